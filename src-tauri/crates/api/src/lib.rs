@@ -1,0 +1,1 @@
+//! The verbs: functions from a typed request to a typed answer.

@@ -1,0 +1,2 @@
+//! The tidemill program.
+fn main() {}

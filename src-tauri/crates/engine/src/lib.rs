@@ -1,0 +1,1 @@
+//! Carries the orchestrator's effects out: processes, timers, requests.

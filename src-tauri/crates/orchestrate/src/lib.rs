@@ -1,0 +1,1 @@
+//! What happens next in a run: pure decisions. No IO, no clock, no async.

@@ -1,0 +1,2 @@
+//! What a person types to develop Tidemill.
+fn main() {}
