@@ -1,0 +1,319 @@
+//! Templates: a value of the flow file with expressions in it, compiled once.
+//!
+//! Only `{{ … }}` is special. A text that is exactly one expression keeps the
+//! value's own type; in any other text a value that is no text is written as
+//! JSON. Evaluation is strict: an undefined name or attribute is an error.
+//! What is in scope, and for which keys, is the checker's to say.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
+use minijinja::{Environment, Expression, UndefinedBehavior, Value};
+use serde::Deserialize;
+
+use crate::scope::Scope;
+
+/// Instructions that one evaluation may take, so that none runs for ever.
+const FUEL: u64 = 1_000_000;
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment
+});
+
+/// Why a text is no template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// Where in the text it went wrong, in bytes from its start.
+    pub offset: usize,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// Why a template could not be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{{{{ {expression} }}}}`: {message}")]
+pub struct EvaluationError {
+    /// The expression, as it stands in the file.
+    pub expression: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// A value with expressions in it.
+#[derive(Clone, Debug)]
+pub struct Template {
+    node: Node,
+}
+
+#[derive(Clone, Debug)]
+enum Node {
+    Constant(Value),
+    Expression(Arc<Compiled>),
+    Text(Vec<Part>),
+    List(Vec<Node>),
+    Map(Vec<(String, Node)>),
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Literal(String),
+    Expression(Arc<Compiled>),
+}
+
+struct Compiled {
+    source: String,
+    expression: Expression<'static, 'static>,
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Compiled")
+            .field(&self.source)
+            .finish()
+    }
+}
+
+impl Template {
+    /// A template without expressions.
+    pub fn constant(value: impl Into<Value>) -> Self {
+        Self {
+            node: Node::Constant(value.into()),
+        }
+    }
+
+    /// Compiles a text.
+    pub fn text(text: &str) -> Result<Self, TemplateError> {
+        Ok(Self {
+            node: text_node(text)?,
+        })
+    }
+
+    /// A list of templates.
+    pub fn list(items: Vec<Self>) -> Self {
+        let nodes: Vec<Node> = items.into_iter().map(|item| item.node).collect();
+        Self {
+            node: Node::List(nodes),
+        }
+    }
+
+    /// A mapping of templates, in order.
+    pub fn map(entries: Vec<(String, Self)>) -> Self {
+        let nodes = entries.into_iter().map(|(key, value)| (key, value.node));
+        Self {
+            node: Node::Map(nodes.collect()),
+        }
+    }
+
+    /// The value, where no expression stands in it.
+    pub fn as_constant(&self) -> Option<Value> {
+        self.node.constant()
+    }
+
+    /// Every path that the expressions read, such as `tasks.fetch.output`, each once.
+    pub fn reads(&self) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        self.node.visit(&mut |compiled| {
+            paths.extend(compiled.expression.undeclared_variables(true));
+        });
+        paths
+    }
+
+    /// The value, its expressions evaluated in `scope`, types kept.
+    pub fn evaluate(&self, scope: &Arc<Scope>) -> Result<Value, EvaluationError> {
+        self.node.evaluate(scope)
+    }
+
+    /// The value as text: what is no text is written as JSON.
+    pub fn render(&self, scope: &Arc<Scope>) -> Result<String, EvaluationError> {
+        Ok(as_text(&self.evaluate(scope)?))
+    }
+}
+
+/// The value as text: a text as it stands, anything else as JSON.
+pub fn as_text(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => to_json(value).to_string(),
+    }
+}
+
+/// The value as JSON. What JSON cannot say becomes null.
+pub fn to_json(value: &Value) -> serde_json::Value {
+    // A value fails to serialise only where a key is no text: that is no JSON either.
+    serde_json::to_value(value).unwrap_or(serde_json::Value::Null)
+}
+
+/// A JSON value as one that expressions see.
+pub fn from_json(json: &serde_json::Value) -> Value {
+    // Every JSON value is one that expressions can see: this cannot fail.
+    Value::deserialize(json).unwrap_or_default()
+}
+
+impl Node {
+    fn constant(&self) -> Option<Value> {
+        match self {
+            Self::Constant(value) => Some(value.clone()),
+            Self::Expression(_) | Self::Text(_) => None,
+            Self::List(nodes) => nodes.iter().map(Self::constant).collect(),
+            Self::Map(entries) => entries
+                .iter()
+                .map(|(key, node)| Some((key.clone(), node.constant()?)))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::from_pairs),
+        }
+    }
+
+    fn visit(&self, visitor: &mut impl FnMut(&Compiled)) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Expression(compiled) => visitor(compiled),
+            Self::Text(parts) => {
+                for part in parts {
+                    if let Part::Expression(compiled) = part {
+                        visitor(compiled);
+                    }
+                }
+            }
+            Self::List(nodes) => {
+                for node in nodes {
+                    node.visit(visitor);
+                }
+            }
+            Self::Map(entries) => {
+                for (_, node) in entries {
+                    node.visit(visitor);
+                }
+            }
+        }
+    }
+
+    fn evaluate(&self, scope: &Arc<Scope>) -> Result<Value, EvaluationError> {
+        match self {
+            Self::Constant(value) => Ok(value.clone()),
+            Self::Expression(compiled) => compiled.evaluate(scope),
+            Self::Text(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        Part::Literal(literal) => text.push_str(literal),
+                        Part::Expression(compiled) => {
+                            text.push_str(&as_text(&compiled.evaluate(scope)?));
+                        }
+                    }
+                }
+                Ok(Value::from(text))
+            }
+            Self::List(nodes) => nodes
+                .iter()
+                .map(|node| node.evaluate(scope))
+                .collect::<Result<Vec<_>, _>>()
+                .map(Value::from),
+            Self::Map(entries) => entries
+                .iter()
+                .map(|(key, node)| Ok((key.clone(), node.evaluate(scope)?)))
+                .collect::<Result<Vec<_>, _>>()
+                .map(Value::from_pairs),
+        }
+    }
+}
+
+impl Compiled {
+    fn new(source: &str) -> Result<Self, String> {
+        let trimmed = source.trim();
+        let expression = ENVIRONMENT
+            .compile_expression_owned(trimmed.to_owned())
+            .map_err(|error| describe(&error))?;
+        Ok(Self {
+            source: trimmed.to_owned(),
+            expression,
+        })
+    }
+
+    fn evaluate(&self, scope: &Arc<Scope>) -> Result<Value, EvaluationError> {
+        let failed = |message: String| EvaluationError {
+            expression: self.source.clone(),
+            message,
+        };
+        let value = self
+            .expression
+            .eval(Value::from_dyn_object(Arc::clone(scope)))
+            .map_err(|error| failed(describe(&error)))?;
+        if value.is_undefined() {
+            return Err(failed("it is undefined".to_owned()));
+        }
+        Ok(value)
+    }
+}
+
+/// An engine's error as one fragment: its kind, and its detail where it has one.
+fn describe(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    }
+}
+
+fn text_node(text: &str) -> Result<Node, TemplateError> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((literal, after)) = rest.split_once("{{") {
+        let start = text.len() - after.len();
+        let length = expression_length(after).ok_or_else(|| TemplateError {
+            offset: start - 2,
+            message: "`{{` without its `}}`".to_owned(),
+        })?;
+        let (source, tail) = after.split_at(length);
+        let compiled = Compiled::new(source).map_err(|message| TemplateError {
+            offset: start,
+            message,
+        })?;
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal.to_owned()));
+        }
+        parts.push(Part::Expression(Arc::new(compiled)));
+        rest = tail.strip_prefix("}}").unwrap_or(tail);
+    }
+    if parts.is_empty() {
+        return Ok(Node::Constant(Value::from(text)));
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Literal(rest.to_owned()));
+    }
+    match parts.as_slice() {
+        [Part::Expression(only)] => Ok(Node::Expression(Arc::clone(only))),
+        _ => Ok(Node::Text(parts)),
+    }
+}
+
+/// The bytes of an expression up to its `}}`, which may not stand in a quoted
+/// text or inside a mapping.
+fn expression_length(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut depth = 0_usize;
+    let mut characters = text.char_indices().peekable();
+    while let Some((offset, character)) = characters.next() {
+        match (quote, character) {
+            (Some(_), '\\') => {
+                characters.next();
+            }
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '{') => depth += 1,
+            (None, '}') if depth > 0 => depth -= 1,
+            (None, '}') if characters.peek().is_some_and(|&(_, next)| next == '}') => {
+                return Some(offset);
+            }
+            (None, _) => {}
+        }
+    }
+    None
+}
