@@ -6,3 +6,6 @@ pub mod guard;
 pub mod process;
 #[cfg(unix)]
 pub mod python;
+
+#[cfg(all(test, unix))]
+mod rehearsal;

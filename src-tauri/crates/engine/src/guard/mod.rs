@@ -36,7 +36,8 @@ pub fn run_if_asked() -> Option<ExitCode> {
     Some(run(&engine))
 }
 
-fn run(engine: &OsStr) -> ExitCode {
+/// Waits for the engine's end, and does what it asks for.
+pub(crate) fn run(engine: &OsStr) -> ExitCode {
     leave_engine();
     if wait_for_end() == End::Farewell {
         return ExitCode::SUCCESS;

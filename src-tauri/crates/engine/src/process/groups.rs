@@ -220,6 +220,12 @@ impl ProcessGroups {
         Some(self.guard_id.load(Ordering::Relaxed)).filter(|&id| id != 0)
     }
 
+    /// Drops the guard's pipe, as if this process had died.
+    #[cfg(test)]
+    pub(crate) fn abandon(&self) {
+        *lock(&self.guard) = Guard::Closed;
+    }
+
     /// What begins this engine's tokens.
     #[cfg(test)]
     pub(crate) fn engine(&self) -> &str {

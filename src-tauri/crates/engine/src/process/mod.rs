@@ -27,3 +27,6 @@ pub use run::{CapturedOutput, Ended, GRACE, OUTPUT_LIMIT};
 pub use transparent::{Record, TransparentCommand, run_transparently};
 
 pub(crate) use tree::{Targets, end};
+
+#[cfg(test)]
+mod tests;

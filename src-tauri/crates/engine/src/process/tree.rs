@@ -74,7 +74,8 @@ impl Targets {
         }
     }
 
-    fn live(&self) -> bool {
+    /// Whether anyone lives.
+    pub(crate) fn live(&self) -> bool {
         self.groups.iter().any(|&group| group_lives(group))
             || self
                 .token
