@@ -1,1 +1,4 @@
 //! Carries the orchestrator's effects out: processes, timers, requests.
+
+mod kinds;
+mod tls;

@@ -17,3 +17,27 @@
 //! ```
 //!
 //! `scope` is the attempt's with `secrets` in it; `folder` is the flow file's.
+
+use tidemill_flow::EvaluationError;
+use tidemill_orchestrate::{Failure, FailureKind};
+
+pub(crate) mod http;
+pub(crate) mod sql;
+
+/// The most bytes that a result may have in memory: 64 MiB.
+pub(crate) const LARGEST_RESULT: usize = 64 * 1024 * 1024;
+
+/// A failure with nothing beside its message.
+pub(crate) fn failure(kind: FailureKind, message: impl Into<String>) -> Failure {
+    Failure {
+        kind,
+        message: message.into(),
+        exit_code: None,
+        status: None,
+    }
+}
+
+/// The failure of a template that stands at `key` and could not be evaluated.
+pub(crate) fn unevaluated(key: &str, error: &EvaluationError) -> Failure {
+    failure(FailureKind::Expression, format!("{key}: {error}"))
+}
