@@ -33,3 +33,6 @@ pub mod python;
 
 #[cfg(all(test, unix))]
 mod rehearsal;
+
+mod kinds;
+mod tls;
