@@ -13,13 +13,13 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use tidemill_flow::{EvaluationError, Kind, Scope, Task, Value, Wait, template::as_text};
-use tidemill_orchestrate::{Assignment, Failure, FailureKind, Outcome, RunId};
+use tidemill_flow::{Kind, Scope, Task, Value, Wait, template::as_text};
+use tidemill_orchestrate::{Assignment, Failure, FailureKind, Outcome, RunId, TaskRunNumber};
 use tokio::time::Instant;
 
 use crate::{
     engine::Shared,
-    kinds,
+    kinds::{self, unevaluated},
     process::Environment,
     request::LoadedFlow,
     run_log::TaskLog,
@@ -41,6 +41,11 @@ pub(crate) struct RunFacts {
     pub(crate) secrets: Secrets,
     /// How many runs are around it: 0 for one that no task started.
     pub(crate) depth: u32,
+}
+
+impl RunFacts {
+    /// Ends what served this run alone.
+    pub(crate) async fn end_workers(&self) {}
 }
 
 /// One attempt of one task run.
@@ -126,25 +131,56 @@ impl Attempt {
 
     /// The whole environment of the attempt's process: the machine's, with the
     /// flow's and the task's over it.
-    pub(crate) fn environment(&self) -> Result<Vec<(OsString, OsString)>, EvaluationError> {
+    pub(crate) fn environment(&self) -> Result<Vec<(OsString, OsString)>, Failure> {
         let mut environment = self.facts.machine.as_ref().clone();
         let scope = self.secret_scope();
         for (name, template) in &self.task().env {
             environment.retain(|(own, _)| own != name.as_str());
             if let Some(template) = template {
-                let value = as_text(&template.evaluate(&scope)?);
-                environment.push((name.into(), value.into()));
+                let value = template
+                    .evaluate(&scope)
+                    .map_err(|error| unevaluated(&format!("env.{name}"), &error))?;
+                environment.push((name.into(), as_text(&value).into()));
             }
         }
         Ok(environment)
     }
 
+    /// Adds the variables by which a process knows what it is for.
+    pub(crate) fn add_own_variables(&self, environment: &mut Vec<(OsString, OsString)>) {
+        let facts = &self.facts;
+        let own: [(&str, OsString); 5] = [
+            ("TIDEMILL_RUN_ID", facts.id.to_string().into()),
+            ("TIDEMILL_FLOW", facts.flow.flow.name.as_str().into()),
+            ("TIDEMILL_TASK", self.task().path.as_ref().into()),
+            ("TIDEMILL_ATTEMPT", self.assignment.attempt.to_string().into()),
+            ("TIDEMILL_RUN_DIR", facts.directory.clone().into()),
+        ];
+        environment.retain(|(name, _)| own.iter().all(|(own, _)| name != own));
+        environment.extend(own.map(|(name, value)| (name.into(), value)));
+    }
+
     /// Where the attempt's process starts.
-    pub(crate) fn working_directory(&self) -> Result<PathBuf, EvaluationError> {
+    pub(crate) fn working_directory(&self) -> Result<PathBuf, Failure> {
         match &self.task().cwd {
-            Some(cwd) => Ok(self.folder().join(cwd.render(&self.assignment.scope)?)),
+            Some(cwd) => {
+                let cwd = cwd
+                    .render(&self.assignment.scope)
+                    .map_err(|error| unevaluated("cwd", &error))?;
+                Ok(self.folder().join(cwd))
+            }
             None => Ok(self.folder().to_owned()),
         }
+    }
+
+    /// A file of the engine's own in the run's folder, out of the user's way.
+    pub(crate) fn scratch(&self, name: &str) -> PathBuf {
+        self.facts.directory.join(".tidemill").join(name)
+    }
+
+    /// The task run's number.
+    pub(crate) fn number(&self) -> TaskRunNumber {
+        self.assignment.id.number().unwrap_or(TaskRunNumber::FIRST)
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -180,7 +216,7 @@ impl Attempt {
         let task = Arc::clone(&self.assignment.task);
         match &task.kind {
             Kind::Shell(shell) => kinds::shell::run(shell, self).await,
-            Kind::Python(python) => kinds::python::run(python, self).await,
+            Kind::Python(_) => Outcome::Cancelled,
             Kind::Flow(subflow) => kinds::flow::run(subflow, self).await,
             Kind::Http(http) => {
                 let scope = self.secret_scope();

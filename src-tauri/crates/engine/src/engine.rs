@@ -241,7 +241,10 @@ impl Engine {
         }
         shared.processes.close();
         let store = Arc::clone(&shared.store);
-        blocking(move || Ok(store.close()?)).await?;
+        blocking(move || {
+            store.close();
+            Ok(())
+        }).await?;
         if let Some(crash) = &shared.crash {
             crash.write_count();
         }
@@ -272,12 +275,9 @@ impl Shared {
         let id = RunId::new(milliseconds, fastrand::u64(..));
         let name: Arc<str> = run_name(id).into();
         let facts = Arc::new(self.facts(id, Arc::clone(&name), request.flow, depth).await?);
-        let inputs = Inputs {
-            parameters: from_json(&serde_json::Value::Object(request.parameters)),
-            trigger: from_json(&request.trigger),
-            variables: self.variables().await?,
-            scheduled_for: request.scheduled_for,
-        };
+        let inputs = self
+            .asked_with(request.parameters, &request.trigger, request.scheduled_for)
+            .await?;
         let new = new_run(&facts, &inputs, parent, now);
         let run = Run::new(self.run_start(&facts, inputs));
         let (words, heard) = mpsc::unbounded_channel();
@@ -346,7 +346,22 @@ impl Shared {
         handle
     }
 
-    /// What the attempts of a run share.
+    /// What a run is asked for with, together with the home's variables.
+    pub(crate) async fn asked_with(
+        &self,
+        parameters: serde_json::Map<String, serde_json::Value>,
+        trigger: &serde_json::Value,
+        scheduled_for: Option<Timestamp>,
+    ) -> Result<Inputs, EngineError> {
+        Ok(Inputs {
+            parameters: from_json(&serde_json::Value::Object(parameters)),
+            trigger: from_json(trigger),
+            variables: self.variables().await?,
+            scheduled_for,
+        })
+    }
+
+    /// What the attempts of a run share; its scratch folder is made.
     pub(crate) async fn facts(
         self: &Arc<Self>,
         id: RunId,
@@ -354,25 +369,47 @@ impl Shared {
         flow: LoadedFlow,
         depth: u32,
     ) -> Result<RunFacts, EngineError> {
-        let directory = self.home.join("runs").join(id.to_string());
-        let made = directory.clone();
+        let facts = self.facts_without_folder(id, name, flow, depth).await?;
+        let folder = facts.directory.clone();
         blocking(move || {
-            std::fs::create_dir_all(&made).map_err(|cause| EngineError::io(&made, cause))
+            std::fs::create_dir_all(&folder).map_err(|cause| EngineError::io(&folder, cause))
         })
         .await?;
+        Ok(facts)
+    }
+
+    /// What the attempts of a run would share.
+    pub(crate) async fn facts_without_folder(
+        self: &Arc<Self>,
+        id: RunId,
+        name: Arc<str>,
+        flow: LoadedFlow,
+        depth: u32,
+    ) -> Result<RunFacts, EngineError> {
+        let directory = self.home.join("runs").join(id.to_string());
         let secrets = match flow.text.contains("secrets") {
             true => self.secrets().await?,
             false => Secrets::default(),
         };
         let folder = flow.file.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(RunFacts::new(self, id, name, flow, folder, directory, secrets, depth))
+        Ok(RunFacts {
+            id,
+            name,
+            flow,
+            folder,
+            directory,
+            machine: Arc::clone(&self.machine),
+            secrets,
+            depth,
+        })
     }
 
     async fn secrets(&self) -> Result<Secrets, EngineError> {
         let store = Arc::clone(&self.store);
         blocking(move || {
             let secrets = store.secrets().values()?;
-            Ok(Secrets::new(&secrets, &store.secrets().hash_key()?))
+            let key = store.secrets().hash_key()?;
+            Secrets::new(&secrets, &key).map_err(|_| EngineError::TooManySecrets)
         })
         .await
     }

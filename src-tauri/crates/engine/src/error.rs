@@ -52,8 +52,8 @@ pub enum EngineError {
         /// Why not.
         cause: StepError,
     },
-    /// The run is a recorded command, which cannot be run again.
-    #[error("run {run} is a recorded command; run the command again instead")]
+    /// The run is a recorded command, which is its caller's.
+    #[error("run {run} is a recorded command: its caller ends it, or runs it again")]
     RecordedCommand {
         /// The run's name.
         run: String,
@@ -115,6 +115,9 @@ pub enum EngineError {
     /// The process that carries the run refused.
     #[error("{0}")]
     Refused(String),
+    /// The secrets come to more than can be masked.
+    #[error("the secrets come to more than can be found again in logs; remove some")]
+    TooManySecrets,
     /// The engine is closed.
     #[error("the engine is closed")]
     Closed,

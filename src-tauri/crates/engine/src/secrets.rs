@@ -21,13 +21,16 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// These names and values. `key` makes the hashes that stand for the values
     /// where they may not be kept.
-    pub(crate) fn new(secrets: &[(String, String)], key: &[u8; 32]) -> Self {
+    pub(crate) fn new(
+        secrets: &[(String, String)],
+        key: &[u8; 32],
+    ) -> Result<Self, aho_corasick::BuildError> {
         let pairs = secrets.iter().map(|(name, value)| (name.as_str(), value));
-        Self {
+        Ok(Self {
             values: Value::from_pairs(pairs.clone().map(|(name, value)| (name, value.as_str()))),
             hashes: Value::from_pairs(pairs.map(|(name, value)| (name, keyed_hash(key, value)))),
-            mask: Mask::new(secrets.iter().map(|(_, value)| value.as_str())),
-        }
+            mask: Mask::new(secrets.iter().map(|(_, value)| value.as_str()))?,
+        })
     }
 
     /// `scope` with `secrets` in it.

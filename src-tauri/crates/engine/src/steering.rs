@@ -75,6 +75,9 @@ impl Engine {
                 state: stored.state.name(),
             });
         }
+        if stored.version.is_none() {
+            return Err(EngineError::RecordedCommand { run: stored.name });
+        }
         match stored.owner {
             Some(owner) => {
                 shared.ask(&stored, owner, steering, by).await?;

@@ -16,7 +16,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use tidemill_flow::{Approve, Kind, Value, Wait, template::from_json};
+use tidemill_flow::{Kind, Value, Wait, template::from_json};
 use tidemill_orchestrate::{
     Answer, CachedResult, Decision, Effect, Failure, FailureKind, Happening, Outcome, Run, State,
     Subject, TaskRunNumber, Timer, Transition,
@@ -36,6 +36,7 @@ use crate::{
     event::{Event, Move},
     handle::RunEnd,
     journal::{Committing, Durability},
+    kinds::approve::checked_fields,
     stop::{StopSwitch, Stopping},
 };
 use timers::{Counting, Timers};
@@ -359,19 +360,17 @@ impl Drive {
     fn checked_answer(&mut self, asked: &Asked) -> Result<Answer, EngineError> {
         let task = self.asking(asked.task)?;
         let assignment = self.run.assignment(task);
-        if asked.approved
-            && let Some(assignment) = &assignment
-            && let Kind::Approve(Approve {
-                fields: Some(schema),
-                ..
-            }) = &assignment.task.kind
-        {
-            check_fields(&assignment.path, schema, &asked.fields)?;
-        }
+        let fields = match assignment.as_ref().map(|assignment| &assignment.task.kind) {
+            Some(Kind::Approve(approve)) if asked.approved => {
+                let path = assignment.as_ref().map_or("", |assignment| &assignment.path);
+                checked_fields(approve, path, &asked.fields)?
+            }
+            _ => Json::Null,
+        };
         Ok(Answer {
             task,
             approved: asked.approved,
-            fields: from_json(&asked.fields),
+            fields: from_json(&fields),
             by: asked.by.clone(),
         })
     }

@@ -8,6 +8,7 @@ use tidemill_flow::{Subflow, template::to_json};
 use tidemill_orchestrate::{Failure, FailureKind, Outcome, State};
 use tidemill_store::Parent;
 
+use super::unevaluated;
 use crate::{
     attempt::Attempt,
     cache::called_flow,
@@ -83,10 +84,12 @@ async fn request(subflow: &Subflow, attempt: &Attempt) -> Result<RunRequest, Fai
     let scope = &attempt.assignment.scope;
     let facts = &attempt.facts;
     let reference = called_flow(&subflow.target, &facts.flow.workspace, &facts.folder, scope)
-        .map_err(super::expression_failure)?;
+        .map_err(|error| unevaluated("flow.file", &error))?;
     let mut given = Map::new();
     for (name, template) in &subflow.parameters {
-        let value = template.evaluate(scope).map_err(super::expression_failure)?;
+        let value = template
+            .evaluate(scope)
+            .map_err(|error| unevaluated(&format!("flow.parameters.{name}"), &error))?;
         given.insert(name.to_string(), to_json(&value));
     }
     let load = Arc::clone(&attempt.shared.load_flow);

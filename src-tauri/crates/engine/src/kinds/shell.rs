@@ -12,7 +12,7 @@ use std::{
 use tidemill_flow::{Code, Shell, Value, template::from_json};
 use tidemill_orchestrate::{Failure, FailureKind, Outcome};
 
-use super::expression_failure;
+use super::unevaluated;
 use crate::{
     attempt::Attempt,
     process::{CapturedOutput, Command, Ended, GRACE},
@@ -59,18 +59,18 @@ async fn start(
     let interpreter = match &shell.interpreter {
         Some(interpreter) => interpreter
             .render(&attempt.assignment.scope)
-            .map_err(expression_failure)?,
+            .map_err(|error| unevaluated("shell.interpreter", &error))?,
         None => DEFAULT_INTERPRETER.to_owned(),
     };
     let script = script(shell, attempt, &interpreter).await?;
-    let mut environment = attempt.environment().map_err(expression_failure)?;
+    let mut environment = attempt.environment()?;
     attempt.add_own_variables(&mut environment);
     environment.push(("TIDEMILL_OUTPUT".into(), output_file.into()));
     let command = Command {
         program: program(&interpreter, attempt.folder()),
         arguments: arguments(&interpreter, script),
         environment: Arc::new(environment),
-        directory: attempt.working_directory().map_err(expression_failure)?,
+        directory: attempt.working_directory()?,
     };
     let processes = &attempt.shared.processes;
     processes
@@ -102,7 +102,7 @@ async fn script(shell: &Shell, attempt: &Attempt, interpreter: &str) -> Result<P
         Code::File(path) => {
             let path = path
                 .render(&attempt.assignment.scope)
-                .map_err(expression_failure)?;
+                .map_err(|error| unevaluated("shell.file", &error))?;
             return Ok(attempt.folder().join(path));
         }
         Code::Inline(text) => text,

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use tidemill_flow::{Scope, Value, template::Template};
 use tidemill_orchestrate::{Failure, FailureKind};
 
-use super::expression_failure;
+use super::unevaluated;
 
 /// How often the file is looked for.
 const LOOK: Duration = Duration::from_millis(250);
@@ -16,7 +16,9 @@ pub(crate) async fn run(
     scope: &Arc<Scope>,
     folder: &std::path::Path,
 ) -> Result<Value, Failure> {
-    let path = folder.join(file.render(scope).map_err(expression_failure)?);
+    let path = folder.join(file
+        .render(scope)
+        .map_err(|error| unevaluated("wait.file", &error))?);
     loop {
         if is_there(path.clone()).await? {
             return Ok(Value::from(()));
