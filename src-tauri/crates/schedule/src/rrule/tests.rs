@@ -300,6 +300,11 @@ fn ends_when_the_rule_does() {
         ("FREQ=MONTHLY;BYMONTHDAY=1,2,3;BYSETPOS=1,-1;COUNT=7", 7),
         ("FREQ=SECONDLY;COUNT=5000", 5_000),
         ("FREQ=YEARLY;BYDAY=MO,TU;COUNT=3000", 3_000),
+        ("FREQ=YEARLY;COUNT=1000", 1_000),
+        (
+            "FREQ=YEARLY;INTERVAL=3;BYMONTH=2;BYMONTHDAY=29;COUNT=10",
+            10,
+        ),
         ("FREQ=YEARLY;COUNT=100000", 9_999 - 2_025),
     ] {
         let zone = Zone::parse("Europe/Berlin").unwrap();
