@@ -361,6 +361,25 @@ fn jumps_of_the_zone_are_those_of_cron() {
 }
 
 #[test]
+fn an_end_within_a_repeated_hour_holds_in_both() {
+    let zone = Zone::parse("Europe/Berlin").unwrap();
+    let rule = "FREQ=MINUTELY;INTERVAL=30;UNTIL=20261025T024500";
+    let rrule = RRule::parse(rule, None, &zone).unwrap();
+    let schedule = crate::Schedule::new(crate::Rule::RRule(rrule), zone);
+    let local = TimeZone::UTC;
+    let times = schedule.times_after("2026-10-24T23:45:00Z".parse().unwrap(), &local);
+    assert_eq!(
+        times.map(|time| time.to_string()).collect::<Vec<_>>(),
+        [
+            "2026-10-25T00:00:00Z",
+            "2026-10-25T00:30:00Z",
+            "2026-10-25T01:00:00Z",
+            "2026-10-25T01:30:00Z",
+        ]
+    );
+}
+
+#[test]
 fn a_start_bounds_the_times() {
     let zone = Zone::parse("Europe/Berlin").unwrap();
     // The start is the second showing of 02:30; the first is before it.
