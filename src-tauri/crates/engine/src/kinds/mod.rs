@@ -10,10 +10,6 @@
 //! http::HttpClient::new() -> HttpClient                       one an engine; costs nothing until used
 //! http::run(&Http, &Arc<Scope>, folder: &Path, &HttpClient).await -> Result<Value, Failure>
 //! sql::run(&Sql, &Arc<Scope>, folder: &Path).await -> Result<Value, Failure>
-//!
-//! Mask::new(secret values) -> Mask (cheap to clone; Mask::default() masks nothing)
-//! mask.text(&str) -> Cow<str>, mask.value(&Value) -> Value, mask.line(&[u8]) -> Cow<[u8]>
-//! mask.stream() -> MaskStream: push(piece) -> Cow<[u8]>, end() -> Vec<u8>   for lines cut in pieces
 //! ```
 //!
 //! `scope` is the attempt's with `secrets` in it; `folder` is the flow file's.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, sync::OnceLock, time::Duration};
 
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
 use tidemill_orchestrate::{Failure, FailureKind};
 
 use super::request::Request;
@@ -26,11 +26,20 @@ impl HttpClient {
         Self::default()
     }
 
+    /// A client that goes through no proxy, whatever the environment says.
+    #[cfg(test)]
+    pub(super) fn direct() -> Self {
+        let client = build(Client::builder().no_proxy());
+        Self {
+            client: OnceLock::from(client),
+        }
+    }
+
     /// Sends one request, follows nothing, and waits for the answer's head.
     pub(super) async fn send(&self, request: &Request) -> Result<Response, Failure> {
         let client = self
             .client
-            .get_or_init(build)
+            .get_or_init(|| build(Client::builder()))
             .as_ref()
             .map_err(|reason| failure(FailureKind::Http, format!("{request}: {reason}")))?;
         client
@@ -40,9 +49,9 @@ impl HttpClient {
     }
 }
 
-fn build() -> Result<Client, String> {
+fn build(builder: ClientBuilder) -> Result<Client, String> {
     let tls = tls::tls().map_err(ToString::to_string)?;
-    Client::builder()
+    builder
         .tls_backend_preconfigured(tls.settings.clone())
         .redirect(Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)

@@ -40,7 +40,7 @@ impl Rows {
         if self.size > LARGEST_RESULT {
             return Err(TooLarge);
         }
-        let row = self.columns.iter().cloned().zip(values).collect();
+        let row = Value::from_pairs(self.columns.iter().cloned().zip(values));
         self.rows.push(row);
         Ok(())
     }
