@@ -39,6 +39,8 @@ mod tls;
 
 #[cfg(test)]
 mod rehearsal;
+#[cfg(test)]
+mod testbed;
 
 pub use engine::{Close, Engine, EngineOptions, PARALLELISM_SETTING};
 pub use error::EngineError;

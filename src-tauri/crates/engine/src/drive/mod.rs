@@ -8,6 +8,9 @@
 mod effects;
 mod timers;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
