@@ -3,3 +3,13 @@
 mod kinds;
 mod mask;
 mod tls;
+
+#[cfg(unix)]
+pub mod guard;
+#[cfg(unix)]
+pub mod process;
+#[cfg(unix)]
+pub mod python;
+
+#[cfg(all(test, unix))]
+mod rehearsal;
