@@ -4,7 +4,7 @@
 
 use std::{
     fs, io,
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -85,12 +85,16 @@ impl Postgres {
         format!("postgres://postgres@{folder}:{}/postgres", self.port)
     }
 
-    /// Waits until it takes connections on its port and socket.
+    /// Waits until it says in its own file that it is ready.
     fn wait(&mut self) -> io::Result<()> {
         let started = Instant::now();
-        let socket = format!(".s.PGSQL.{}", self.port);
-        let socket = self.folder.path().join(socket);
-        while !socket.exists() || TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        let file = self.folder.path().join("data/postmaster.pid");
+        // The file is not there at first.
+        let is_ready = || {
+            fs::read_to_string(&file)
+                .is_ok_and(|text| text.lines().any(|line| line.trim() == "ready"))
+        };
+        while !is_ready() {
             let ended = self.server.try_wait()?;
             if ended.is_some() || started.elapsed() > PATIENCE {
                 let log = fs::read_to_string(self.folder.path().join("log"))?;

@@ -43,7 +43,7 @@ async fn a_real_server_does_all_of_it() {
 async fn statements_and_rows(server: &Server) {
     let script = "CREATE TABLE t (n int, s text); -- one; two\n\
                   INSERT INTO t VALUES (1, 'a;b'), (:n, :s), (:n, ':n');\n\
-                  SELECT *, n AS s FROM t ORDER BY n, s";
+                  SELECT *, n AS s FROM t ORDER BY 1, 2";
     let parameters = json!({"n": 2, "s": "c'd", "unused": 1});
     let output = server.query(script, parameters).await.unwrap();
     let expected = json!([
@@ -56,8 +56,16 @@ async fn statements_and_rows(server: &Server) {
         let output = server.query(query, json!({"n": 2})).await;
         assert_eq!(output.unwrap(), expected, "{query}");
     };
-    check("UPDATE t SET n = n WHERE n = :n", json!({"rows_affected": 2})).await;
-    check("DELETE FROM t WHERE n = 1 RETURNING s", json!([{"s": "a;b"}])).await;
+    check(
+        "UPDATE t SET n = n WHERE n = :n",
+        json!({"rows_affected": 2}),
+    )
+    .await;
+    check(
+        "DELETE FROM t WHERE n = 1 RETURNING s",
+        json!([{"s": "a;b"}]),
+    )
+    .await;
     check("SELECT 1 AS x WHERE false", json!([])).await;
     check("SELECT (ARRAY[1,2,3])[1:2] AS x", json!([{"x": [1, 2]}])).await;
     check("SELECT (ARRAY[1,2,3])[:n] AS x", json!([{"x": 2}])).await;
@@ -76,7 +84,11 @@ async fn types_come_back(server: &Server) {
     check("0.1::float4", json!(0.1)).await;
     check("2.5::float8", json!(2.5)).await;
     check("1.50::numeric(9,2)", json!(1.5)).await;
-    check("sum(x) FROM (VALUES (1::int8), (2)) v(x) GROUP BY ()", json!(3)).await;
+    check(
+        "(SELECT sum(x) FROM (VALUES (1::int8), (2)) v(x))",
+        json!(3),
+    )
+    .await;
     check("123456789012345678.25", json!("123456789012345678.25")).await;
     check("-0.000012", json!(-0.000_012)).await;
     check("'ü'::varchar(9)", json!("ü")).await;
@@ -91,13 +103,21 @@ async fn types_come_back(server: &Server) {
         json!("2024-05-06T05:08:09.5Z"),
     )
     .await;
-    check("'1901-05-06 07:08:09'::timestamp", json!("1901-05-06T07:08:09")).await;
+    check(
+        "'1901-05-06 07:08:09'::timestamp",
+        json!("1901-05-06T07:08:09"),
+    )
+    .await;
     check("'infinity'::timestamptz", json!("infinity")).await;
     check("'2024-02-29'::date", json!("2024-02-29")).await;
     check("'0044-03-15 BC'::date", json!("-000043-03-15")).await;
     check("'07:08:09.25'::time", json!("07:08:09.25")).await;
     check("'07:08:09-03:30'::timetz", json!("07:08:09-03:30")).await;
-    check("'1 year 2 mons 3 days 04:05:06.5'::interval", json!("P1Y2M3DT4H5M6.5S")).await;
+    check(
+        "'1 year 2 mons 3 days 04:05:06.5'::interval",
+        json!("P1Y2M3DT4H5M6.5S"),
+    )
+    .await;
     check("'-1 hour'::interval", json!("PT-1H")).await;
     check("'0'::interval", json!("PT0S")).await;
     check("ARRAY[1, NULL, 3]", json!([1, null, 3])).await;
@@ -114,7 +134,10 @@ async fn types_come_back(server: &Server) {
                   CREATE DOMAIN small AS int CHECK (VALUE < 9);\n\
                   SELECT 'ok'::mood AS m, (1, 'sad')::pair AS p, 3::small AS d";
     let output = server.query(script, json!({})).await.unwrap();
-    assert_eq!(output, json!([{"m": "ok", "p": {"a": 1, "b": "sad"}, "d": 3}]));
+    assert_eq!(
+        output,
+        json!([{"m": "ok", "p": {"a": 1, "b": "sad"}, "d": 3}])
+    );
 }
 
 async fn types_go_there(server: &Server) {
@@ -133,7 +156,12 @@ async fn types_go_there(server: &Server) {
     check(json!("a'\"\\b"), "text", json!("a'\"\\b")).await;
     check(json!({"a": "b"}), "jsonb", json!({"a": "b"})).await;
     check(json!("b"), "jsonb", json!("b")).await;
-    check(json!(["a,b", null, "\"c\\"]), "text[]", json!(["a,b", null, "\"c\\"])).await;
+    check(
+        json!(["a,b", null, "\"c\\"]),
+        "text[]",
+        json!(["a,b", null, "\"c\\"]),
+    )
+    .await;
     check(json!([[1, 2], [3, 4]]), "int[]", json!([[1, 2], [3, 4]])).await;
     check(json!([{"a": 1}, [2]]), "jsonb[]", json!([{"a": 1}, [2]])).await;
     check(json!("AP8="), "bytea", json!("AP8=")).await;
@@ -149,7 +177,11 @@ async fn types_go_there(server: &Server) {
     let result = server.cell(":v::bytea", json!({"v": "!"})).await;
     assert_fails(result, FailureKind::Expression, &["parameters.v", "base64"]);
     let result = server.cell(":v::int", json!({"v": "x"})).await;
-    assert_fails(result, FailureKind::Sql, &["invalid input syntax for type integer"]);
+    assert_fails(
+        result,
+        FailureKind::Sql,
+        &["invalid input syntax for type integer"],
+    );
 }
 
 async fn what_json_cannot_say(server: &Server) {
@@ -173,7 +205,11 @@ async fn failures_undo_and_say_where(server: &Server) {
     assert_fails(result, FailureKind::Sql, &[place]);
     let script = "CREATE TABLE u (n int UNIQUE);\nINSERT INTO u VALUES (1), (1)";
     let parts = ["statement 2 of 2, line 2: duplicate key", "(n)=(1)"];
-    assert_fails(server.query(script, json!({})).await, FailureKind::Sql, &parts);
+    assert_fails(
+        server.query(script, json!({})).await,
+        FailureKind::Sql,
+        &parts,
+    );
     let found = server.cell("to_regclass('u') IS NULL", json!({})).await;
     assert_eq!(found.unwrap(), json!(true));
     let result = server.query("SELECT :nobody", json!({})).await;
@@ -188,7 +224,11 @@ async fn statements_outside_a_transaction(server: &Server) {
     let output = server.query("VACUUM", json!({})).await;
     assert_eq!(output.unwrap(), json!({"rows_affected": 0}));
     let result = server.query("SELECT 1; VACUUM", json!({})).await;
-    assert_fails(result, FailureKind::Sql, &["cannot run inside a transaction"]);
+    assert_fails(
+        result,
+        FailureKind::Sql,
+        &["cannot run inside a transaction"],
+    );
 }
 
 async fn rows_are_bounded(server: &Server) {
@@ -215,14 +255,20 @@ async fn connections(server: &Server) {
     let url = "postgres://me:hidden@127.0.0.1:1/d";
     let failure = server.query_at(url, ssl, json!({})).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Sql);
-    assert!(failure.message.contains("postgres://127.0.0.1:1/d"), "{failure:?}");
+    assert!(
+        failure.message.contains("postgres://127.0.0.1:1/d"),
+        "{failure:?}"
+    );
     assert!(!failure.message.contains("hidden"), "{failure:?}");
-    let result = server.query_at("postgres://h/d?what=x", ssl, json!({})).await;
+    let result = server
+        .query_at("postgres://h/d?what=x", ssl, json!({}))
+        .await;
     assert_fails(result, FailureKind::Expression, &["database:", "what"]);
 }
 
 async fn dropping_it_cancels(server: &Server) {
-    let sleepers = "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(6%'";
+    let sleepers =
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(6%'";
     let count = async || server.query(sleepers, json!({})).await.unwrap()[0]["n"].clone();
     let until = async |expected: Json| {
         let waiting = async {

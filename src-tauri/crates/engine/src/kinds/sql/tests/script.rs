@@ -15,9 +15,21 @@ fn statements_end_where_they_end() {
         check(dialect, " ;; -- a;b\n /* c;d */ ; ", &[]);
         check(dialect, "SELECT 1", &["SELECT 1"]);
         check(dialect, "SELECT 1 ; SELECT 2;\n", &["SELECT 1", "SELECT 2"]);
-        check(dialect, "SELECT ';''; '; SELECT 2", &["SELECT ';''; '", "SELECT 2"]);
-        check(dialect, "SELECT \"a;\"\"b\";x", &["SELECT \"a;\"\"b\"", "x"]);
-        check(dialect, "SELECT 1 -- ;\n+ 2;x", &["SELECT 1 -- ;\n+ 2", "x"]);
+        check(
+            dialect,
+            "SELECT ';''; '; SELECT 2",
+            &["SELECT ';''; '", "SELECT 2"],
+        );
+        check(
+            dialect,
+            "SELECT \"a;\"\"b\";x",
+            &["SELECT \"a;\"\"b\"", "x"],
+        );
+        check(
+            dialect,
+            "SELECT 1 -- ;\n+ 2;x",
+            &["SELECT 1 -- ;\n+ 2", "x"],
+        );
         check(dialect, "SELECT 'open; x", &["SELECT 'open; x"]);
         check(dialect, "SELECT 1 /* open; x", &["SELECT 1"]);
         check(dialect, "SELECT 'ü';é", &["SELECT 'ü'", "é"]);
@@ -35,7 +47,10 @@ fn sqlite_has_its_own_quotes_and_triggers() {
                    UPDATE b SET n = CASE WHEN n THEN 1 ELSE 2 END;\n\
                    DELETE FROM c; END";
     check(&format!("{trigger}; SELECT 1"), &[trigger, "SELECT 1"]);
-    check("CREATE TRIGGER t; x; END; y", &["CREATE TRIGGER t; x; END", "y"]);
+    check(
+        "CREATE TRIGGER t; x; END; y",
+        &["CREATE TRIGGER t; x; END", "y"],
+    );
 }
 
 #[test]
@@ -45,7 +60,10 @@ fn postgres_has_its_own_quotes_and_bodies() {
     check("SELECT $$a;b$$; x", &["SELECT $$a;b$$", "x"]);
     check("DO $f$ $$;$$ ; $f$; x", &["DO $f$ $$;$$ ; $f$", "x"]);
     check("SELECT $1; x", &["SELECT $1", "x"]);
-    check("SELECT /* /* ; */ ; */ 1; x", &["SELECT /* /* ; */ ; */ 1", "x"]);
+    check(
+        "SELECT /* /* ; */ ; */ 1; x",
+        &["SELECT /* /* ; */ ; */ 1", "x"],
+    );
     check("SELECT a$b$; x$", &["SELECT a$b$", "x$"]);
     let rule = "CREATE RULE r AS ON INSERT TO a DO (DELETE FROM b; DELETE FROM c)";
     check(&format!("{rule}; x"), &[rule, "x"]);
@@ -70,8 +88,16 @@ fn only_parameters_are_parameters() {
         check(dialect, "SELECT ':a', \":b\" -- :c\n /* :d */", &[]);
     }
     check(Dialect::Postgres, "SELECT :a::int, b::text", &["a"]);
-    check(Dialect::Postgres, "SELECT f(x := 1), $$ :a $$, E'\\' :b'", &[]);
-    check(Dialect::Postgres, "SELECT a[1:2], a[x:y], a[:n]", &["y", "n"]);
+    check(
+        Dialect::Postgres,
+        "SELECT f(x := 1), $$ :a $$, E'\\' :b'",
+        &[],
+    );
+    check(
+        Dialect::Postgres,
+        "SELECT a[1:2], a[x:y], a[:n]",
+        &["y", "n"],
+    );
 }
 
 #[test]

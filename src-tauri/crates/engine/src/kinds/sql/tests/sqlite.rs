@@ -43,8 +43,10 @@ async fn a_file_of_statements_and_templates_are_evaluated() {
     std::fs::write(folder.path().join("q a'b.sql"), "SELECT :x AS x").unwrap();
     let mut sql = task("{{ item }}.db", "", &json!({}));
     sql.query = Code::File(Template::text("q {{ item }}.sql").unwrap());
-    sql.parameters
-        .insert(Name::new("x").unwrap(), Template::text("{{ item }}").unwrap());
+    sql.parameters.insert(
+        Name::new("x").unwrap(),
+        Template::text("{{ item }}").unwrap(),
+    );
     let output = run_in(folder.path(), &sql).await;
     assert_eq!(output.unwrap(), json!([{"x": "a'b"}]));
     assert!(folder.path().join("a'b.db").exists());
@@ -73,7 +75,11 @@ async fn values_keep_their_types() {
     let read = async |expression: &str| cell(expression, json!({})).await;
     assert_eq!(read("x'00ff'").await.unwrap(), "AP8=");
     assert_eq!(read("CAST(x'61ff' AS TEXT)").await.unwrap(), "a\u{FFFD}");
-    assert_fails(read("9e999").await, FailureKind::Output, &["`x`", "infinity"]);
+    assert_fails(
+        read("9e999").await,
+        FailureKind::Output,
+        &["`x`", "infinity"],
+    );
     let result = cell(":v", json!({"v": u64::MAX})).await;
     assert_fails(result, FailureKind::Expression, &["parameters.v"]);
 }
@@ -82,15 +88,23 @@ async fn values_keep_their_types() {
 async fn columns_of_one_name_are_numbered() {
     let query = "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a";
     let output = run_in(Path::new("/"), &task(":memory:", query, &json!({}))).await;
-    assert_eq!(output.unwrap(), json!([{"a": 1, "a_2": 2, "a_2_2": 3, "a_3": 4}]));
+    assert_eq!(
+        output.unwrap(),
+        json!([{"a": 1, "a_2": 2, "a_2_2": 3, "a_3": 4}])
+    );
 }
 
 #[tokio::test]
 async fn a_failure_undoes_everything_and_says_where() {
     let folder = TempDir::new().unwrap();
-    let script = "CREATE TABLE t (n UNIQUE);\nINSERT INTO t VALUES (1);\n  SELECT wrong FROM t;\nSELECT 1";
+    let script =
+        "CREATE TABLE t (n UNIQUE);\nINSERT INTO t VALUES (1);\n  SELECT wrong FROM t;\nSELECT 1";
     let place = "statement 3 of 4, line 3, column 10: no such column: wrong";
-    assert_fails(query(&folder, script, json!({})).await, FailureKind::Sql, &[place]);
+    assert_fails(
+        query(&folder, script, json!({})).await,
+        FailureKind::Sql,
+        &[place],
+    );
     let tables = query(&folder, "SELECT name FROM sqlite_schema", json!({})).await;
     assert_eq!(tables.unwrap(), json!([]));
     let single = query(&folder, "SELEKT 1", json!({})).await;
@@ -98,7 +112,11 @@ async fn a_failure_undoes_everything_and_says_where() {
     assert_fails(single, FailureKind::Sql, &[place]);
     let script = "CREATE TABLE t (n UNIQUE);\nINSERT INTO t VALUES (1), (1)";
     let place = "statement 2 of 2, line 2: UNIQUE constraint failed: t.n";
-    assert_fails(query(&folder, script, json!({})).await, FailureKind::Sql, &[place]);
+    assert_fails(
+        query(&folder, script, json!({})).await,
+        FailureKind::Sql,
+        &[place],
+    );
 }
 
 #[tokio::test]
@@ -154,7 +172,11 @@ async fn parameters_that_are_none_are_said() {
         let result = query(&folder, text, json!({"a": 1})).await;
         assert_fails(result, FailureKind::Sql, parts);
     };
-    check("SELECT 1;\nSELECT :b", &["statement 2 of 2, line 2, column 8", "`:b`"]).await;
+    check(
+        "SELECT 1;\nSELECT :b",
+        &["statement 2 of 2, line 2, column 8", "`:b`"],
+    )
+    .await;
     check("SELECT ?", &["`?`", "by name"]).await;
     check("SELECT $b", &["`$b`"]).await;
     check(" -- nothing", &["no statement"]).await;
@@ -199,7 +221,10 @@ async fn until_free(folder: &TempDir) {
     let started = Instant::now();
     let other = Connection::open(folder.path().join("a.db")).unwrap();
     while other.execute_batch("BEGIN EXCLUSIVE; ROLLBACK").is_err() {
-        assert!(started.elapsed() < Duration::from_secs(20), "it stays locked");
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "it stays locked"
+        );
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
@@ -218,7 +243,9 @@ async fn until_held(folder: &TempDir) {
 #[tokio::test(flavor = "multi_thread")]
 async fn dropping_it_interrupts_and_undoes() {
     let folder = TempDir::new().unwrap();
-    query(&folder, "CREATE TABLE t (n)", json!({})).await.unwrap();
+    query(&folder, "CREATE TABLE t (n)", json!({}))
+        .await
+        .unwrap();
     let endless = "INSERT INTO t VALUES (1);\n\
                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\n\
                    SELECT count(*) FROM n";
