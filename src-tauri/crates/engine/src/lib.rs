@@ -1,5 +1,9 @@
 //! Carries the orchestrator's effects out: processes, timers, requests.
 
+mod kinds;
+mod mask;
+mod tls;
+
 #[cfg(unix)]
 pub mod guard;
 #[cfg(unix)]
