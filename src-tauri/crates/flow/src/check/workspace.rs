@@ -20,7 +20,14 @@ use super::{
 };
 
 /// Checks everything that names a flow or gives parameters to one.
-pub(crate) fn check(top: &TopKeys, graph: &Graph<'_>, context: &CheckContext, walk: &mut Walk<'_>) {
+/// `declared` is how many parameters stand in the file, wrong ones too.
+pub(crate) fn check(
+    top: &TopKeys,
+    declared: usize,
+    graph: &Graph<'_>,
+    context: &CheckContext,
+    walk: &mut Walk<'_>,
+) {
     let own = top.name.as_ref().map(|(name, _)| name);
     if let Some((name, place)) = &top.name {
         check_unique(name, *place, context, walk);
@@ -32,7 +39,7 @@ pub(crate) fn check(top: &TopKeys, graph: &Graph<'_>, context: &CheckContext, wa
             check_call(subflow, place, own, context, walk);
         }
     }
-    check_starts(top, walk);
+    check_starts(top, declared, walk);
     for trigger in top.triggers.iter().flatten() {
         if let (Some((flow, place)), Some(flows)) = (&trigger.after, &context.flows)
             && Some(flow) != own
@@ -125,7 +132,7 @@ fn way_back(first: &KnownFlow, own: &FlowName, flows: &[KnownFlow]) -> Option<Ve
 }
 
 /// What schedules and triggers give to this flow's own runs.
-fn check_starts(top: &TopKeys, walk: &mut Walk<'_>) {
+fn check_starts(top: &TopKeys, declared: usize, walk: &mut Walk<'_>) {
     // Where parameters are wrong or none are there, what is given is held against what is known.
     let none = IndexMap::new();
     let parameters = match &top.parameters {
@@ -133,6 +140,10 @@ fn check_starts(top: &TopKeys, walk: &mut Walk<'_>) {
         None if top.written.has("parameters") => return,
         None => &none,
     };
+    if parameters.len() < declared {
+        // One with a mistake is none that can be given anything.
+        return;
+    }
     for placed in top.schedules.iter().flatten() {
         let place = at(placed.parameters, placed.place);
         let given = &placed.schedule.parameters;
