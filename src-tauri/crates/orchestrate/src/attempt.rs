@@ -198,6 +198,9 @@ impl Deciding<'_> {
     }
 
     fn attempt(&mut self, number: TaskRunNumber, task: &Task, scope: &Arc<Scope>) -> Handled {
+        if self.agenda.units.contains_key(&number) {
+            self.agenda.set(number, Step::Attempt);
+        }
         match &task.kind {
             Kind::Value(template) => self.evaluate(number, template, scope),
             Kind::Group(_) => self.start_group(number, task),

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    node::{Body, Kept, Siblings, Work},
     map::Map,
+    node::{Body, Kept, Siblings, Work},
     tree::Tree,
 };
 
