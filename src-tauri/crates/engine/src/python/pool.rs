@@ -18,7 +18,7 @@ use tokio::{net::UnixDatagram, sync::oneshot, task::JoinHandle};
 use super::{
     attendant::Attendant,
     live::{Job, Live},
-    messages::TaskMessage,
+    messages::{DATAGRAM, TaskMessage},
     output::NONCE,
     placing::{LONG, State},
     task::{Attempted, Part, PythonFailure, PythonTask, WorkerSettings},
@@ -28,6 +28,9 @@ use crate::process::{self, Command, Exit, LineSink, ProcessError, RunProcesses};
 /// The worker's program. It is sent over the socket, so that a list of
 /// processes shows a short line.
 const SOURCE: &str = include_str!("worker.py");
+
+// It goes in one datagram.
+const _: () = assert!(SOURCE.len() < DATAGRAM);
 
 /// Reads the program and starts it, in a namespace that user code does not see.
 const BOOTSTRAP: &str = "import os;exec(compile(os.read(0,32768),'<tidemill worker>','exec'),\

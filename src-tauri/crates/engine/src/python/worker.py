@@ -62,8 +62,8 @@ class Channel:
             return False
         data = b"".join(pieces)
         pieces.clear()
+        self.kept += len(data) - len(self.parts.pop(number, b""))
         self.parts[number] = data
-        self.kept += len(data)
         while self.kept > self.KEPT_BYTES and len(self.parts) > 1:
             oldest = next(iter(self.parts))
             self.kept -= len(self.parts.pop(oldest))
