@@ -6,7 +6,7 @@ use tidemill_flow::Value;
 
 use crate::{
     Effect, Failure, FailureKind, Happening, Outcome, State, StepError, Timer,
-    simulator::{World, exit, flow},
+    simulator::{World, exit, flow, start},
 };
 
 /// How attempts at a path end, one word each; the last word goes on for ever.
@@ -193,7 +193,7 @@ fn when_is_true_or_false_or_a_failure() {
         ("'{{ params.on }}'", "Completed"),
         ("'{{ not params.on }}'", "Skipped"),
         ("'{{ 1 }}'", "Failed"),
-        ("'yes'", "Failed"),
+        ("\"{{ 'yes' }}\"", "Failed"),
         ("'{{ vars.gone }}'", "Failed"),
     ];
     for (when, expected) in rows {
@@ -244,7 +244,7 @@ fn fail_fast_skips_what_has_not_started() {
 
 #[test]
 fn what_is_no_list_fails_the_task() {
-    let rows = ["'{{ params.n }}'", "'text'", "'{{ {\"a\": 1} }}'"];
+    let rows = ["'{{ params.n }}'", "\"{{ 'text' }}\"", "'{{ {\"a\": 1} }}'"];
     for list in rows {
         let text = format!(
             "parameters: {{ n: 3 }}\ntasks:\n  a: {{ shell: x, for_each: {list}, retries: 2 }}\n"
@@ -716,4 +716,52 @@ fn what_comes_too_late_changes_nothing() {
     });
     world.happen(Happening::Start);
     assert_eq!(world.history.len(), count);
+}
+
+/// Steps until nothing more is to be decided; how many transitions there were, and
+/// the most in one decision.
+fn drain(run: &mut crate::Run, happening: Happening) -> (usize, usize) {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let (mut all, mut most) = (0, 0);
+    let mut next = Some(happening);
+    while let Some(happening) = next.take() {
+        let decision = run.step(happening, now, 1).unwrap();
+        all += decision.transitions.len();
+        most = most.max(decision.transitions.len());
+        next = decision.more.then_some(Happening::Continue);
+    }
+    (all, most)
+}
+
+#[test]
+fn a_large_map_is_decided_in_small_pieces() {
+    let count = 20_000;
+    let text = "parameters: { list: [] }\ntasks:\n  a: { value: '{{ item + 1 }}', for_each: '{{ params.list }}' }\n";
+    let mut start = start(&flow(text), 4);
+    let list: Vec<Value> = (0..count).map(Value::from).collect();
+    start.parameters = Value::from_pairs([("list", Value::from(list))]);
+    let mut run = crate::Run::new(start);
+    let (all, most) = drain(&mut run, Happening::Start);
+    assert_eq!(run.state(), State::Completed);
+    assert_eq!(all, 3 * count + 6);
+    assert!(most <= crate::TRANSITIONS_A_DECISION + 3, "{most}");
+}
+
+#[test]
+#[ignore = "measures: run it in release, `--nocapture`"]
+fn speed() {
+    let count = 1_000_000_usize;
+    let text = "parameters: { list: [] }\ntasks:\n  a: { value: '{{ item + 1 }}', for_each: '{{ params.list }}' }\n";
+    let mut start = start(&flow(text), 4);
+    let list: Vec<Value> = (0..count).map(Value::from).collect();
+    start.parameters = Value::from_pairs([("list", Value::from(list))]);
+    let mut run = crate::Run::new(start);
+    let clock = std::time::Instant::now();
+    drain(&mut run, Happening::Start);
+    let each = count as f64 / clock.elapsed().as_secs_f64();
+    #[expect(clippy::print_stderr, reason = "it is a measurement")]
+    {
+        eprintln!("{each:.0} value items a second");
+    }
+    assert_eq!(run.state(), State::Completed);
 }

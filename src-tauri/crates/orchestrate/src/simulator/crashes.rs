@@ -74,7 +74,7 @@ fn seeds(count: u64) -> impl Iterator<Item = u64> {
 
 #[test]
 fn every_run_keeps_the_rules_and_ends() {
-    for seed in seeds(1_500) {
+    for seed in seeds(1_000) {
         let _shown = Seed(seed);
         let mut world = world(seed, Profile::Wild);
         world.verify = Some(Chance::new(seed + 1));
@@ -85,7 +85,7 @@ fn every_run_keeps_the_rules_and_ends() {
 
 #[test]
 fn where_every_interrupted_task_has_a_retry_a_crash_changes_nothing() {
-    for seed in seeds(1_200) {
+    for seed in seeds(800) {
         let _shown = Seed(seed);
         let mut calm = world(seed, Profile::Calm);
         calm.run_to_end();
@@ -98,7 +98,7 @@ fn where_every_interrupted_task_has_a_retry_a_crash_changes_nothing() {
 
 #[test]
 fn after_a_crash_the_run_is_as_the_spec_says() {
-    for seed in seeds(1_200) {
+    for seed in seeds(800) {
         let _shown = Seed(seed);
         let mut chance = Chance::new(seed + 3);
         let mut world = world(seed, Profile::Wild);
@@ -188,7 +188,7 @@ fn retries_used(world: &World) -> BTreeMap<TaskRunNumber, u32> {
 
 #[test]
 fn a_cancelled_run_ends_cancelled_whatever_crashes() {
-    for seed in seeds(1_000) {
+    for seed in seeds(600) {
         let _shown = Seed(seed);
         let mut chance = Chance::new(seed + 5);
         let mut world = world(seed, Profile::Wild);
@@ -213,7 +213,7 @@ fn a_cancelled_run_ends_cancelled_whatever_crashes() {
 
 #[test]
 fn a_retry_by_hand_runs_nothing_completed_again() {
-    for seed in seeds(1_000) {
+    for seed in seeds(600) {
         let _shown = Seed(seed);
         let mut chance = Chance::new(seed + 6);
         let mut world = world(seed, Profile::Wild);
