@@ -52,8 +52,7 @@ impl Deciding<'_> {
             self.decision.effects.push(Effect::AskPerson(number));
         }
         if let Some(due) = due {
-            let timer = Effect::SetTimer(Timer::Expiry(number), due);
-            self.decision.effects.push(timer);
+            self.set_timer(Timer::Expiry(number), due);
         }
         Ok(())
     }

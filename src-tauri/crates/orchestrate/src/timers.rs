@@ -19,6 +19,11 @@ pub(crate) fn after(time: Timestamp, delay: Duration) -> Timestamp {
 }
 
 impl Deciding<'_> {
+    /// Asks to be told when a time has come.
+    pub(crate) fn set_timer(&mut self, timer: Timer, time: Timestamp) {
+        self.decision.effects.push(Effect::SetTimer(timer, time));
+    }
+
     /// Starts a wait for a time.
     pub(crate) fn start_wait(
         &mut self,
@@ -66,19 +71,10 @@ impl Deciding<'_> {
         match self.tree.work(number).and_then(|work| work.due) {
             Some(due) if due > self.now => {
                 self.agenda.set(number, Step::Timer);
-                let timer = Effect::SetTimer(Timer::Wait(number), due);
-                self.decision.effects.push(timer);
+                self.set_timer(Timer::Wait(number), due);
                 Ok(())
             }
             _ => self.succeed(number, Self::nothing(), None),
-        }
-    }
-
-    /// Says when a group's time is over.
-    pub(crate) fn set_group_time(&mut self, number: TaskRunNumber) {
-        if let Some(end) = self.group_end(number) {
-            let timer = Effect::SetTimer(Timer::GroupTimeout(number), end);
-            self.decision.effects.push(timer);
         }
     }
 
@@ -88,7 +84,8 @@ impl Deciding<'_> {
         self.tree.is_group(number).then(|| after(started, timeout))
     }
 
-    /// A group's time may be over: what is unfinished in it is Cancelled, and it is TimedOut.
+    /// Where a group's time is over, what is unfinished in it is Cancelled, and it
+    /// is TimedOut, which is not retried; else says when to look again.
     pub(crate) fn group_time(&mut self, number: TaskRunNumber) -> Handled {
         let state = self.tree.state_of(number);
         let ends = state.is_none_or(|state| state == State::Cancelling || state.is_terminal());
@@ -99,7 +96,7 @@ impl Deciding<'_> {
             return Ok(());
         }
         if end > self.now {
-            self.set_group_time(number);
+            self.set_timer(Timer::GroupTimeout(number), end);
             return Ok(());
         }
         let timeout = self.tree.task(number).and_then(|task| task.timeout);
@@ -118,20 +115,13 @@ impl Deciding<'_> {
         Ok(())
     }
 
-    /// Says when the run's time is over.
-    pub(crate) fn set_run_time(&mut self) {
-        if let Some(end) = self.run_end() {
-            let timer = Effect::SetTimer(Timer::RunTimeout, end);
-            self.decision.effects.push(timer);
-        }
-    }
-
     fn run_end(&self) -> Option<Timestamp> {
         let timeout = self.tree.plan.start.flow.timeout?;
         Some(after(self.tree.started?, timeout))
     }
 
-    /// The run's time may be over: what is unfinished is Cancelled, and it is TimedOut.
+    /// Where the run's time is over, what is unfinished is Cancelled, and it is
+    /// TimedOut; else says when to look again.
     pub(crate) fn run_time(&mut self) -> Handled {
         let ends = |state: State| state == State::Cancelling || state.is_terminal();
         let Some(end) = self.run_end() else {
@@ -141,7 +131,7 @@ impl Deciding<'_> {
             return Ok(());
         }
         if end > self.now {
-            self.set_run_time();
+            self.set_timer(Timer::RunTimeout, end);
             return Ok(());
         }
         let timeout = self.tree.plan.start.flow.timeout.unwrap_or_default();

@@ -38,7 +38,7 @@ fn world(seed: u64, profile: Profile) -> World {
     world.keeps = profile == Profile::Wild;
     world.person = Box::new(move |assignment| {
         let bits = Chance::of(seed, &assignment.path);
-        Some((bits % 4 != 0, Duration::from_secs(bits % 30)))
+        Some((!bits.is_multiple_of(4), Duration::from_secs(bits % 30)))
     });
     world
 }
@@ -56,10 +56,7 @@ struct Seed(u64);
 impl Drop for Seed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            #[expect(clippy::print_stderr, reason = "a test's failure names its seed")]
-            {
-                eprintln!("seed {}", self.0);
-            }
+            eprintln!("seed {}", self.0);
         }
     }
 }
@@ -68,8 +65,7 @@ impl Drop for Seed {
 fn seeds(count: u64) -> impl Iterator<Item = u64> {
     let only = std::env::var("TIDEMILL_SEED").ok();
     let only: Option<u64> = only.and_then(|text| text.parse().ok());
-    let range = only.map_or(0..count, |seed| seed..seed + 1);
-    range
+    only.map_or(0..count, |seed| seed..seed + 1)
 }
 
 #[test]
