@@ -35,7 +35,8 @@ impl Deciding<'_> {
             }
         };
         self.record(number, State::Paused, detail, Some(message))?;
-        self.look_at_approval(number)
+        self.look_at_approval(number)?;
+        self.watch_time(number)
     }
 
     /// An open approval: asked, expired, or to be told when it does.
@@ -57,7 +58,8 @@ impl Deciding<'_> {
         Ok(())
     }
 
-    fn expire(&mut self, number: TaskRunNumber) -> Handled {
+    /// Nobody answered in time.
+    pub(crate) fn expire(&mut self, number: TaskRunNumber) -> Handled {
         let task = self.tree.task(number);
         let on_expiry = match task.map(|task| &task.kind) {
             Some(Kind::Approve(approve)) => approve.on_expiry,

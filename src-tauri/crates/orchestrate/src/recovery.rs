@@ -41,7 +41,7 @@ impl Deciding<'_> {
         if !matches!(state, Some(State::Running | State::Paused)) {
             self.record_run(State::Running, Detail::None, None)?;
         }
-        self.run_time()?;
+        self.watch_run_time()?;
         self.look_at_all()
     }
 
@@ -117,7 +117,7 @@ impl Deciding<'_> {
     fn look_at_all(&mut self) -> Handled {
         for number in self.tree.unfinished() {
             if !self.agenda.held {
-                self.group_time(number)?;
+                self.watch_time(number)?;
             }
             self.look_at(number);
         }

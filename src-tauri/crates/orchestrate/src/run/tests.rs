@@ -706,7 +706,7 @@ fn what_comes_too_late_changes_nothing() {
         Timer::Attempt(number),
         Timer::Wait(number),
         Timer::Expiry(number),
-        Timer::GroupTimeout(number),
+        Timer::Timeout(number),
         Timer::RunTimeout,
     ] {
         world.happen(Happening::Due(timer));
@@ -820,6 +820,43 @@ fn time_goes_on_while_nobody_carries_the_run() {
         assert_eq!(format!("{} run={run}", world.states()), expected);
         assert!(world.now.duration_since(before).as_secs() < 1);
     }
+}
+
+#[test]
+fn waits_and_approvals_have_their_time_too() {
+    let rows = [
+        ("wait: 1h, timeout: 10s", "a=TimedOut run=Failed"),
+        ("wait: 5s, timeout: 10s", "a=Completed run=Completed"),
+        ("approve: sure, timeout: 10s", "a=TimedOut run=Failed"),
+    ];
+    for (task, expected) in rows {
+        check(&format!("  a: {{ {task} }}\n"), &[], expected);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nothing_from_its_time() {
+    let text = "timeout: 1h\ntasks:\n  a: { shell: x, retries: { max: 1, delay: 4s } }\n  b: { wait: 1m, needs: [a] }\n";
+    let mut run = crate::Run::new(start(&flow(text), 4));
+    let number = crate::TaskRunNumber::FIRST;
+    let noon: jiff::Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+    let morning = "2026-03-01T08:00:00Z".parse().unwrap();
+    run.step(Happening::Start, noon, 0).unwrap();
+    let failed = vec![(number, Outcome::Failed(exit(1)))];
+    run.step(Happening::Ended(failed), noon, 0).unwrap();
+    run.step(Happening::Due(Timer::Attempt(number)), morning, 0)
+        .unwrap();
+    assert_eq!(run.state_of(number), Some(State::Retrying));
+    let done = vec![(number, Outcome::completed(1))];
+    run.step(Happening::Ended(done), morning, 0).unwrap();
+    let wait = number.after(1).unwrap();
+    run.step(
+        Happening::Due(Timer::Wait(wait)),
+        "2026-03-01T07:00:00Z".parse().unwrap(),
+        0,
+    )
+    .unwrap();
+    assert_eq!(run.state(), State::Completed);
 }
 
 #[test]
