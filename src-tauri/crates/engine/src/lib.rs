@@ -30,6 +30,7 @@ pub mod process;
 pub mod python;
 mod recovery;
 mod request;
+mod run_facts;
 mod run_log;
 mod run_name;
 mod secrets;

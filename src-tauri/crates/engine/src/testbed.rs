@@ -23,24 +23,43 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A home and a workspace, removed when dropped.
 pub(crate) struct Testbed {
-    folder: tempfile::TempDir,
+    folder: Folder,
+}
+
+enum Folder {
+    Own(tempfile::TempDir),
+    Given(PathBuf),
 }
 
 impl Testbed {
     pub(crate) fn new() -> Self {
         let bed = Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: Folder::Own(tempfile::tempdir().unwrap()),
         };
         std::fs::create_dir_all(bed.workspace()).unwrap();
         bed
     }
 
+    /// The same, in a folder that another process looks after.
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self {
+            folder: Folder::Given(folder.to_owned()),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        match &self.folder {
+            Folder::Own(folder) => folder.path(),
+            Folder::Given(folder) => folder,
+        }
+    }
+
     pub(crate) fn home(&self) -> PathBuf {
-        self.folder.path().join("home")
+        self.folder().join("home")
     }
 
     pub(crate) fn workspace(&self) -> PathBuf {
-        self.folder.path().join("work")
+        self.folder().join("work")
     }
 
     /// A file of the workspace.

@@ -32,7 +32,7 @@ use tokio::{
 use tracing::Instrument;
 
 use crate::{
-    attempt::RunFacts,
+    run_facts::RunFacts,
     cache::ResultKey,
     engine::Shared,
     error::EngineError,

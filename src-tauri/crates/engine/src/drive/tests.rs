@@ -421,3 +421,84 @@ tasks:
 fn stored_state(engine: &crate::Engine, run: RunId) -> State {
     crate::testbed::stored(engine, run).state
 }
+
+#[tokio::test]
+async fn python_bodies_see_what_they_should() {
+    let bed = Testbed::new();
+    bed.write("tool.py", "def double(x):\n    return x * 2\n");
+    let engine = bed.engine().await;
+    let ended = bed
+        .run(
+            &engine,
+            "
+name: pythons
+parameters: { n: 3 }
+env: { PLACE: home }
+tasks:
+  body:
+    python: |
+      import os
+      return [params['n'], os.environ['PLACE'], run['flow']]
+  each:
+    for_each: { in: [1, 2], as: city }
+    python: return [city, item, index, inputs['body'][0]]
+    needs: [body]
+  call: { python: { call: 'tool.py:double', with: { x: '{{ params.n }}' } } }
+  raises: { python: 'raise ValueError(\"no\")', allow_failure: true }
+output: '{{ [tasks.body.output, tasks.each.output, tasks.call.output] }}'
+",
+        )
+        .await;
+    ended.is(State::Completed);
+    assert_eq!(
+        ended.output(),
+        json!([[3, "home", "pythons"], [[1, 1, 0, 3], [2, 2, 1, 3]], 6])
+    );
+    let messages = ended.messages();
+    assert!(messages.iter().any(|message| message.contains("ValueError: no")), "{messages:?}");
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn python_ends_on_time_and_cancel() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let handle = engine
+        .start(bed.request(
+            "
+name: slow-pythons
+tasks:
+  late: { python: 'import time; time.sleep(1000)', timeout: 300ms }
+  long: { needs: { late: failed }, python: \"open('started', 'w'); import time; time.sleep(1000)\" }
+",
+        ))
+        .await
+        .unwrap();
+    until("it runs", || bed.file("started").exists()).await;
+    handle.cancel("enough");
+    let ended = bed.ended(&engine, &handle).await;
+    ended.is(State::Cancelled);
+    assert_eq!(ended.count(State::TimedOut), 1);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn logs_are_kept_by_task_run() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let ended = bed
+        .run(&engine, "{ name: logs, tasks: { a: { shell: 'echo out; echo err >&2' }, b: { python: 'print(1)' } } }")
+        .await;
+    ended.is(State::Completed);
+    engine.store().logs().appended().committed().await.unwrap();
+    let filter = tidemill_store::LogFilter::default();
+    let mut lines: Vec<String> = engine
+        .store()
+        .logs()
+        .lines(ended.run.id, filter)
+        .map(|line| String::from_utf8(line.unwrap().bytes).unwrap())
+        .collect();
+    lines.sort();
+    assert_eq!(lines, ["1", "err", "out"]);
+    close(&engine).await;
+}
