@@ -25,7 +25,8 @@ impl SchemaMistake {
             path: pointer.split('/').skip(1).map(part).collect(),
             message: match error.kind() {
                 ValidationErrorKind::Referencing(_) => {
-                    "its references lead nowhere, or to another document, which is not read".to_owned()
+                    "its references lead nowhere, or to another document, which is not read"
+                        .to_owned()
                 }
                 _ => error.to_string(),
             },
@@ -66,8 +67,9 @@ pub fn validate(schema: &Value, value: &Value) -> Result<(), Vec<SchemaMistake>>
 pub fn check_schema(schema: &Value) -> Result<(), Vec<SchemaMistake>> {
     let meta = jsonschema::draft202012::meta::validator();
     let errors = meta.iter_errors(schema).take(MOST_MISTAKES);
-    let mistakes: Vec<SchemaMistake> =
-        errors.map(|error| SchemaMistake::of_schema(&error)).collect();
+    let mistakes: Vec<SchemaMistake> = errors
+        .map(|error| SchemaMistake::of_schema(&error))
+        .collect();
     if !mistakes.is_empty() {
         return Err(mistakes);
     }

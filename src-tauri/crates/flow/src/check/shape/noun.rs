@@ -90,7 +90,10 @@ pub(crate) trait Noun: Default {
 /// Reads a noun.
 pub(crate) fn read_noun<N: Noun>(node: &Node, walk: &mut Walk<'_>) -> Option<N> {
     let Some(entries) = node.as_mapping() else {
-        let hint = format!("its keys are {}", one_of(N::KEYS.iter().map(|key| key.name), "and"));
+        let hint = format!(
+            "its keys are {}",
+            one_of(N::KEYS.iter().map(|key| key.name), "and")
+        );
         walk.expected(node, "a mapping", Some(&hint));
         return None;
     };
