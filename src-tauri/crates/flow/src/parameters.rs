@@ -171,3 +171,6 @@ fn single_type(types: &Value) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
