@@ -11,5 +11,8 @@ pub mod process;
 #[cfg(unix)]
 pub mod python;
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+pub mod interpreter;
+#[cfg(unix)]
+#[cfg(test)]
 mod rehearsal;

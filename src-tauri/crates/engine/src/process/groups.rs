@@ -198,10 +198,17 @@ impl ProcessGroups {
         Ok((writer, child))
     }
 
-    /// Lets the guard go: to be called when all attempts have ended.
+    /// Lets the guard go: to be called when all attempts have ended. Should one
+    /// still run, the guard ends it once this process is gone.
     pub fn close(&self) {
+        let is_empty = {
+            let slots = lock(&self.slots);
+            slots.free.len() == slots.length as usize
+        };
         let guard = std::mem::replace(&mut *lock(&self.guard), Guard::Closed);
-        if let Guard::Running(mut pipe) = guard {
+        if let Guard::Running(mut pipe) = guard
+            && is_empty
+        {
             // A guard that is gone needs no farewell.
             let _gone = pipe.write_all(&[crate::guard::FAREWELL]);
         }

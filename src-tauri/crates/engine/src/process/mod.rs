@@ -16,6 +16,7 @@ mod command;
 mod groups;
 mod line;
 mod run;
+mod terminal;
 mod transparent;
 mod tree;
 
@@ -28,6 +29,9 @@ pub use transparent::{Record, TransparentCommand, run_transparently};
 
 pub(crate) use run::{LiveTree, prepare, wait};
 pub(crate) use tree::{Targets, end};
+
+#[cfg(test)]
+pub(crate) use tree::group_lives;
 
 #[cfg(test)]
 mod tests;
