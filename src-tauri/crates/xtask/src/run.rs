@@ -1,0 +1,46 @@
+//! `cargo xtask run` and `cargo xtask generate`.
+
+use std::process::Command;
+
+use crate::{failure::Failure, prepare, project, step};
+
+const EXAMPLE: &str = "examples/weather/weather.flow.yaml";
+
+/// Builds the program and runs a flow to its end, shown live.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    prepare::to_run()?;
+    build()?;
+    let flow = arguments.first().map_or(EXAMPLE, String::as_str);
+    let mut command = Command::new(project::target().join("debug/tidemill"));
+    command
+        .current_dir(project::root())
+        .args(["run", flow])
+        .args(arguments.iter().skip(1));
+    step::say(&format!("tidemill run {flow}"));
+    step::open("the run", &mut command)
+}
+
+/// Writes what is generated from the code and committed.
+pub(crate) fn generate() -> Result<(), Failure> {
+    prepare::to_run()?;
+    build()?;
+    let program = project::target().join("debug/tidemill");
+    let output = Command::new(&program)
+        .arg("schema")
+        .output()
+        .map_err(|error| Failure::Io(format!("cannot start {}", program.display()), error))?;
+    if !output.status.success() {
+        return Err(Failure::Step("tidemill schema".to_owned()));
+    }
+    let path = project::root().join("docs/flow.schema.json");
+    std::fs::write(&path, output.stdout)
+        .map_err(|error| Failure::Io(format!("cannot write {}", path.display()), error))
+}
+
+fn build() -> Result<(), Failure> {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .current_dir(project::root())
+        .args(["build", "--package", "tidemill-cli"]);
+    step::open("the build", &mut command)
+}
