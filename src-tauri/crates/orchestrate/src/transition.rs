@@ -49,14 +49,21 @@ pub enum Detail {
     /// have the numbers `first`, `first + 1`, …, in item order, each created when
     /// it leaves Pending.
     Expanded(Expansion),
-    /// The next attempt, or the end of a wait, is due (to AwaitingRetry, Scheduled or Running).
+    /// The next turn of `repeat`, the end of a wait, or an approval's expiry is due
+    /// (to Scheduled, Running or Paused; a run: to Scheduled).
     Due(Timestamp),
     /// A result (to Completed or Cached).
     Output(Output),
-    /// A failure (to Failed, TimedOut, Crashed; and to AwaitingRetry beside `Due`).
+    /// A failure (to Failed, TimedOut, Crashed; to Cancelling: the time of the run or
+    /// group is over).
     Failure(Failure),
     /// A failure that is tried again at a time (to AwaitingRetry).
     Retry(Failure, Timestamp),
+    /// A new run attempt of an ended run begins (the run itself; `from` is `None`).
+    Restarted {
+        /// Whether what completed stays; else everything runs anew.
+        from_failed: bool,
+    },
 }
 
 /// What is known of a new task run.
@@ -129,4 +136,41 @@ pub enum FailureKind {
     Subflow,
     /// It could not be started at all.
     Start,
+    /// A task inside it, or an item of it, failed.
+    Tasks,
+    /// `repeat` had all its turns, and its condition still does not hold.
+    Repeat,
+}
+
+impl FailureKind {
+    /// The word that expressions see, such as `exit`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exit => "exit",
+            Self::Timeout => "timeout",
+            Self::Exception => "exception",
+            Self::Http => "http",
+            Self::Sql => "sql",
+            Self::Output => "output",
+            Self::Crashed => "crashed",
+            Self::Expression => "expression",
+            Self::Rejected => "rejected",
+            Self::Subflow => "subflow",
+            Self::Start => "start",
+            Self::Tasks => "tasks",
+            Self::Repeat => "repeat",
+        }
+    }
+}
+
+impl Failure {
+    /// A failure that is neither a process's nor a request's.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            exit_code: None,
+            status: None,
+        }
+    }
 }
