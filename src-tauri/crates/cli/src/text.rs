@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(log_line("\x1b[31mred\x1b[0m\n"), "red");
         assert_eq!(log_line(" 10%\r 20%\r 30%\n"), " 30%");
         assert_eq!(log_line("done\r\n"), "done");
-        assert_eq!(log_line("bell\x07"), "bell\\x07");
+        assert_eq!(log_line("bell\x07!"), "bell!");
     }
 
     #[test]

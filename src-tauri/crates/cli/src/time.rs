@@ -55,7 +55,7 @@ pub(crate) fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
 
 /// RFC 3339 in the local zone, to the millisecond: `2026-03-29T07:05:00.123+02:00`.
 pub(crate) fn stamp(at: Timestamp, zone: &TimeZone) -> String {
-    let zoned = at.to_zoned(zone.clone());
+    let zoned = at.to_zoned_datetime(zone.clone());
     zoned.strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string()
 }
 
