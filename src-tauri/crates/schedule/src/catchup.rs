@@ -272,3 +272,6 @@ fn middle(left: Timestamp, right: Timestamp) -> Timestamp {
     // The middle of two instants is one.
     Timestamp::from_nanosecond(sum.div_euclid(2)).unwrap_or(left)
 }
+
+#[cfg(test)]
+mod tests;

@@ -434,3 +434,6 @@ fn second_at(number: i64) -> Option<DateTime> {
         .checked_add(SignedDuration::from_secs(number))
         .ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,3 +210,6 @@ impl<'z> Stretch<'z> {
             .max()
     }
 }
+
+#[cfg(test)]
+mod tests;

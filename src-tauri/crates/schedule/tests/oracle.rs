@@ -72,23 +72,49 @@ impl Window {
 
     /// The zone's offsets as the judge writes them, from the database that the crate uses.
     fn offsets(&self) -> String {
+        let written: Vec<String> = self
+            .changes()
+            .map(|(instant, offset)| format!("{}:{offset}", instant.as_second()))
+            .collect();
+        written.join(" ")
+    }
+
+    /// The instants at which the zone's offset changes, with the new offset in seconds.
+    fn changes(&self) -> impl Iterator<Item = (Timestamp, i32)> {
         let zone = TimeZone::get(self.zone).unwrap();
-        let changes: Vec<String> = zone
+        let changes: Vec<(Timestamp, i32)> = zone
             .following(self.start - jiff::SignedDuration::from_secs(1))
             .take_while(|change| change.timestamp() < self.end)
             .filter(|change| {
                 let before = change.timestamp() - jiff::SignedDuration::from_secs(1);
                 zone.to_offset(before) != change.offset()
             })
-            .map(|change| {
-                format!(
-                    "{}:{}",
-                    change.timestamp().as_second(),
-                    change.offset().seconds()
-                )
-            })
+            .map(|change| (change.timestamp(), change.offset().seconds()))
             .collect();
-        changes.join(" ")
+        changes.into_iter()
+    }
+
+    /// Asks for the first time after instants around each change, wherever they lie between two times.
+    fn ask_around_changes(&self, expression: &str, times: &[i64]) {
+        let schedule = schedule(expression, self.zone);
+        for (change, _) in self.changes() {
+            for step in -7..60 {
+                let instant = change + jiff::SignedDuration::from_secs(step * 1_500 - 1);
+                let next = schedule.times_after(instant, &TimeZone::UTC).next();
+                let next = next
+                    .filter(|time| *time < self.end)
+                    .map(Timestamp::as_second);
+                let place = times.partition_point(|time| *time <= instant.as_second());
+                if instant >= self.start {
+                    assert_eq!(
+                        next,
+                        times.get(place).copied(),
+                        "`{expression}` after {instant} in {}",
+                        self.zone
+                    );
+                }
+            }
+        }
     }
 
     /// Compares with the judge's answer; on a difference asks for its times and names the first that differs.
@@ -107,6 +133,7 @@ impl Window {
             if answer.next() != Some(ours.as_str()) {
                 self.show_difference(expression, &times);
             }
+            self.ask_around_changes(expression, &times);
             compared += times.len();
         }
         compared

@@ -115,3 +115,21 @@ fn week(day: Date, week_start: Weekday) -> (i16, i16) {
     let fourth = super::day_at(fourth).unwrap_or(day);
     ((fourth.day_of_year() - 1) / 7 + 1, fourth.year())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_are_numbered_by_where_most_of_their_days_are() {
+        for (day, week_start, expected) in [
+            ("2026-01-01", Weekday::Monday, (1, 2026)),
+            ("2027-01-01", Weekday::Monday, (53, 2026)),
+            ("2024-12-30", Weekday::Monday, (1, 2025)),
+            ("2022-01-01", Weekday::Sunday, (52, 2021)),
+            ("2022-01-02", Weekday::Sunday, (1, 2022)),
+        ] {
+            assert_eq!(week(day.parse().unwrap(), week_start), expected, "{day}");
+        }
+    }
+}
