@@ -24,7 +24,7 @@ fn signal(pid: u32, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     if let Some(pid) = pid {
         // It may be gone already: that is what is wanted.
-        drop(rustix::process::kill_process(pid, signal));
+        let _ = rustix::process::kill_process(pid, signal);
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use tidemill_flow::{Scope, Task, Value};
 
-use crate::TaskRunId;
+use crate::{
+    State, StateType, TaskRunId, TaskRunNumber,
+    tree::{Place, Tree},
+};
 
 /// What the engine needs to carry an attempt out.
 #[derive(Clone, Debug)]
@@ -28,4 +31,63 @@ pub struct Assignment {
     pub scope: Arc<Scope>,
     /// The outputs of every task that it needs, by name, as a mapping.
     pub inputs: Value,
+}
+
+impl Tree {
+    /// What the engine needs to carry out an attempt of a task run that has not ended.
+    pub(crate) fn assignment(&self, number: TaskRunNumber) -> Option<Assignment> {
+        let work = self.work(number)?;
+        let state = self.state_of(number)?;
+        let begins = !matches!(
+            state.state_type(),
+            StateType::Running | StateType::Cancelling
+        );
+        let item = match self.place(number)? {
+            Place::Node => None,
+            Place::Item { item, .. } => Some(item),
+        };
+        Some(Assignment {
+            id: self.plan.start.id.task_run(number),
+            task: Arc::clone(self.task(number)?),
+            path: self.path(number)?,
+            item,
+            attempt: work.attempt + u32::from(begins && state != State::Paused),
+            run_attempt: self.run_attempt,
+            scope: self.scope(number)?,
+            inputs: self.inputs(number)?,
+        })
+    }
+
+    /// The whole way to a task run, such as `group[2]/inner[0]`.
+    fn path(&self, number: TaskRunNumber) -> Option<String> {
+        match self.place(number)? {
+            Place::Item { map, item } => Some(format!("{}[{item}]", self.path(map)?)),
+            Place::Node => {
+                let name = &self.task(number)?.name;
+                match self.parent(number) {
+                    Some(parent) => Some(format!("{}/{name}", self.path(parent)?)),
+                    None => Some(name.to_string()),
+                }
+            }
+        }
+    }
+
+    /// The outputs of every task that a task run's task needs, by name.
+    fn inputs(&self, number: TaskRunNumber) -> Option<Value> {
+        let row = match self.place(number)? {
+            Place::Node => number,
+            Place::Item { map, .. } => map,
+        };
+        let siblings = self.siblings(self.nodes.get(&row)?.parent)?;
+        let needs = self.task(number)?.needs.iter();
+        let pairs = needs.map(|edge| {
+            let name = self.plan.start.flow.tasks[edge.upstream].name.as_str();
+            let position = self.plan.position(edge.upstream);
+            let upstream = siblings.nodes.get(position).copied().flatten();
+            let node = upstream.and_then(|upstream| self.nodes.get(&upstream));
+            let output = node.and_then(|node| node.output.clone());
+            (name.to_owned(), output.unwrap_or(Value::from(())))
+        });
+        Some(Value::from_pairs(pairs))
+    }
 }

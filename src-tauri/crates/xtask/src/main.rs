@@ -4,6 +4,7 @@
 //! It sets up what is missing, builds, and does the job. It depends on nothing
 //! but the standard library, so that the first call answers within seconds.
 
+mod bench;
 mod failure;
 mod prepare;
 mod project;
@@ -20,6 +21,7 @@ cargo xtask COMMAND
 
   run [FLOW]       build the program and run an example (or FLOW) to its end, shown live
   test [--long]    all checks: format, lints, tests; --long adds the long ones
+  bench [--json]   measure the release build against its yardsticks, one table
   generate         write what is generated and committed again (docs/flow.schema.json)
 
 Both commands first install what is missing on this machine where they may, and
@@ -45,6 +47,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
     match command {
         "run" => run::run(rest),
         "test" => test::test(rest),
+        "bench" => bench::bench(rest),
         "generate" => run::generate(),
         "help" | "--help" | "-h" => {
             step::say(HELP);

@@ -1,0 +1,100 @@
+//! Approvals: opening one, a person's answer, the expiry.
+
+use std::sync::Arc;
+
+use tidemill_flow::{Approve, Kind, OnExpiry, Scope};
+
+use crate::{
+    Answer, Detail, Effect, Failure, FailureKind, State, StepError, TaskRunNumber, Timer,
+    agenda::Step,
+    deciding::{Deciding, Handled},
+    timers::after,
+};
+
+impl Deciding<'_> {
+    /// Opens an approval.
+    pub(crate) fn open_approval(
+        &mut self,
+        number: TaskRunNumber,
+        approve: &Approve,
+        scope: &Arc<Scope>,
+    ) -> Handled {
+        let message = match approve.message.render(scope) {
+            Ok(message) => message,
+            Err(error) => {
+                self.record_attempt(number)?;
+                let failure = Failure::new(FailureKind::Expression, error.to_string());
+                return self.fail(number, State::Failed, failure);
+            }
+        };
+        let detail = match approve.expires {
+            Some(expires) => Detail::Due(after(self.now, expires)),
+            None => {
+                let attempt = self.tree.work(number).map_or(0, |work| work.attempt);
+                Detail::Attempt(attempt + 1)
+            }
+        };
+        self.record(number, State::Paused, detail, Some(message))?;
+        self.look_at_approval(number)
+    }
+
+    /// An open approval: asked, expired, or to be told when it does.
+    pub(crate) fn look_at_approval(&mut self, number: TaskRunNumber) -> Handled {
+        if self.agenda.held {
+            return Ok(());
+        }
+        let due = self.tree.work(number).and_then(|work| work.due);
+        if due.is_some_and(|due| due <= self.now) {
+            return self.expire(number);
+        }
+        if !self.agenda.is_asked(number) {
+            self.agenda.set(number, Step::Person);
+            self.decision.effects.push(Effect::AskPerson(number));
+        }
+        if let Some(due) = due {
+            let timer = Effect::SetTimer(Timer::Expiry(number), due);
+            self.decision.effects.push(timer);
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self, number: TaskRunNumber) -> Handled {
+        let task = self.tree.task(number);
+        let on_expiry = match task.map(|task| &task.kind) {
+            Some(Kind::Approve(approve)) => approve.on_expiry,
+            _ => return Ok(()),
+        };
+        match on_expiry {
+            OnExpiry::Approve => {
+                let message = "approved: nobody answered in time".to_owned();
+                self.succeed(number, Self::nothing(), Some(message))
+            }
+            OnExpiry::Reject => self.reject(number, "rejected: nobody answered in time".to_owned()),
+        }
+    }
+
+    /// A person's answer. A rejection is not retried.
+    pub(crate) fn answered(&mut self, answer: Answer) -> Handled {
+        let number = answer.task;
+        let open = self.tree.state_of(number) == Some(State::Paused);
+        if !open || self.tree.is_ending(number) {
+            return Err(StepError::NotOpen(number));
+        }
+        let by = answer.by.map(|by| format!(" by {by}")).unwrap_or_default();
+        if answer.approved {
+            let message = format!("approved{by}");
+            return self.succeed(number, crate::json::plain(answer.fields), Some(message));
+        }
+        self.reject(number, format!("rejected{by}"))
+    }
+
+    fn reject(&mut self, number: TaskRunNumber, message: String) -> Handled {
+        let failure = Failure::new(FailureKind::Rejected, message.clone());
+        self.record(
+            number,
+            State::Failed,
+            Detail::Failure(failure),
+            Some(message),
+        )
+    }
+}
