@@ -23,3 +23,13 @@
 //! engine.close(Close::{Wait, Cancel, LetGo}) -> Result<()>
 //! RunHandle { id, name }: ended().await -> Result<RunEnd { state, message, output }>, cancel(reason), kill(reason)
 //! ```
+
+#[cfg(unix)]
+pub mod guard;
+#[cfg(unix)]
+pub mod process;
+#[cfg(unix)]
+pub mod python;
+
+#[cfg(all(test, unix))]
+mod rehearsal;
