@@ -75,8 +75,7 @@ fn heading(title: &str, model: &Model, now: Timestamp, look: Look) -> Line {
 /// As many task rows as fit, those that tell most, in the flow's order.
 fn task_lines(model: &Model, now: Timestamp, room: usize, look: Look) -> Vec<Line> {
     let tasks = model.tasks();
-    let names = tasks.iter().map(|task| name_width(task)).max().unwrap_or(0);
-    let names = names.min(WIDEST_NAME);
+    let names = name_column(tasks);
     if tasks.len() <= room {
         let line = |task: &TaskView| task_line(task, names, now, look);
         return tasks.iter().map(line).collect();
@@ -125,8 +124,10 @@ fn hidden_line<'t>(hidden: impl Iterator<Item = &'t TaskView>, look: Look) -> Li
     Line::of(Role::Dim, &text)
 }
 
-fn name_width(task: &TaskView) -> usize {
-    2 * task.depth + text::width(&task.name)
+/// The columns that the names of tasks take.
+pub(super) fn name_column(tasks: &[TaskView]) -> usize {
+    let width = |task: &TaskView| 2 * task.depth + text::width(&task.name);
+    tasks.iter().map(width).max().unwrap_or(0).min(WIDEST_NAME)
 }
 
 /// One task: its state, its name, how far it is, how long it takes.
@@ -238,7 +239,7 @@ mod tests {
         }
         model.apply(&step(10, Some(State::Running), State::Completed, 103));
         model.apply(&step(11, Some(State::Running), State::Failed, 103));
-        model.log(Some(number(12)), "hello".to_owned());
+        model.log(model.label(number(12)), "hello".to_owned());
         model
     }
 

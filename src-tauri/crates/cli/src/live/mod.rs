@@ -8,8 +8,16 @@ mod frame;
 mod model;
 mod plain;
 mod screen;
+mod summary;
+mod watch;
 
-pub(crate) use frame::{FrameSize, frame};
-pub(crate) use model::{Model, TaskView};
-pub(crate) use plain::Plain;
-pub(crate) use screen::Screen;
+pub(crate) use summary::{Ending, summary};
+pub(crate) use watch::Watch;
+
+/// How many characters of an id tell it from others: the whole of its time.
+const SHORT: usize = 13;
+
+/// An id as people type it.
+pub(crate) fn short(id: &str) -> &str {
+    id.get(..SHORT).unwrap_or(id)
+}

@@ -17,14 +17,14 @@ use tidemill_api::{
 const KEPT_LINES: usize = 50;
 
 /// How many ended task runs are still known, for log lines that come late.
-const KEPT_ENDED: usize = 256;
+const KEPT_CLOSED: usize = 256;
 
 /// A run as a live view knows it.
 #[derive(Debug)]
 pub(crate) struct Model {
     tasks: Vec<TaskView>,
     open: HashMap<TaskRunNumber, OpenTask>,
-    ended: VecDeque<(TaskRunNumber, OpenTask)>,
+    closed: VecDeque<(TaskRunNumber, OpenTask)>,
     lines: VecDeque<ShownLine>,
     /// The run's own state.
     pub(crate) state: State,
@@ -32,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) message: Option<String>,
     /// When it began to run.
     pub(crate) started: Option<Timestamp>,
+    /// When it ended.
+    pub(crate) ended: Option<Timestamp>,
 }
 
 /// A task of the flow, as one row.
@@ -101,11 +103,12 @@ impl Model {
         Self {
             tasks,
             open: HashMap::new(),
-            ended: VecDeque::new(),
+            closed: VecDeque::new(),
             lines: VecDeque::new(),
             state: State::Pending,
             message: None,
             started: None,
+            ended: None,
         }
     }
 
@@ -133,6 +136,7 @@ impl Model {
         if step.to == State::Running && self.started.is_none() {
             self.started = Some(step.at);
         }
+        self.ended = step.to.is_terminal().then_some(step.at);
     }
 
     fn apply_task(&mut self, number: TaskRunNumber, step: &Move) {
@@ -161,10 +165,10 @@ impl Model {
 
     fn close(&mut self, number: TaskRunNumber) {
         if let Some(open) = self.open.remove(&number) {
-            self.ended.push_back((number, open));
+            self.closed.push_back((number, open));
         }
-        if self.ended.len() > KEPT_ENDED {
-            self.ended.pop_front();
+        if self.closed.len() > KEPT_CLOSED {
+            self.closed.pop_front();
         }
     }
 
@@ -173,8 +177,8 @@ impl Model {
         if let Some(open) = self.open.get(&number) {
             return Some(*open);
         }
-        let mut ended = self.ended.iter().rev();
-        ended.find(|(ended, _)| *ended == number).map(|(_, open)| *open)
+        let mut closed = self.closed.iter().rev();
+        closed.find(|(closed, _)| *closed == number).map(|(_, open)| *open)
     }
 
     fn create(&mut self, number: TaskRunNumber, creation: &Creation) {
@@ -226,12 +230,18 @@ impl Model {
         self.tasks.get(self.find(number)?.task)
     }
 
-    /// Keeps a log line to be shown.
-    pub(crate) fn log(&mut self, task: Option<TaskRunNumber>, text: String) {
-        let label = task.map(|number| self.label(number)).unwrap_or_default();
+    /// Keeps a log line to be shown, already harmless.
+    pub(crate) fn log(&mut self, label: String, text: String) {
         self.lines.push_back(ShownLine { label, text });
         if self.lines.len() > KEPT_LINES {
             self.lines.pop_front();
+        }
+    }
+
+    /// Takes in how long the tasks usually take, by their numbers.
+    pub(crate) fn set_usual(&mut self, usual: &[Option<Duration>]) {
+        for (task, usual) in self.tasks.iter_mut().zip(usual) {
+            task.usual = *usual;
         }
     }
 }
@@ -461,7 +471,7 @@ pub(super) mod tests {
     fn only_so_many_lines_are_kept() {
         let mut model = Model::new(&outline());
         for line in 0..200 {
-            model.log(None, line.to_string());
+            model.log(String::new(), line.to_string());
         }
         assert_eq!(model.lines().len(), KEPT_LINES);
         assert_eq!(model.lines().last().map(|line| line.text.as_str()), Some("199"));

@@ -34,9 +34,17 @@ impl<W: Write> Plain<W> {
         }
     }
 
-    /// The line of a transition, if it has one. The model has followed it already.
-    pub(crate) fn step(&mut self, model: &Model, title: &str, step: &Move) -> io::Result<()> {
+    /// The line of a transition, if it has one. The model has followed it already;
+    /// `prefix` stands in front of its tasks' labels, `title` for the run itself.
+    pub(crate) fn step(
+        &mut self,
+        prefix: &str,
+        model: &Model,
+        title: &str,
+        step: &Move,
+    ) -> io::Result<()> {
         let message = step.message.as_deref().unwrap_or("");
+        let label = |number| format!("{prefix}{}", model.label(number));
         match step.subject {
             Subject::Run => self.line(step.at, title, step.to.name(), message),
             Subject::Task(_) if step.from.is_none() || step.to == State::Pending => Ok(()),
@@ -44,18 +52,18 @@ impl<W: Write> Plain<W> {
                 let telling = step.to.is_failure()
                     || matches!(step.to, State::AwaitingRetry | State::Paused | State::Cancelled);
                 if telling {
-                    self.line(step.at, &model.label(number), step.to.name(), message)?;
+                    self.line(step.at, &label(number), step.to.name(), message)?;
                 }
-                self.count(model, step)
+                self.count(prefix, model, step)
             }
             Subject::Task(number) => {
-                self.line(step.at, &model.label(number), step.to.name(), message)
+                self.line(step.at, &label(number), step.to.name(), message)
             }
         }
     }
 
     /// Says now and then how far a mapped task is.
-    fn count(&mut self, model: &Model, step: &Move) -> io::Result<()> {
+    fn count(&mut self, prefix: &str, model: &Model, step: &Move) -> io::Result<()> {
         let Subject::Task(number) = step.subject else {
             return Ok(());
         };
@@ -68,7 +76,7 @@ impl<W: Write> Plain<W> {
         };
         self.counted = Some(step.at);
         let message = format!("{} of {}", task.ended_count(), task.expected);
-        let name = task.name.clone();
+        let name = format!("{prefix}{}", task.name);
         self.line(step.at, &name, State::Running.name(), &message)
     }
 
@@ -113,7 +121,7 @@ mod tests {
             failed,
         ] {
             model.apply(&step);
-            plain.step(&model, "sample", &step).unwrap();
+            plain.step("", &model, "sample", &step).unwrap();
         }
         plain
             .log(Timestamp::UNIX_EPOCH, &model.label(number(1)), "hello")
@@ -140,7 +148,7 @@ mod tests {
         }
         for step in &steps {
             model.apply(step);
-            plain.step(&model, "sample", step).unwrap();
+            plain.step("", &model, "sample", step).unwrap();
         }
         let written = String::from_utf8(bytes).unwrap();
         assert!(written.contains("many[7] Failed"), "{written}");
