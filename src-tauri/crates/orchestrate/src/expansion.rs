@@ -329,11 +329,11 @@ impl Combinations {
         let mut pairs = Vec::with_capacity(self.lists.len());
         for (name, list, length) in self.lists.iter().rev() {
             let item = list.get_item_by_index(number.checked_rem(*length)?).ok()?;
-            pairs.push((Value::from(Arc::clone(name)), item));
+            pairs.push((Arc::clone(name), item));
             number /= length;
         }
         pairs.reverse();
-        Some(pairs.into_iter().collect())
+        Some(Value::from_pairs(pairs))
     }
 }
 

@@ -28,6 +28,8 @@ mod recovery;
 mod restart;
 mod retry;
 mod run;
+#[cfg(test)]
+mod simulator;
 mod start;
 mod state;
 mod timers;

@@ -119,3 +119,6 @@ impl Run {
         self.tree.assignment(task)
     }
 }
+
+#[cfg(test)]
+mod tests;

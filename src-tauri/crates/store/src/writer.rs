@@ -125,8 +125,8 @@ pub(crate) struct Session {
     keys: HashMap<RunId, i64>,
     queue: WriteQueue,
     path: PathBuf,
-    /// How far this process had numbered when it last committed.
-    last_sequence: i64,
+    /// How far transitions were numbered when this process last committed.
+    last_sequence: Option<i64>,
     flushing: bool,
 }
 
@@ -146,7 +146,7 @@ impl Session {
             keys: HashMap::new(),
             queue,
             path,
-            last_sequence: 0,
+            last_sequence: None,
             flushing: false,
         })
     }
@@ -226,14 +226,15 @@ impl Session {
         body: impl FnOnce(&mut Self) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let last = device::last_sequence(&self.connection)?;
-        if last != self.last_sequence {
+        if self.last_sequence.is_some_and(|own| own != last) {
             self.queue.saw_others();
         }
         self.next_sequence = last + 1;
         body(self)?;
-        self.last_sequence = self.next_sequence - 1;
-        if self.last_sequence != last {
-            device::set_last_sequence(&self.connection, self.last_sequence)?;
+        let newest = self.next_sequence - 1;
+        self.last_sequence = Some(newest);
+        if newest != last {
+            device::set_last_sequence(&self.connection, newest)?;
         }
         Ok(())
     }
