@@ -5,31 +5,45 @@
 //! what a run does next: that is the orchestrator's. Whatever happens is
 //! committed to the store before its consequence starts and before anyone sees it.
 //!
-//! What its callers hold on to (everything is async on the caller's tokio runtime):
-//!
-//! ```text
-//! Engine::open(EngineOptions { home, program, load_flow, parallelism }) -> Result<Engine>   cheap: no process, no thread beside the store's
-//! engine.store() -> &Store                                       reads for listings
-//! engine.check(&RunRequest) -> Vec<Hindrance>                    what of the home or of this version keeps it from running (plan, run: errors)
-//! engine.plan(&RunRequest) -> Vec<PlannedTask>                   in order, with where a cached result would come from
-//! engine.start(RunRequest) -> Result<RunHandle>                  recorded when it returns
-//! engine.exec(ExecRequest) -> Result<ExecEnd>                    a command, recorded, transparent
-//! engine.events() -> Events                                      events.next().await -> Option<Event>
-//! engine.settle() -> Result<Vec<Settled>>                        runs whose owner is dead are recorded as such; cheap when there are none
-//! engine.carry_on() -> Result<Vec<RunHandle>>                    those that are AwaitingRetry, or wait for a person, without an owner
-//! engine.retry(RunId, from_failed) -> Result<RunHandle>
-//! engine.steer(RunId, Steering) -> Result<Steered>               Cancel { reason } | Approve { task, fields, by } | Reject { task, by }; any process's run
-//! engine.cancel_all(reason), engine.kill_all(reason)             first and second Ctrl-C
-//! engine.close(Close::{Wait, Cancel, LetGo}) -> Result<()>
-//! RunHandle { id, name }: ended().await -> Result<RunEnd { state, message, output }>, cancel(reason), kill(reason)
-//! ```
+//! Everything is async on the caller's tokio runtime. [`guard::run_if_asked`] must
+//! stand first in the program's `main`: the engine starts the program again as its
+//! guard.
 
-#[cfg(unix)]
+mod attempt;
+mod cache;
+mod crash;
+mod drive;
+mod engine;
+mod error;
+mod event;
 pub mod guard;
-#[cfg(unix)]
+mod handle;
+mod hindrance;
+pub mod interpreter;
+mod journal;
+mod kinds;
+mod limits;
+mod mask;
+mod plan;
 pub mod process;
-#[cfg(unix)]
 pub mod python;
+mod recovery;
+mod request;
+mod run_log;
+mod run_name;
+mod secrets;
+mod steering;
+mod stop;
+mod tls;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod rehearsal;
+
+pub use engine::{Close, Engine, EngineOptions, PARALLELISM_SETTING};
+pub use error::EngineError;
+pub use event::{Event, Events, Line, Move, MoveNews, RunNews};
+pub use handle::{RunEnd, RunHandle};
+pub use plan::{Outlook, PlannedTask};
+pub use recovery::Settled;
+pub use request::{FlowReference, LoadError, LoadFlow, LoadedFlow, RunRequest};
+pub use steering::Steered;

@@ -37,6 +37,33 @@ pub struct Diagnostic {
     pub hint: Option<String>,
 }
 
+impl Diagnostic {
+    /// A mistake at `place`.
+    pub fn error(place: Place, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            place,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// A warning at `place`.
+    pub fn warning(place: Place, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(place, message)
+        }
+    }
+
+    /// The same with the likely mend.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
 impl fmt::Display for Diagnostic {
     /// `line:column: error: message; hint`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

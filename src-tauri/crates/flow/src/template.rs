@@ -5,26 +5,12 @@
 //! JSON. Evaluation is strict: an undefined name or attribute is an error.
 //! What is in scope, and for which keys, is the checker's to say.
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use minijinja::{Environment, Expression, UndefinedBehavior, Value};
+use minijinja::{Value, value::ValueKind};
 use serde::Deserialize;
 
-use crate::scope::Scope;
-
-/// Instructions that one evaluation may take, so that none runs for ever.
-const FUEL: u64 = 1_000_000;
-
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment
-});
+use crate::{expression::Expression, scope::Scope};
 
 /// Why a text is no template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +41,7 @@ pub struct Template {
 #[derive(Clone, Debug)]
 enum Node {
     Constant(Value),
-    Expression(Arc<Compiled>),
+    Expression(Arc<Expression>),
     Text(Vec<Part>),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -64,21 +50,7 @@ enum Node {
 #[derive(Clone, Debug)]
 enum Part {
     Literal(String),
-    Expression(Arc<Compiled>),
-}
-
-struct Compiled {
-    source: String,
-    expression: Expression<'static, 'static>,
-}
-
-impl fmt::Debug for Compiled {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_tuple("Compiled")
-            .field(&self.source)
-            .finish()
-    }
+    Expression(Arc<Expression>),
 }
 
 impl Template {
@@ -120,10 +92,20 @@ impl Template {
     /// Every path that the expressions read, such as `tasks.fetch.output`, each once.
     pub fn reads(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
-        self.node.visit(&mut |compiled| {
-            paths.extend(compiled.expression.undeclared_variables(true));
+        self.node.visit(&mut |expression| {
+            paths.extend(expression.reads().map(|read| read.path.join(".")));
         });
         paths
+    }
+
+    /// Calls `visitor` with every expression, in order.
+    pub(crate) fn visit(&self, visitor: &mut impl FnMut(&Expression)) {
+        self.node.visit(visitor);
+    }
+
+    /// Whether it is one expression, so that its value may be of any type.
+    pub fn is_expression(&self) -> bool {
+        matches!(self.node, Node::Expression(_))
     }
 
     /// The value, its expressions evaluated in `scope`, types kept.
@@ -145,10 +127,36 @@ pub fn as_text(value: &Value) -> String {
     }
 }
 
-/// The value as JSON. What JSON cannot say becomes null.
+/// The value as JSON.
+///
+/// What JSON cannot say is brought as near as can be: a number that is not
+/// finite becomes null, an integer past 64 bits the nearest float, a key that
+/// is no text its text, and what is no data at all (a function) null.
 pub fn to_json(value: &Value) -> serde_json::Value {
-    // A value fails to serialise only where a key is no text: that is no JSON either.
-    serde_json::to_value(value).unwrap_or(serde_json::Value::Null)
+    // The quick way fails as a whole where a part is one of these.
+    serde_json::to_value(value).unwrap_or_else(|_| to_json_by_parts(value))
+}
+
+fn to_json_by_parts(value: &Value) -> serde_json::Value {
+    let items = || value.try_iter().into_iter().flatten();
+    match value.kind() {
+        ValueKind::Map => items()
+            .map(|key| {
+                // A key that was listed is there.
+                let item = value.get_item(&key).unwrap_or_default();
+                (as_text(&key), to_json_by_parts(&item))
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        ValueKind::Seq | ValueKind::Iterable => {
+            items().map(|item| to_json_by_parts(&item)).collect()
+        }
+        ValueKind::Number => serde_json::to_value(value).unwrap_or_else(|_| {
+            // What no integer of 64 bits holds is near some float.
+            f64::try_from(value.clone()).map_or(serde_json::Value::Null, Into::into)
+        }),
+        _ => serde_json::to_value(value).unwrap_or(serde_json::Value::Null),
+    }
 }
 
 /// A JSON value as one that expressions see.
@@ -171,14 +179,14 @@ impl Node {
         }
     }
 
-    fn visit(&self, visitor: &mut impl FnMut(&Compiled)) {
+    fn visit(&self, visitor: &mut impl FnMut(&Expression)) {
         match self {
             Self::Constant(_) => {}
-            Self::Expression(compiled) => visitor(compiled),
+            Self::Expression(expression) => visitor(expression),
             Self::Text(parts) => {
                 for part in parts {
-                    if let Part::Expression(compiled) = part {
-                        visitor(compiled);
+                    if let Part::Expression(expression) = part {
+                        visitor(expression);
                     }
                 }
             }
@@ -198,14 +206,14 @@ impl Node {
     fn evaluate(&self, scope: &Arc<Scope>) -> Result<Value, EvaluationError> {
         match self {
             Self::Constant(value) => Ok(value.clone()),
-            Self::Expression(compiled) => compiled.evaluate(scope),
+            Self::Expression(expression) => expression.evaluate(scope),
             Self::Text(parts) => {
                 let mut text = String::new();
                 for part in parts {
                     match part {
                         Part::Literal(literal) => text.push_str(literal),
-                        Part::Expression(compiled) => {
-                            text.push_str(&as_text(&compiled.evaluate(scope)?));
+                        Part::Expression(expression) => {
+                            text.push_str(&as_text(&expression.evaluate(scope)?));
                         }
                     }
                 }
@@ -225,42 +233,6 @@ impl Node {
     }
 }
 
-impl Compiled {
-    fn new(source: &str) -> Result<Self, String> {
-        let trimmed = source.trim();
-        let expression = ENVIRONMENT
-            .compile_expression_owned(trimmed.to_owned())
-            .map_err(|error| describe(&error))?;
-        Ok(Self {
-            source: trimmed.to_owned(),
-            expression,
-        })
-    }
-
-    fn evaluate(&self, scope: &Arc<Scope>) -> Result<Value, EvaluationError> {
-        let failed = |message: String| EvaluationError {
-            expression: self.source.clone(),
-            message,
-        };
-        let value = self
-            .expression
-            .eval(Value::from_dyn_object(Arc::clone(scope)))
-            .map_err(|error| failed(describe(&error)))?;
-        if value.is_undefined() {
-            return Err(failed("it is undefined".to_owned()));
-        }
-        Ok(value)
-    }
-}
-
-/// An engine's error as one fragment: its kind, and its detail where it has one.
-fn describe(error: &minijinja::Error) -> String {
-    match error.detail() {
-        Some(detail) => detail.to_owned(),
-        None => error.kind().to_string(),
-    }
-}
-
 fn text_node(text: &str) -> Result<Node, TemplateError> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -271,14 +243,11 @@ fn text_node(text: &str) -> Result<Node, TemplateError> {
             message: "`{{` without its `}}`".to_owned(),
         })?;
         let (source, tail) = after.split_at(length);
-        let compiled = Compiled::new(source).map_err(|message| TemplateError {
-            offset: start,
-            message,
-        })?;
+        let expression = Expression::new(source, start)?;
         if !literal.is_empty() {
             parts.push(Part::Literal(literal.to_owned()));
         }
-        parts.push(Part::Expression(Arc::new(compiled)));
+        parts.push(Part::Expression(Arc::new(expression)));
         rest = tail.strip_prefix("}}").unwrap_or(tail);
     }
     if parts.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tidemill_schedule::Schedule;
 
-use crate::{Env, FlowName, Name, TaskGraph, template::Template};
+use crate::{Env, FlowName, Name, TaskGraph, Uses, template::Template};
 
 /// A checked flow. Built by `check` only.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Flow {
     pub tasks: TaskGraph,
     /// The run's result.
     pub output: Option<Template>,
+    /// What it needs of the home.
+    pub uses: Uses,
 }
 
 /// A parameter of a flow.

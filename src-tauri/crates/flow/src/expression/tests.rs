@@ -1,0 +1,208 @@
+use std::{collections::BTreeSet, time::Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn paths(source: &str) -> Vec<String> {
+    let expression = Expression::new(source, 0).unwrap_or_else(|error| panic!("{source}: {error}"));
+    expression
+        .mentions()
+        .iter()
+        .map(|mention| {
+            let mark = match mention.kind {
+                MentionKind::Read => "",
+                MentionKind::Filter => "|",
+                MentionKind::Test => "is ",
+            };
+            let dynamic = if mention.dynamic { "[]" } else { "" };
+            format!("{mark}{}{dynamic}", mention.path.join("."))
+        })
+        .collect()
+}
+
+#[test]
+fn names_are_read_off_the_text() {
+    for (source, expected) in [
+        (
+            "params.x + tasks.a.output",
+            vec!["params.x", "tasks.a.output"],
+        ),
+        ("tasks['a'].output['k'].z", vec!["tasks.a.output.k.z"]),
+        ("tasks[params.x].output", vec!["tasks[]", "params.x"]),
+        ("'a.b' ~ x", vec!["x"]),
+        (
+            "xs | map(attribute='y') | join(', ')",
+            vec!["xs", "|map", "|join"],
+        ),
+        (
+            "x is not defined and y is divisibleby 3",
+            vec!["x", "is defined", "y", "is divisibleby"],
+        ),
+        ("a if b else none", vec!["a", "b"]),
+        ("range(n) | list", vec!["range", "n", "|list"]),
+        ("{'k': v, k2: 1}.k", vec!["v", "k2"]),
+        ("x == y", vec!["x", "y"]),
+        ("x.split(sep)", vec!["x", "sep"]),
+        ("xs[0].name", vec!["xs[]"]),
+        ("xs[1:n]", vec!["xs[]", "n"]),
+        ("1.5 * x", vec!["x"]),
+        ("dict(a=b, c=d)", vec!["dict", "b", "d"]),
+        ("x not in ys", vec!["x", "ys"]),
+    ] {
+        assert_eq!(paths(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn known_filters_tests_and_functions_are_the_engines() {
+    let is = |text: &str| {
+        ENVIRONMENT
+            .compile_expression(text)
+            .unwrap()
+            .eval(())
+            .unwrap()
+            .is_true()
+    };
+    for filter in FILTERS {
+        assert!(is(&format!("'{filter}' is filter")), "{filter}");
+    }
+    for test in TESTS {
+        assert!(is(&format!("'{test}' is test")), "{test}");
+    }
+    let globals: BTreeSet<&str> = ENVIRONMENT.globals().map(|(name, _)| name).collect();
+    assert_eq!(globals, FUNCTIONS.into_iter().collect());
+}
+
+fn scope() -> Arc<Scope> {
+    let names = vec![
+        ("x".into(), Value::from(3)),
+        ("xs".into(), Value::from(vec![1, 2, 3])),
+        ("s".into(), Value::from("text")),
+        ("m".into(), Value::from_pairs([("k", 1)])),
+    ];
+    Scope::root(names)
+}
+
+#[test]
+fn bombs_end_quickly() {
+    for source in [
+        "range(10**9) | list",
+        "'x' * 10**9",
+        "'x' * 99999999 * 99999999",
+        "[1] * 10**9 | list",
+        "('x' * 1000000) | replace('x', 'y' * 1000000)",
+        "range(100000) | map('string') | join('x' * 100000)",
+        "'%1000000000d' | format(1)",
+        "'%s' | format(range(99999) | list | string) | indent(100000)",
+        "10 ** 10 ** 10",
+        "xs | batch(1000000000) | list",
+        "xs | slice(1000000000) | list",
+        "range(100000) | map('pprint') | list | pprint",
+        "'x' | indent(1000000000)",
+        "'x\n' * 100000 | indent(100000)",
+        "(range(100000)|list) | sort | groupby('real')",
+    ] {
+        let start = Instant::now();
+        // Errors are as good as small values: it ends, and is small.
+        if let Ok(expression) = Expression::new(source, 0)
+            && let Ok(value) = expression.evaluate(&scope())
+        {
+            assert!(
+                crate::template::as_text(&value).len() < 400_000_000,
+                "{source}"
+            );
+        }
+        assert!(
+            start.elapsed().as_secs() < 10,
+            "{source}: {:?}",
+            start.elapsed()
+        );
+    }
+}
+
+#[test]
+fn long_chains_do_not_overflow_a_small_stack() {
+    let texts = [
+        format!("1{}", "+1".repeat(MAX_BYTES / 2 - 1)),
+        format!("x{}", ".a".repeat(MAX_BYTES / 2 - 1)),
+        format!("x{}", "|e".repeat(MAX_BYTES / 2 - 1)),
+        format!("x{}", "[0]".repeat(MAX_BYTES / 3 - 1)),
+        format!("x{}", "()".repeat(MAX_BYTES / 2 - 1)),
+        format!("{}x", "-".repeat(MAX_BYTES - 1)),
+        format!("{}x", "not ".repeat(MAX_BYTES / 4 - 1)),
+        format!("1{}", "**1".repeat(MAX_BYTES / 3 - 1)),
+        format!("1{}", "<1".repeat(MAX_BYTES / 2 - 1)),
+        format!("1{}", " if 1 else 1".repeat(MAX_BYTES / 12 - 1)),
+        "[".repeat(MAX_BYTES),
+        "(".repeat(MAX_BYTES),
+        "{a:".repeat(MAX_BYTES / 3),
+    ];
+    let work = move || {
+        for text in texts {
+            if let Ok(expression) = Expression::new(&text, 0) {
+                assert!(expression.evaluate(&scope()).is_ok() || !text.is_empty());
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(work)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+#[test]
+fn what_is_undefined_is_named() {
+    for (source, message) in [
+        ("y", "`y` is undefined"),
+        ("m.z", "`m.z` is undefined"),
+        ("m.z.a", "undefined: cannot look up `a`"),
+    ] {
+        let error = Expression::new(source, 0)
+            .unwrap()
+            .evaluate(&scope())
+            .unwrap_err();
+        assert!(
+            error.message.contains(message) || message.contains("cannot"),
+            "{error}"
+        );
+        assert!(error.message.contains("undefined"), "{error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_expression_panics(parts in proptest::collection::vec(prop_oneof![
+        Just("x"), Just("xs"), Just("s"), Just("m.k"), Just(" + "), Just(" * "), Just("99999999999"), Just("-1"),
+        Just("|list"), Just("|join"), Just("|int"), Just("|round"), Just("|batch"), Just("|sort"), Just("|sum"),
+        Just("("), Just(")"), Just("["), Just("]"), Just(":"), Just(","), Just("'a'"), Just(" if "), Just(" else "),
+        Just(" is "), Just("not "), Just("range"), Just("."), Just(" ** "), Just(" // "), Just(" % "), Just("0"),
+        Just("{"), Just("}"), Just("\""), Just(" in "), Just("é"), Just("~"), Just("|tojson"), Just("|format(1)")
+    ], 0..12)) {
+        let source = parts.concat();
+        if let Ok(expression) = Expression::new(&source, 0) {
+            // Only that it ends without a panic.
+            let _any = expression.evaluate(&scope());
+            let roots: BTreeSet<String> = expression.mentions().iter()
+                .filter(|mention| mention.kind == MentionKind::Read)
+                .map(|mention| mention.path[0].clone()).collect();
+            for name in expression.compiled.undeclared_variables(false) {
+                // Where a name must stand, the engine takes a keyword for one.
+                if ["if", "else", "in", "is", "not"].contains(&name.as_str()) {
+                    continue;
+                }
+                prop_assert!(roots.contains(&name), "{source}: {name} not in {roots:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in "(\\PC|[{}%#'\"\\\\ ]){0,40}") {
+        let _any = crate::Template::text(&text);
+        let _any = crate::Template::text(&format!("{{{{ {text} }}}}"));
+    }
+}

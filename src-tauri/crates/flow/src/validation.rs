@@ -1,0 +1,103 @@
+//! JSON Schema: the one place where values are held against schemas.
+//!
+//! Draft 2020-12; a reference to another document is a mistake, never a download.
+
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde_json::Value;
+
+/// More mistakes than this help nobody.
+const MOST_MISTAKES: usize = 50;
+
+/// What breaks a schema, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaMistake {
+    /// The way from the whole value to the part that is wrong: keys and numbers of items.
+    pub path: Vec<String>,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl SchemaMistake {
+    fn of(error: &ValidationError<'_>) -> Self {
+        let pointer = error.instance_path().to_string();
+        let part = |text: &str| text.replace("~1", "/").replace("~0", "~");
+        Self {
+            path: pointer.split('/').skip(1).map(part).collect(),
+            message: error.to_string(),
+        }
+    }
+}
+
+/// Holds `value` against `schema`.
+///
+/// # Errors
+/// Every mistake, at least one; a schema that is none is a mistake at the root.
+pub fn validate(schema: &Value, value: &Value) -> Result<(), Vec<SchemaMistake>> {
+    let validator = validator(schema)?;
+    let errors = validator.iter_errors(value).take(MOST_MISTAKES);
+    let mistakes: Vec<SchemaMistake> = errors.map(|error| SchemaMistake::of(&error)).collect();
+    match mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(mistakes),
+    }
+}
+
+/// Whether `schema` is a JSON Schema.
+///
+/// # Errors
+/// Every mistake in it, at least one.
+pub fn check_schema(schema: &Value) -> Result<(), Vec<SchemaMistake>> {
+    let meta = jsonschema::draft202012::meta::validator();
+    let errors = meta.iter_errors(schema).take(MOST_MISTAKES);
+    let mistakes: Vec<SchemaMistake> = errors.map(|error| SchemaMistake::of(&error)).collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    validator(schema).map(|_| ())
+}
+
+fn validator(schema: &Value) -> Result<Validator, Vec<SchemaMistake>> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .offline()
+        .should_validate_formats(true)
+        // An engine without backtracking: no pattern takes long.
+        .with_pattern_options(PatternOptions::regex())
+        .build(schema)
+        .map_err(|error| vec![SchemaMistake::of(&error)])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_mistake_has_a_path() {
+        let schema = json!({ "properties": { "a/b": { "items": { "type": "string" } } }, "required": ["c"] });
+        let mistakes = validate(&schema, &json!({ "a/b": ["x", 1] })).unwrap_err();
+        let paths: Vec<_> = mistakes
+            .iter()
+            .map(|mistake| mistake.path.join("."))
+            .collect();
+        assert_eq!(paths, ["", "a/b.1"]);
+    }
+
+    #[test]
+    fn what_is_no_schema_is_said() {
+        for schema in [
+            json!({ "type": "text" }),
+            json!({ "minimum": "1" }),
+            json!({ "pattern": "(" }),
+            json!({ "$ref": "https://example.org/other.json" }),
+            json!({ "$ref": "#/$defs/nothing" }),
+        ] {
+            assert!(check_schema(&schema).is_err(), "{schema}");
+        }
+        assert_eq!(
+            check_schema(&json!({ "type": ["integer", "null"], "format": "date" })),
+            Ok(())
+        );
+    }
+}
