@@ -27,7 +27,7 @@ use crate::{
     error::EngineError,
     event::{Announcer, Event, Events, RunNews},
     handle::RunHandle,
-    hindrance,
+    hindrance::{Hindrance, hindrances},
     journal::{Journal, StoreJournal},
     kinds::http::HttpClient,
     limits,
@@ -193,7 +193,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the store refuses.
-    pub async fn check(&self, flow: &LoadedFlow) -> Result<Vec<String>, EngineError> {
+    pub async fn check(&self, flow: &LoadedFlow) -> Result<Vec<Hindrance>, EngineError> {
         self.shared.check(flow).await
     }
 
@@ -267,7 +267,7 @@ impl Shared {
         if !hindrances.is_empty() {
             return Err(EngineError::Hindered {
                 flow: request.flow.flow.name.to_string(),
-                hindrances,
+                hindrances: hindrances.into_iter().map(|one| one.message).collect(),
             });
         }
         let now = Timestamp::now();
@@ -407,8 +407,8 @@ impl Shared {
     async fn secrets(&self) -> Result<Secrets, EngineError> {
         let store = Arc::clone(&self.store);
         blocking(move || {
-            let secrets = store.secrets().values()?;
-            let key = store.secrets().hash_key()?;
+            let secrets = store.secrets().all()?;
+            let key = store.secrets().hashing_key()?;
             Secrets::new(&secrets, &key).map_err(|_| EngineError::TooManySecrets)
         })
         .await
@@ -440,9 +440,9 @@ impl Shared {
         }
     }
 
-    pub(crate) async fn check(&self, flow: &LoadedFlow) -> Result<Vec<String>, EngineError> {
+    pub(crate) async fn check(&self, flow: &LoadedFlow) -> Result<Vec<Hindrance>, EngineError> {
         let (store, flow) = (Arc::clone(&self.store), Arc::clone(&flow.flow));
-        blocking(move || hindrance::hindrances(&store, &flow)).await
+        blocking(move || Ok(hindrances(&store, &flow)?)).await
     }
 
     pub(crate) fn tell_of(&self, facts: &RunFacts, parent: Option<Parent>) {

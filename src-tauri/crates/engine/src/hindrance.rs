@@ -3,50 +3,80 @@
 
 use std::collections::BTreeSet;
 
-use tidemill_flow::{Flow, Kind};
-use tidemill_store::Store;
+use tidemill_flow::{Flow, Kind, Place, Use};
+use tidemill_store::{Store, StoreError};
 
-use crate::error::EngineError;
+/// Something that keeps a flow from running.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hindrance {
+    /// What, and what to do about it, as a fragment.
+    pub message: String,
+    /// Where the flow file says so.
+    pub place: Place,
+}
 
-/// The pool that tasks run on unless they name another.
-const LOCAL: &str = "local";
-
-/// Each thing that is in the way, as a fragment that names what and where.
-pub(crate) fn hindrances(store: &Store, flow: &Flow) -> Result<Vec<String>, EngineError> {
-    let mut found = of_this_version(flow);
-    let limits: BTreeSet<_> = flow
-        .tasks
-        .iter()
-        .flat_map(|task| task.limits.iter().map(move |limit| (limit, &task.path)))
-        .collect();
-    if !limits.is_empty() {
-        let known = store.reader()?.limits()?;
-        for (limit, task) in limits {
-            if !known.iter().any(|known| known.name == limit.as_str()) {
-                found.push(format!(
-                    "task `{task}` names the limit `{limit}`, which is not set; `tidemill limits set {limit} N` sets it"
-                ));
-            }
-        }
-    }
+/// Each thing that is in the way, in order of place within its kind.
+pub(crate) fn hindrances(store: &Store, flow: &Flow) -> Result<Vec<Hindrance>, StoreError> {
+    let uses = &flow.uses;
+    let mut found = not_carried_out(flow);
+    missing(&uses.limits, &mut found, "limit", "limits set {} N", || {
+        let limits = store.reader()?.limits()?;
+        Ok(limits.into_iter().map(|limit| limit.name).collect())
+    })?;
+    missing(&uses.variables, &mut found, "variable", "vars set {} VALUE", || {
+        let variables = store.reader()?.variables()?;
+        Ok(variables.into_iter().map(|(name, _)| name).collect())
+    })?;
+    missing(&uses.secrets, &mut found, "secret", "secrets set {}", || {
+        Ok(store.secrets().names()?.into_iter().collect())
+    })?;
     Ok(found)
 }
 
-fn of_this_version(flow: &Flow) -> Vec<String> {
-    let mut found = Vec::new();
-    for task in flow.tasks.iter() {
-        if matches!(task.kind, Kind::Notify(_)) {
-            found.push(format!(
-                "task `{}` is a `notify` task, which this version does not carry out",
-                task.path
-            ));
-        }
-        if task.runs_on.as_str() != LOCAL {
-            found.push(format!(
-                "task `{}` runs on the pool `{}`, and this version knows only `{LOCAL}`",
-                task.path, task.runs_on
-            ));
+/// Adds those of `uses` that are not known, each once. What is known is only
+/// looked up if there is a use.
+fn missing(
+    uses: &[Use],
+    found: &mut Vec<Hindrance>,
+    what: &str,
+    command: &str,
+    known: impl FnOnce() -> Result<BTreeSet<String>, StoreError>,
+) -> Result<(), StoreError> {
+    if uses.is_empty() {
+        return Ok(());
+    }
+    let mut known = known()?;
+    for one in uses {
+        if known.insert(one.name.clone()) {
+            let command = command.replace("{}", &one.name);
+            found.push(Hindrance {
+                message: format!(
+                    "the {what} `{}` is not set; `tidemill {command}` sets it",
+                    one.name
+                ),
+                place: one.place,
+            });
         }
     }
-    found
+    Ok(())
+}
+
+fn not_carried_out(flow: &Flow) -> Vec<Hindrance> {
+    let notify = flow.tasks.iter().filter_map(|task| {
+        matches!(task.kind, Kind::Notify(_)).then(|| Hindrance {
+            message: format!(
+                "task `{}` is a `notify` task, which this version does not carry out",
+                task.path
+            ),
+            place: task.place,
+        })
+    });
+    let pools = flow.uses.pools.iter().map(|pool| Hindrance {
+        message: format!(
+            "there is no work pool `{}`: this version runs tasks on `local` only",
+            pool.name
+        ),
+        place: pool.place,
+    });
+    notify.chain(pools).collect()
 }

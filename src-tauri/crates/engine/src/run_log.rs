@@ -2,9 +2,10 @@
 //!
 //! Not here: how lines are cut, and how the log is kept.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tidemill_orchestrate::{Assignment, RunId, TaskRunNumber};
+use tidemill_store::{NewLine, Store};
 
 use crate::{
     attempt::RunFacts,
@@ -23,6 +24,7 @@ pub(crate) struct TaskLog {
     /// The long lines that came in part, of each stream.
     long: Mutex<LongLines>,
     announcer: Announcer,
+    store: Arc<Store>,
 }
 
 #[derive(Default)]
@@ -40,6 +42,7 @@ impl TaskLog {
             mask: facts.secrets.mask.clone(),
             long: Mutex::default(),
             announcer: shared.announcer.clone(),
+            store: Arc::clone(&shared.store),
         }
     }
 
@@ -55,6 +58,25 @@ impl TaskLog {
             mask(&self.mask, part, line);
         }
         lines
+    }
+
+    /// Keeps the line; waits while the log is behind.
+    async fn keep(&self, line: Line) {
+        let line = NewLine {
+            at: line.at,
+            stream: match line.stream {
+                Stream::Stdout => tidemill_store::Stream::Stdout,
+                Stream::Stderr => tidemill_store::Stream::Stderr,
+            },
+            task: Some(self.task),
+            attempt: self.attempt,
+            bytes: line.bytes,
+            open: line.continues,
+        };
+        if let Err(error) = self.store.logs().append_when_free(self.run, line).await {
+            // A task does not fail for its log; the log itself counts what it lost.
+            tracing::warn!(%error, "a line is not in the log");
+        }
     }
 
     fn show(&self, line: &Line) {
@@ -91,9 +113,11 @@ fn mask(mask: &Mask, part: &mut Option<MaskStream>, line: &mut Line) {
 impl LineSink for TaskLog {
     fn take(&self, lines: Vec<Line>) -> Taken<'_> {
         let lines = self.masked(lines);
-        for line in &lines {
-            self.show(line);
-        }
-        Box::pin(std::future::ready(()))
+        Box::pin(async move {
+            for line in lines {
+                self.show(&line);
+                self.keep(line).await;
+            }
+        })
     }
 }

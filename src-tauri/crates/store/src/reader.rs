@@ -12,7 +12,7 @@ use tidemill_orchestrate::{DeviceId, RunId, TaskRunNumber, Transition};
 use crate::{
     Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RunFilter,
     RunInputs, RunPage, StoreError, StoredRun, StoredTaskRun, TaskRunFilter, Unfinished, Workspace,
-    connection,
+    migrations::Database,
     receipt::lock,
     tables::{
         cache, device, limit, request, result::Results, run, setting, task_run, text, transition,
@@ -50,10 +50,7 @@ impl Readers {
         let idle = lock(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => {
-                let path = self.home.state();
-                connection::reading(&path).map_err(|cause| StoreError::from(cause).at(&path))?
-            }
+            None => Database::state(&self.home).read()?,
         };
         Ok(Reader {
             connection: Some(connection),
