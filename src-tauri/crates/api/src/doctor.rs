@@ -10,7 +10,6 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
-use tidemill_store::Home;
 
 use crate::{OpenHome, Surroundings, workspace};
 
@@ -356,7 +355,7 @@ mod tests {
             program: "tidemill".into(),
         };
         let answer = doctor(&surroundings, Timestamp::now());
-        assert!(!Home::new(&surroundings.home).path().exists());
+        assert!(!surroundings.home.exists());
         let of = |name: &str| answer.findings.iter().find(|finding| finding.name == name);
         assert!(of("home").unwrap().found.contains("not there yet"));
         assert!(of("shell").unwrap().ok);

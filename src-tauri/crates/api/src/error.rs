@@ -1,8 +1,8 @@
 //! What a verb can refuse, as one enum: what kind of fault, and what to do about it.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
-use tidemill_engine::EngineError;
+use tidemill_engine::{EngineError, process::ProcessError};
 use tidemill_flow::{FlowName, NameError};
 use tidemill_store::StoreError;
 
@@ -99,8 +99,8 @@ pub enum Error {
     #[error("{}", .0.join("\n"))]
     Parameters(Vec<String>),
     /// The flow is right, but cannot run here: all that is in its way.
-    #[error("{}", .0.join("\n"))]
-    Hindered(Vec<String>),
+    #[error("{}: the flow cannot run here", .0.path.display())]
+    Hindered(Box<FileDiagnostics>),
     /// A file of parameters is none.
     #[error("{}: {message}", path.display())]
     ParametersFile {
@@ -162,6 +162,12 @@ pub enum Error {
     /// The run is not in a state that allows it.
     #[error("{0}")]
     Refused(String),
+    /// A command could not be started.
+    #[error("{0}")]
+    Command(ProcessError),
+    /// A run could not be carried on.
+    #[error("the run could not be carried on: {0}")]
+    Lost(Arc<EngineError>),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -177,8 +183,14 @@ impl Error {
             Self::CurrentFolder(_) | Self::Program(_) => ErrorKind::System,
             Self::Store(error) => store_kind(error),
             Self::Engine(error) => engine_kind(error),
+            Self::Lost(error) => engine_kind(error),
             _ => ErrorKind::Call,
         }
+    }
+
+    /// Whether a command is not there at all.
+    pub fn is_command_not_found(&self) -> bool {
+        matches!(self, Self::Command(ProcessError::NotFound { .. }))
     }
 
     /// What to do about it, where the message does not say so itself.
@@ -229,6 +241,14 @@ fn store_kind(error: &StoreError) -> ErrorKind {
 fn engine_kind(error: &EngineError) -> ErrorKind {
     match error {
         EngineError::Store(error) => store_kind(error),
+        EngineError::Hindered { .. }
+        | EngineError::RecordedCommand { .. }
+        | EngineError::Owned { .. }
+        | EngineError::RunEnded { .. }
+        | EngineError::NotAsked { .. }
+        | EngineError::SeveralAsked { .. }
+        | EngineError::Fields { .. }
+        | EngineError::Refused(_) => ErrorKind::Call,
         _ => ErrorKind::System,
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 ///
 /// # Errors
 /// Where it cannot be found or read, or has mistakes.
-pub fn load(surroundings: &Surroundings, choice: &FlowChoice) -> Result<LoadedFlow, Error> {
+pub(crate) fn load(surroundings: &Surroundings, choice: &FlowChoice) -> Result<LoadedFlow, Error> {
     match choice {
         FlowChoice::File(typed) => load_file(surroundings, typed, &surroundings.path(typed)),
         FlowChoice::Name(name) => {

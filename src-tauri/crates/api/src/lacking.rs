@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use tidemill_engine::LoadedFlow;
 use tidemill_flow::{Diagnostic, Severity, Use};
 
 use crate::{Error, OpenHome};
-use tidemill_engine::LoadedFlow;
 
 /// What the home has.
 #[derive(Debug, Default)]

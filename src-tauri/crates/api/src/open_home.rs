@@ -42,6 +42,11 @@ impl OpenHome {
         &self.store
     }
 
+    /// The store, for who keeps it.
+    pub(crate) fn shared_store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
     /// A door for reading.
     pub(crate) fn reader(&self) -> Result<Reader, Error> {
         Ok(self.store.reader()?)

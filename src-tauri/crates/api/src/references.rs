@@ -8,7 +8,7 @@ use std::{
 
 use tidemill_engine::{FlowReference, LoadError, LoadFlow, LoadedFlow};
 use tidemill_flow::{
-    CheckContext, Diagnostic, Flow, FlowName, Kind, Severity, Subflow, SubflowTarget, Task,
+    Diagnostic, Flow, FlowName, Kind, Severity, Subflow, SubflowTarget, Task,
 };
 
 use crate::{

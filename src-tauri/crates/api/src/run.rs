@@ -4,13 +4,14 @@ use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 use tidemill_engine::{
-    Close, Engine, EngineOptions, Event, Events, GuardProgram, LoadedFlow, RunEnd, RunHandle,
-    RunRequest,
+    Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
+use tidemill_flow::{Diagnostic, Severity};
 use tidemill_orchestrate::{RunId, State};
 
 use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
+    answers::FileDiagnostics,
     document::RunReport,
     failure::{self, FailedTask},
     flow_file,
@@ -50,7 +51,7 @@ pub struct CarriedRun {
 pub(crate) async fn open(surroundings: &Surroundings) -> Result<Engine, Error> {
     let options = EngineOptions {
         home: surroundings.home.clone(),
-        guard: GuardProgram::of(surroundings.program.clone()),
+        guard: surroundings.program.clone().into(),
         load_flow: references::loader(surroundings),
         parallelism: None,
     };
@@ -71,10 +72,7 @@ pub async fn run(
     let bound = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
     let warnings = warnings(&flow);
     let engine = open(surroundings).await?;
-    let hindrances = engine.check(&flow).await?;
-    if !hindrances.is_empty() {
-        return Err(Error::Hindered(hindrances));
-    }
+    hindered(&engine, &flow, &order.flow).await?;
     settle_with(&engine).await?;
     let events = watch.then(|| engine.events());
     let workspace = flow.workspace.to_string_lossy().into_owned();
@@ -94,6 +92,36 @@ pub async fn run(
     Ok((carried, events))
 }
 
+/// Whether something of the home or of this version is in a flow's way.
+///
+/// # Errors
+/// All that is, each with its place in the file.
+pub(crate) async fn hindered(
+    engine: &Engine,
+    flow: &LoadedFlow,
+    choice: &FlowChoice,
+) -> Result<(), Error> {
+    let hindrances = engine.check(flow).await?;
+    if hindrances.is_empty() {
+        return Ok(());
+    }
+    let diagnostic = |hindrance: Hindrance| Diagnostic {
+        severity: Severity::Error,
+        place: hindrance.place,
+        message: hindrance.message,
+        hint: None,
+    };
+    let path = match choice {
+        FlowChoice::File(typed) => typed.clone(),
+        FlowChoice::Name(_) => flow.file.clone(),
+    };
+    Err(Error::Hindered(Box::new(FileDiagnostics {
+        path,
+        flow: Some(flow.flow.name.to_string()),
+        diagnostics: hindrances.into_iter().map(diagnostic).collect(),
+    })))
+}
+
 /// What this version does not do, although the flow asks for it.
 fn warnings(flow: &LoadedFlow) -> Vec<String> {
     if flow.flow.notify.is_empty() {
@@ -108,7 +136,7 @@ async fn settle_with(engine: &Engine) -> Result<Vec<Settled>, Error> {
     Ok(settled
         .into_iter()
         .map(|run| Settled {
-            id: run.id,
+            id: run.run,
             name: run.name,
             state: run.state,
         })
@@ -155,22 +183,28 @@ pub async fn retry(
     settle_with(&engine).await?;
     let reader = engine.store().reader()?;
     let id = reader.find_run(run)?;
-    let stored = runs::stored(&reader, id)?;
-    let text = reader.run_inputs(id)?.flow_text;
     drop(reader);
     let events = watch.then(|| engine.events());
     let handle = engine.retry(id, from_failed).await?;
+    Ok((carried_on(engine, handle)?, events))
+}
+
+/// A run that this process carries on.
+pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun, Error> {
+    let reader = engine.store().reader()?;
+    let stored = runs::stored(&reader, handle.id)?;
+    let text = reader.run_inputs(handle.id)?.flow_text;
+    drop(reader);
     let flow = recorded_flow(text, stored.file, stored.workspace)?;
-    let carried = CarriedRun {
-        id,
+    Ok(CarriedRun {
+        id: handle.id,
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
         warnings: Vec::new(),
         engine,
         handle,
         flow,
-    };
-    Ok((carried, events))
+    })
 }
 
 /// The flow of a run, as it was recorded.
@@ -242,15 +276,5 @@ impl CarriedRun {
     /// Where the store cannot be flushed.
     pub async fn close(self) -> Result<(), Error> {
         Ok(self.engine.close(Close::Cancel).await?)
-    }
-}
-
-/// Whether an event is of this run, or of a run that its tasks called.
-pub fn run_of(event: &Event) -> Option<RunId> {
-    match event {
-        Event::Run(news) => Some(news.id),
-        Event::Moves { run, .. } => Some(*run),
-        Event::Line(line) => Some(line.run),
-        Event::Missed(_) => None,
     }
 }

@@ -3,19 +3,30 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use tidemill_engine::{Close, Engine, Steering};
+use tidemill_engine::{Close, Engine, Events, Steered as EngineSteered};
 use tidemill_flow::{CheckContext, Flow, Kind};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
-use tidemill_store::{StoredRun, TaskRunFilter};
+use tidemill_store::{Steering, StoredRun, TaskRunFilter};
 
 use crate::{
-    Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
+    CarriedRun, Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
     task_path::TaskPaths,
 };
 
-/// What was done.
+/// Who a person is in a run's record.
+const PERSON: &str = "the command line";
+
+/// What came of it.
+pub enum Steered {
+    /// The process that carries the run has done it.
+    Done(SteeredRun),
+    /// Nobody carried the run: this process does now, and has done it.
+    Carried(SteeredRun, Box<CarriedRun>, Events),
+}
+
+/// A run that was steered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Steered {
+pub struct SteeredRun {
     /// The run's id.
     pub id: String,
     /// Its readable name.
@@ -55,14 +66,24 @@ impl Steer {
         self.run.id
     }
 
-    async fn done(self, task: Option<String>) -> Result<Steered, Error> {
-        let steered = Steered {
+    /// Has it done, by whoever carries the run.
+    async fn steer(self, steering: Steering, task: Option<String>) -> Result<Steered, Error> {
+        let steered = SteeredRun {
             id: self.run.id.to_string(),
-            name: self.run.name,
+            name: self.run.name.clone(),
             task,
         };
-        self.engine.close(Close::Wait).await?;
-        Ok(steered)
+        let events = self.engine.events();
+        match self.engine.steer(self.run.id, steering, PERSON).await? {
+            EngineSteered::Done => {
+                self.engine.close(Close::Wait).await?;
+                Ok(Steered::Done(steered))
+            }
+            EngineSteered::Carried(handle) => {
+                let carried = run::carried_on(self.engine, handle)?;
+                Ok(Steered::Carried(steered, Box::new(carried), events))
+            }
+        }
     }
 
     /// The question that is meant: the named one, or the only one.
@@ -127,8 +148,7 @@ fn approval_fields(flow: &Flow, task: u32) -> Option<Option<Json>> {
 pub async fn cancel(surroundings: &Surroundings, run: &str) -> Result<Steered, Error> {
     let steer = Steer::open(surroundings, run).await?;
     let reason = "cancelled by `tidemill runs cancel`".to_owned();
-    steer.engine.steer(steer.id(), Steering::Cancel { reason }).await?;
-    steer.done(None).await
+    steer.steer(Steering::Cancel { reason }, None).await
 }
 
 /// Answers a question with yes, and with the fields that it asks for, each `name=value`.
@@ -147,8 +167,7 @@ pub async fn approve(
         task: Some(question.number),
         fields: entered(&question, fields)?,
     };
-    steer.engine.steer(steer.id(), steering).await?;
-    steer.done(Some(question.path)).await
+    steer.steer(steering, Some(question.path)).await
 }
 
 /// Answers a question with no.
@@ -166,8 +185,7 @@ pub async fn reject(
         task: Some(question.number),
         reason: "rejected by `tidemill reject`".to_owned(),
     };
-    steer.engine.steer(steer.id(), steering).await?;
-    steer.done(Some(question.path)).await
+    steer.steer(steering, Some(question.path)).await
 }
 
 /// What the person entered, each field converted as the question's schema says;

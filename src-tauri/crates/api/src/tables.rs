@@ -143,6 +143,35 @@ pub fn remove_limit(home: &OpenHome, name: &str) -> Result<(), Error> {
     removed(was_there, "limit", name)
 }
 
+/// Keeps a secret.
+///
+/// # Errors
+/// Where the name is none, the value is too short to be masked, or the secrets
+/// cannot be opened.
+pub fn set_secret(home: &OpenHome, name_text: &str, value: &str) -> Result<(), Error> {
+    let name = name("secret", name_text)?;
+    home.store().secrets().set(name.as_str(), value)?;
+    Ok(())
+}
+
+/// The names of the secrets; their values are never told.
+///
+/// # Errors
+/// Where the secrets cannot be opened.
+pub fn list_secrets(home: &OpenHome) -> Result<SecretNames, Error> {
+    let secrets = home.store().secrets().names()?;
+    Ok(SecretNames { secrets })
+}
+
+/// Forgets a secret.
+///
+/// # Errors
+/// Where there is none of that name, or the secrets cannot be opened.
+pub fn remove_secret(home: &OpenHome, name: &str) -> Result<(), Error> {
+    let was_there = home.store().secrets().remove(name)?;
+    removed(was_there, "secret", name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +204,16 @@ mod tests {
         remove_variable(&home, "NAME").unwrap();
         assert!(matches!(remove_variable(&home, "NAME"), Err(Error::Nothing { .. })));
         assert!(matches!(set_variable(&home, "no-name", "1"), Err(Error::Name { .. })));
+    }
+
+    #[test]
+    fn secrets_are_named_and_never_shown() {
+        let (_folder, home) = home();
+        set_secret(&home, "TOKEN", "s3cret value").unwrap();
+        assert_eq!(list_secrets(&home).unwrap().secrets, ["TOKEN"]);
+        assert!(set_secret(&home, "TOKEN", "abc").is_err());
+        remove_secret(&home, "TOKEN").unwrap();
+        assert!(matches!(remove_secret(&home, "TOKEN"), Err(Error::Nothing { .. })));
     }
 
     #[test]

@@ -13,10 +13,10 @@ use tidemill_flow::FlowName;
 use crate::{Error, surroundings::Surroundings};
 
 /// The folder that marks a workspace.
-pub const MARK: &str = ".tidemill";
+pub(crate) const MARK: &str = ".tidemill";
 
 /// What the name of every flow file ends in.
-pub const SUFFIX: &str = ".flow.yaml";
+pub(crate) const SUFFIX: &str = ".flow.yaml";
 
 /// Which flow a person means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl FlowChoice {
 
 /// The workspace of a flow file: the named one, else the nearest folder upwards
 /// that holds `.tidemill/`, else the file's own. `file` is absolute.
-pub fn of_file(surroundings: &Surroundings, file: &Path) -> PathBuf {
+pub(crate) fn of_file(surroundings: &Surroundings, file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(file);
     match &surroundings.workspace {
         Some(workspace) => workspace.clone(),
@@ -58,7 +58,7 @@ pub fn of_file(surroundings: &Surroundings, file: &Path) -> PathBuf {
 /// The workspace in which a name is looked up: the named one, else the nearest
 /// folder upwards from the current one that holds `.tidemill/`, else the current
 /// folder if it holds flow files. `None`: only the home may know.
-pub fn of_directory(surroundings: &Surroundings) -> Option<PathBuf> {
+pub(crate) fn of_directory(surroundings: &Surroundings) -> Option<PathBuf> {
     if let Some(workspace) = &surroundings.workspace {
         return Some(workspace.clone());
     }
@@ -93,7 +93,7 @@ fn is_flow_file(path: &Path) -> bool {
 ///
 /// # Errors
 /// Where the folder cannot be read. A folder in it that cannot be is passed over.
-pub fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
     std::fs::read_dir(workspace).map_err(|cause| Error::Read {
         path: workspace.to_owned(),
         cause,
@@ -114,7 +114,7 @@ pub fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
 /// The flows of a workspace by name, each with every file that has that name:
 /// more than one is a mistake in all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FlowIndex {
+pub(crate) struct FlowIndex {
     files: BTreeMap<FlowName, Vec<PathBuf>>,
 }
 
@@ -124,7 +124,7 @@ impl FlowIndex {
     ///
     /// # Errors
     /// Where the folder cannot be read.
-    pub fn read(workspace: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(workspace: &Path) -> Result<Self, Error> {
         let mut index = Self::default();
         for file in flow_files(workspace)? {
             let Ok(text) = std::fs::read_to_string(&file) else {
@@ -138,20 +138,15 @@ impl FlowIndex {
     }
 
     /// The files of a flow.
-    pub fn files(&self, name: &FlowName) -> &[PathBuf] {
+    pub(crate) fn files(&self, name: &FlowName) -> &[PathBuf] {
         self.files.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// Every name with its files, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&FlowName, &[PathBuf])> {
-        self.files.iter().map(|(name, files)| (name, files.as_slice()))
     }
 
     /// The one file of a flow.
     ///
     /// # Errors
     /// Where there is none, with the nearest name; or more than one.
-    pub fn find(&self, name: &FlowName, workspace: &Path) -> Result<&Path, Error> {
+    pub(crate) fn find(&self, name: &FlowName, workspace: &Path) -> Result<&Path, Error> {
         match self.files(name) {
             [file] => Ok(file),
             [] => Err(Error::NoFlow {

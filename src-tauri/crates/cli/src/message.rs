@@ -57,7 +57,7 @@ impl Failure {
 }
 
 fn say_error(error: &Error) {
-    if let Error::Mistakes(file) = error {
+    if let Error::Mistakes(file) | Error::Hindered(file) = error {
         let look = Look::of_errors();
         for line in diagnostics(file) {
             write_line(&line, look);

@@ -1,7 +1,6 @@
 //! `run`, and every other command that carries a run in this process: shows it,
 //! hears signals, says how it ended.
 
-use std::io::Write;
 use std::pin::pin;
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //! plain lines on a pipe, or not at all where a program waits for the document.
 
 use std::collections::HashMap;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Stdout};
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
