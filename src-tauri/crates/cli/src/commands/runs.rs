@@ -209,7 +209,7 @@ mod tests {
         check(
             Look::PIPED,
             &[
-                "ID             NAME           FLOW    STATE            STARTED                           TOOK  MESSAGE",
+                "ID             NAME           FLOW    STATE            STARTED                          TOOK  MESSAGE",
                 "019a1b2c-3d4e  brave-otter-1  report  ↻ AwaitingRetry  2026-03-29T11:59:00.000+00:00  1m 00s  tidemill runs retry 019a1b2c-3d4e  the process ended",
                 "019a1b2c-3d4e  brave-otter-1  report  ✗ Failed         2026-03-29T11:59:00.000+00:00    1.5s  task `x` failed\\x1b[31m",
             ],
