@@ -30,6 +30,7 @@ pub mod process;
 pub mod python;
 mod recovery;
 mod request;
+mod run_facts;
 mod run_log;
 mod run_name;
 mod secrets;
@@ -39,6 +40,8 @@ mod tls;
 
 #[cfg(test)]
 mod rehearsal;
+#[cfg(test)]
+mod testbed;
 
 pub use engine::{Close, Engine, EngineOptions, PARALLELISM_SETTING};
 pub use error::EngineError;

@@ -67,7 +67,7 @@ pub(crate) fn guard_program() -> GuardProgram {
 
 /// Whether a process of this engine lives.
 pub(crate) fn anyone_lives(engine: &str) -> bool {
-    Targets::of_engine(engine, Vec::new()).live()
+    Targets::all_of(engine, Vec::new()).live()
 }
 
 #[test]
@@ -114,7 +114,8 @@ async fn engine() {
         std::fs::write(folder.join("engine.new"), groups.engine()).unwrap();
         std::fs::rename(folder.join("engine.new"), folder.join("engine")).unwrap();
     };
-    let first = groups.run(&command, &kept, GRACE, future::pending::<()>());
-    let second = groups.run(&unmarked, &kept, GRACE, future::pending::<()>());
+    let processes = groups.for_run();
+    let first = processes.run(&command, &kept, GRACE, future::pending::<()>());
+    let second = processes.run(&unmarked, &kept, GRACE, future::pending::<()>());
     let _ends_by_kill = tokio::join!(first, second, ready);
 }

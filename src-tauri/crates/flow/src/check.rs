@@ -89,7 +89,7 @@ fn flow(text: &str, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) ->
     check_tasks(&mut graph, &mut names, walk);
     graph.check_cycles(walk);
     schedules::check_identities(top.schedules.as_deref().unwrap_or_default(), walk);
-    workspace::check(&top, &graph, context, walk);
+    workspace::check(&top, names.parameters.len(), &graph, context, walk);
     if walk.has_errors() {
         return None;
     }
@@ -139,8 +139,10 @@ fn items(options: &options::OptionKeys, mut around: Items) -> Items {
             around.names.push(name.to_owned());
         }
     };
-    if options.written.has("for_each") {
+    if options.written.has("for_each") || options.written.has("matrix") {
         add("index");
+    }
+    if options.written.has("for_each") {
         // A wrong `for_each` is reported; `item` is what it most likely gives.
         add(options
             .for_each

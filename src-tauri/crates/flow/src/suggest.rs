@@ -26,7 +26,7 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .filter(|&(distance, known)| {
             let longest = length.max(known.chars().count());
             let few_letters = distance <= (longest / 3).clamp(1, 3);
-            let same_start = length > 3 && strsim::jaro_winkler(&wanted, &plain(known)) > 0.88;
+            let same_start = length > 3 && strsim::jaro_winkler(&wanted, &plain(known)) > 0.86;
             (few_letters || same_start) && distance < known.chars().count()
         })
         .min_by_key(|&(distance, _)| distance)

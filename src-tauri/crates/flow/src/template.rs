@@ -274,14 +274,13 @@ fn expression_length(text: &str) -> Option<usize> {
                 characters.next();
             }
             (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(character),
             (None, '{') => depth += 1,
             (None, '}') if depth > 0 => depth -= 1,
             (None, '}') if characters.peek().is_some_and(|&(_, next)| next == '}') => {
                 return Some(offset);
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     None

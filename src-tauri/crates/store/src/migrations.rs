@@ -271,3 +271,67 @@ fn settle(new: &Path, path: &Path) -> io::Result<()> {
     fs::rename(new, path)?;
     path.parent().map_or(Ok(()), sync_folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const FIRST: Migration = Migration {
+        name: "first",
+        sql: "CREATE TABLE things (name TEXT);
+              CREATE TABLE migrations (number INTEGER, name TEXT, program TEXT, applied_at INTEGER);",
+    };
+    const SECOND: Migration = Migration {
+        name: "second",
+        sql: "ALTER TABLE things ADD COLUMN size INTEGER",
+    };
+    const BROKEN: Migration = Migration {
+        name: "broken",
+        sql: "ALTER TABLE things ADD COLUMN weight INTEGER; ALTER TABLE nothing ADD COLUMN x",
+    };
+
+    fn database(folder: &TempDir, steps: &'static [Migration]) -> Database {
+        Database {
+            steps,
+            ..Database::search(&Home::new(folder.path()))
+        }
+    }
+
+    fn backups(folder: &TempDir) -> usize {
+        fs::read_dir(folder.path().join("backups")).map_or(0, Iterator::count)
+    }
+
+    #[test]
+    fn an_older_file_is_copied_and_brought_up() {
+        let folder = TempDir::new().unwrap();
+        drop(database(&folder, &[FIRST]).open().unwrap());
+        assert_eq!(backups(&folder), 0);
+        let connection = database(&folder, &[FIRST, SECOND]).open().unwrap();
+        connection.prepare("SELECT size FROM things").unwrap();
+        let applied: u32 = connection
+            .query_row("SELECT count(*) FROM migrations", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(applied, 2);
+        assert_eq!(backups(&folder), 1);
+        let older = database(&folder, &[FIRST]).open().unwrap_err();
+        assert!(matches!(
+            older,
+            StoreError::Newer {
+                found: 2,
+                known: 1,
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn a_step_that_breaks_leaves_nothing_of_itself() {
+        let folder = TempDir::new().unwrap();
+        drop(database(&folder, &[FIRST]).open().unwrap());
+        database(&folder, &[FIRST, BROKEN]).open().unwrap_err();
+        let connection = database(&folder, &[FIRST]).open().unwrap();
+        connection.prepare("SELECT weight FROM things").unwrap_err();
+    }
+}

@@ -79,7 +79,7 @@ pub struct ProcessGroups {
     engine: String,
     /// The mark that this process itself was started with.
     outer: Option<OsString>,
-    next_mark: AtomicU64,
+    next_run: AtomicU64,
     list: Arc<File>,
     slots: Mutex<Slots>,
     guard: Mutex<Guard>,
@@ -114,7 +114,7 @@ impl ProcessGroups {
             guard_program,
             engine: format!("{}-{:016x}", std::process::id(), fastrand::u64(..)),
             outer: std::env::var_os(MARK_VARIABLE),
-            next_mark: AtomicU64::new(0),
+            next_run: AtomicU64::new(0),
             list: Arc::new(new_list()?),
             slots: Mutex::default(),
             guard: Mutex::new(Guard::NotNeeded),
@@ -122,16 +122,17 @@ impl ProcessGroups {
         }))
     }
 
-    /// A mark for a new attempt.
-    pub(crate) fn new_mark(&self) -> Mark {
-        let number = self.next_mark.fetch_add(1, Ordering::Relaxed);
-        let token = format!("{}.{number}", self.engine);
-        let mut value = self.outer.clone().unwrap_or_default();
-        if !value.is_empty() {
-            value.push(":");
+    /// A new run's processes.
+    pub fn for_run(self: &Arc<Self>) -> RunProcesses {
+        RunProcesses {
+            groups: Arc::clone(self),
+            name: format!(
+                "{}.{}",
+                self.engine,
+                self.next_run.fetch_add(1, Ordering::Relaxed)
+            ),
+            next_mark: Arc::default(),
         }
-        value.push(&token);
-        Mark { token, value }
     }
 
     /// Lists a group until the registration is dropped.
@@ -197,14 +198,6 @@ impl ProcessGroups {
         Ok((writer, child))
     }
 
-    /// Ends every process of this engine that is still there, wherever it went.
-    /// To be called at a run's end in good order is not needed: each attempt
-    /// ends its own; this is for an engine that stops with attempts running.
-    pub async fn end_all(self: &Arc<Self>, grace: Duration) {
-        let targets = Targets::of_engine(&self.engine, read_list(&self.list));
-        tree::end_on_thread(targets, grace).await;
-    }
-
     /// Lets the guard go: to be called when all attempts have ended.
     pub fn close(&self) {
         let guard = std::mem::replace(&mut *lock(&self.guard), Guard::Closed);
@@ -230,6 +223,37 @@ impl ProcessGroups {
     #[cfg(test)]
     pub(crate) fn engine(&self) -> &str {
         &self.engine
+    }
+}
+
+/// The processes of one run. Clones are the same run's.
+#[derive(Clone, Debug)]
+pub struct RunProcesses {
+    pub(crate) groups: Arc<ProcessGroups>,
+    /// Begins every token of this run.
+    name: String,
+    next_mark: Arc<AtomicU64>,
+}
+
+impl RunProcesses {
+    /// A mark for a new attempt.
+    pub(crate) fn new_mark(&self) -> Mark {
+        let number = self.next_mark.fetch_add(1, Ordering::Relaxed);
+        let token = format!("{}.{number}", self.name);
+        let mut value = self.groups.outer.clone().unwrap_or_default();
+        if !value.is_empty() {
+            value.push(":");
+        }
+        value.push(&token);
+        Mark { token, value }
+    }
+
+    /// At the run's end: ends what left its attempt's group and still lives.
+    /// One look at every process, none if the run started no process.
+    pub async fn end_strays(&self, grace: Duration) {
+        if self.next_mark.load(Ordering::Relaxed) > 0 {
+            tree::end_on_thread(Targets::all_of(&self.name, Vec::new()), grace).await;
+        }
     }
 }
 

@@ -16,6 +16,7 @@ async fn run(text: &str) -> (Ended<()>, Kept) {
     let groups = ProcessGroups::new(rehearsal::guard_program()).unwrap();
     let kept = Kept::default();
     let ended = groups
+        .for_run()
         .run(&script(text), &kept, GRACE, future::pending::<()>())
         .await
         .unwrap();
@@ -35,6 +36,7 @@ async fn stop_when_ready(text: &str, grace: Duration) -> (Ended<&'static str>, K
         "stopped"
     };
     let ended = groups
+        .for_run()
         .run(&script(text), &kept, grace, ready)
         .await
         .unwrap();
@@ -80,6 +82,7 @@ async fn what_cannot_start_says_why() {
     command.program = "no-such-program".into();
     let kept = Kept::default();
     let error = groups
+        .for_run()
         .run(&command, &kept, GRACE, future::pending::<()>())
         .await;
     assert_eq!(
@@ -89,6 +92,7 @@ async fn what_cannot_start_says_why() {
     let mut command = script("");
     command.directory = "/no/such/folder".into();
     let error = groups
+        .for_run()
         .run(&command, &kept, GRACE, future::pending::<()>())
         .await;
     assert_eq!(
@@ -119,6 +123,7 @@ async fn a_hundred_megabytes_without_a_newline_come_in_pieces() {
     let counted = Counted::default();
     let command = script("head -c 104857600 /dev/zero");
     let ended = groups
+        .for_run()
         .run(&command, &counted, GRACE, future::pending::<()>())
         .await
         .unwrap();
@@ -159,6 +164,7 @@ async fn a_quiet_background_child_ends_with_its_attempt() {
     let kept = Kept::default();
     let command = script("sleep 1000 >/dev/null 2>&1 & echo $!");
     let ended = groups
+        .for_run()
         .run(&command, &kept, GRACE, future::pending::<()>())
         .await;
     assert!(ended.unwrap().exit.is_success());
@@ -216,8 +222,9 @@ async fn a_dropped_attempt_is_killed() {
     let ready = until("ready", || {
         kept.texts(Stream::Stdout).contains(&"ready".into())
     });
+    let processes = groups.for_run();
     tokio::select! {
-        _ = groups.run(&command, &kept, GRACE, future::pending::<()>()) => unreachable!(),
+        _ = processes.run(&command, &kept, GRACE, future::pending::<()>()) => unreachable!(),
         () = ready => {}
     }
     until("the end of all", || {
@@ -233,7 +240,8 @@ async fn a_killed_guard_is_replaced_and_knows_the_list() {
     let kept = Kept::default();
     // Without the mark: only the list can tell of it.
     let command = script("exec env -i sleep 1000");
-    let running = groups.run(&command, &kept, GRACE, future::pending::<()>());
+    let processes = groups.for_run();
+    let running = processes.run(&command, &kept, GRACE, future::pending::<()>());
     let mut running = std::pin::pin!(running);
     let scene = async {
         until("a guard", || groups.guard_id().is_some()).await;

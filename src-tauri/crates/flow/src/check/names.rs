@@ -187,12 +187,16 @@ fn unseen(read: &Read, message: &str, walk: &mut Walk<'_>) {
 /// Says why a name is not in scope.
 fn report_root(read: &Read, items: &Items, walk: &mut Walk<'_>) {
     let message = match read.path.first().map_or("", String::as_str) {
-        "item" if !items.names.is_empty() => {
-            let names = one_of(items.names.iter().map(String::as_str), "and");
+        "item" if items.names.iter().any(|name| name != "index") => {
+            let names = items.names.iter().map(String::as_str);
+            let names = one_of(names.filter(|name| *name != "index"), "and");
             format!("`item` is not known here; the items are called {names}")
         }
-        "item" | "index" if read.sees.tasks => {
-            format!("`{}` is known only in a task with `for_each`", read.text())
+        "item" if read.sees.tasks => {
+            "`item` is known only in a task with `for_each`, behind it".to_owned()
+        }
+        "index" if read.sees.tasks => {
+            "`index` is known only in a task with `for_each` or `matrix`, behind it".to_owned()
         }
         "output" if read.sees.tasks => {
             "`output` is known only in the condition of `repeat`; for another task's write `tasks.NAME.output`".to_owned()

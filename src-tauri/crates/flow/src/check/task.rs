@@ -93,13 +93,15 @@ fn known() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 fn task(entry: &Entry, walk: &mut Walk<'_>) -> Option<RawTask> {
-    let name = Name::new(&entry.key).map_err(|error| walk.error(entry.place, error.to_string()));
+    let name = Name::new(&entry.key).map_err(|error| {
+        walk.error(entry.place, format!("`{}` is no name: {error}", entry.key));
+    });
     let ((options, body, key), reads) = match entry.value.as_mapping() {
         Some(entries) => walk.gather(|walk| keys(entry, entries, walk)),
         None => {
             let hint = format!("give it a kind, as `{}: {{ shell: … }}`", entry.key);
             walk.within(&entry.key, |walk| {
-                walk.expected(&entry.value, "a mapping", Some(&hint))
+                walk.expected(&entry.value, "a mapping", Some(&hint));
             });
             // Others may name it all the same.
             Default::default()

@@ -45,11 +45,6 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    /// The path as it would be written.
-    pub(crate) fn text(&self) -> String {
-        self.path.join(".")
-    }
-
     /// Where a part of it stands.
     pub(crate) fn place(&self, part: usize) -> Place {
         let place = self.places.get(part).or_else(|| self.places.first());
