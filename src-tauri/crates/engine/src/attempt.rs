@@ -14,39 +14,16 @@ use std::{
 
 use jiff::SignedDuration;
 use tidemill_flow::{Kind, Scope, Task, Value, Wait, template::as_text};
-use tidemill_orchestrate::{Assignment, Failure, FailureKind, Outcome, RunId, TaskRunNumber};
+use tidemill_orchestrate::{Assignment, Failure, FailureKind, Outcome, TaskRunNumber};
 use tokio::time::Instant;
 
 use crate::{
     engine::Shared,
     kinds::{self, unevaluated},
-    process::Environment,
-    request::LoadedFlow,
+    run_facts::RunFacts,
     run_log::TaskLog,
-    secrets::Secrets,
     stop::{StopSignal, Stopping},
 };
-
-/// What all attempts of a run share.
-pub(crate) struct RunFacts {
-    pub(crate) id: RunId,
-    pub(crate) name: Arc<str>,
-    pub(crate) flow: LoadedFlow,
-    /// The flow file's folder.
-    pub(crate) folder: PathBuf,
-    /// The run's scratch folder.
-    pub(crate) directory: PathBuf,
-    /// The environment of this process.
-    pub(crate) machine: Environment,
-    pub(crate) secrets: Secrets,
-    /// How many runs are around it: 0 for one that no task started.
-    pub(crate) depth: u32,
-}
-
-impl RunFacts {
-    /// Ends what served this run alone.
-    pub(crate) async fn end_workers(&self) {}
-}
 
 /// One attempt of one task run.
 pub(crate) struct Attempt {
@@ -56,7 +33,7 @@ pub(crate) struct Attempt {
     pub(crate) stop: StopSignal,
     /// The run was recovered: the attempt may have begun in another process.
     pub(crate) recovered: bool,
-    pub(crate) log: TaskLog,
+    pub(crate) log: Arc<TaskLog>,
     deadline: Option<Instant>,
 }
 
@@ -77,7 +54,7 @@ impl Attempt {
         stop: StopSignal,
         recovered: bool,
     ) -> Self {
-        let log = TaskLog::new(&shared, &facts, &assignment);
+        let log = Arc::new(TaskLog::new(&shared, &facts, &assignment));
         Self {
             shared,
             facts,
@@ -216,7 +193,7 @@ impl Attempt {
         let task = Arc::clone(&self.assignment.task);
         match &task.kind {
             Kind::Shell(shell) => kinds::shell::run(shell, self).await,
-            Kind::Python(_) => Outcome::Cancelled,
+            Kind::Python(python) => kinds::python::run(python, self).await,
             Kind::Flow(subflow) => kinds::flow::run(subflow, self).await,
             Kind::Http(http) => {
                 let scope = self.secret_scope();

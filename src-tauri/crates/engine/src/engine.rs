@@ -21,7 +21,7 @@ use tidemill_store::{NewRun, Owner, Parent, Store};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::{
-    attempt::RunFacts,
+    run_facts::RunFacts,
     crash::CrashSwitch,
     drive::{Drive, Word},
     error::EngineError,
@@ -29,7 +29,8 @@ use crate::{
     handle::RunHandle,
     hindrance::{Hindrance, hindrances},
     journal::{Journal, StoreJournal},
-    kinds::http::HttpClient,
+    interpreter::Interpreters,
+    kinds::{self, http::HttpClient},
     limits,
     process::{Environment, ProcessGroups},
     request::{LoadFlow, LoadedFlow, RunRequest},
@@ -80,6 +81,7 @@ pub(crate) struct Shared {
     pub(crate) load_flow: LoadFlow,
     pub(crate) processes: Arc<ProcessGroups>,
     pub(crate) http: HttpClient,
+    pub(crate) interpreters: Interpreters,
     /// How many attempts of code may run at once, over all runs of this engine.
     pub(crate) parallelism: NonZeroU32,
     pub(crate) slots: Arc<Semaphore>,
@@ -120,6 +122,7 @@ impl Engine {
         let crash = CrashSwitch::from_environment(&store);
         let processes = ProcessGroups::new(options.guard)
             .map_err(|cause| EngineError::io(&options.home, cause))?;
+        let interpreters = Interpreters::new(options.home.join("python"));
         let machine: Environment = Arc::new(
             std::env::vars_os()
                 .filter(|(name, _)| name != crate::crash::VARIABLE)
@@ -144,6 +147,7 @@ impl Engine {
                 load_flow: options.load_flow,
                 processes,
                 http: HttpClient::new(),
+                interpreters,
                 parallelism,
                 slots: Arc::new(Semaphore::new(parallelism.get() as usize)),
                 slots_freed: Notify::new(),
@@ -321,10 +325,11 @@ impl Shared {
     pub(crate) fn carry(
         self: &Arc<Self>,
         drive: Drive,
-        facts: &RunFacts,
+        facts: &Arc<RunFacts>,
         words: mpsc::UnboundedSender<Word>,
     ) -> RunHandle {
         let (sender, end) = watch::channel(None);
+        kinds::python::warm(self, facts);
         let handle = RunHandle {
             id: facts.id,
             name: Arc::clone(&facts.name),
@@ -391,17 +396,7 @@ impl Shared {
             true => self.secrets().await?,
             false => Secrets::default(),
         };
-        let folder = flow.file.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(RunFacts {
-            id,
-            name,
-            flow,
-            folder,
-            directory,
-            machine: Arc::clone(&self.machine),
-            secrets,
-            depth,
-        })
+        Ok(RunFacts::new(self, (id, name), flow, directory, secrets, depth))
     }
 
     async fn secrets(&self) -> Result<Secrets, EngineError> {
@@ -479,7 +474,7 @@ impl Shared {
 
     /// Gives back what a run holds, at its end or where the engine lets go of it.
     pub(crate) async fn release(&self, facts: &RunFacts, let_go: bool) {
-        facts.end_workers().await;
+        facts.end_processes().await;
         if facts.flow.flow.concurrency.is_some() {
             limits::free_turn(self, facts.id);
         }

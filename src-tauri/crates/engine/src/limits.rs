@@ -5,13 +5,16 @@
 //! Who waits looks at ever longer intervals, and at once when a run of this
 //! process gives something back.
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use tidemill_flow::{FlowName, Name};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 use tidemill_store::{Owner, SlotHolder, Slots, StoreError};
 
-use crate::{attempt::RunFacts, engine::Shared};
+use crate::{run_facts::RunFacts, engine::Shared};
 
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_millis(250);

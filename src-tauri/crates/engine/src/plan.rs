@@ -16,7 +16,7 @@ use tidemill_orchestrate::{
 };
 
 use crate::{
-    attempt::RunFacts,
+    run_facts::RunFacts,
     cache,
     engine::{Engine, Shared, blocking},
     error::EngineError,

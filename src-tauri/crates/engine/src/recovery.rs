@@ -3,6 +3,9 @@
 //!
 //! Not here: what such a run does next, which the orchestrator's fold decides.
 
+#[cfg(test)]
+mod tests;
+
 use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
@@ -17,7 +20,7 @@ use tidemill_store::{
 use tokio::sync::mpsc;
 
 use crate::{
-    attempt::RunFacts,
+    run_facts::RunFacts,
     drive::{Drive, Word},
     engine::{Engine, Inputs, Shared, blocking},
     error::EngineError,
@@ -170,7 +173,7 @@ impl Shared {
         if let Some(owner) = run.owner {
             // The guard has ended them, unless it was killed too.
             blocking(move || {
-                process::end_strays(owner.pid());
+                process::end_strays_of(owner);
                 Ok(())
             })
             .await?;

@@ -8,7 +8,7 @@ use tidemill_orchestrate::{Assignment, RunId, TaskRunNumber};
 use tidemill_store::{NewLine, Store};
 
 use crate::{
-    attempt::RunFacts,
+    run_facts::RunFacts,
     engine::Shared,
     event::{Announcer, Event, Line as LineEvent},
     mask::{Mask, MaskStream},

@@ -2,6 +2,9 @@
 //! a row that the run's owner acts on and answers, woken by a socket in the
 //! home, or by looking.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Weak},
@@ -18,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    attempt::RunFacts,
+    run_facts::RunFacts,
     drive::{Asked, Word},
     engine::{Engine, Shared, blocking},
     error::EngineError,

@@ -61,11 +61,6 @@ impl StopSignal {
             std::future::pending::<()>().await;
         }
     }
-
-    /// What is asked for now.
-    pub(crate) fn now(&self) -> Stopping {
-        *self.receiver.borrow()
-    }
 }
 
 #[cfg(test)]
@@ -76,11 +71,9 @@ mod tests {
     async fn what_was_asked_is_not_taken_back() {
         let switch = StopSwitch::new();
         let signal = switch.listen();
-        assert_eq!(signal.now(), Stopping::No);
         switch.ask(Stopping::Kill);
         switch.ask(Stopping::Terminate);
         signal.asked(Stopping::Terminate).await;
         signal.asked(Stopping::Kill).await;
-        assert_eq!(signal.now(), Stopping::Kill);
     }
 }

@@ -12,7 +12,8 @@ use tidemill_orchestrate::{Assignment, CachedResult, Failure, FailureKind, TaskR
 use tidemill_store::{CacheEntry, CacheKey, Cached, StoreError};
 
 use crate::{
-    attempt::{RunFacts, duration_text},
+    attempt::duration_text,
+    run_facts::RunFacts,
     engine::Shared,
 };
 pub(crate) use key::{Origin, called_flow};

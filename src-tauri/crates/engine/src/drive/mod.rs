@@ -8,6 +8,9 @@
 mod effects;
 mod timers;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -29,7 +32,7 @@ use tokio::{
 use tracing::Instrument;
 
 use crate::{
-    attempt::RunFacts,
+    run_facts::RunFacts,
     cache::ResultKey,
     engine::Shared,
     error::EngineError,

@@ -4,7 +4,10 @@
 //! attempt.
 
 use serde_json::{Map, Value as Json};
-use tidemill_flow::{Approve, SchemaMistake};
+use tidemill_flow::{
+    Approve,
+    validation::{SchemaMistake, validate},
+};
 
 use crate::error::EngineError;
 
@@ -30,7 +33,7 @@ pub(crate) fn checked_fields(
         Json::Null => Json::Object(Map::new()),
         entered => entered.clone(),
     };
-    match tidemill_flow::validate(schema, &entered) {
+    match validate(schema, &entered) {
         Ok(()) => Ok(entered),
         Err(mistakes) => Err(wrong(mistakes.iter().map(problem).collect())),
     }

@@ -20,6 +20,7 @@ use tidemill_orchestrate::{Failure, FailureKind};
 pub(crate) mod approve;
 pub(crate) mod flow;
 pub(crate) mod http;
+pub(crate) mod python;
 pub(crate) mod shell;
 pub(crate) mod sql;
 pub(crate) mod wait;

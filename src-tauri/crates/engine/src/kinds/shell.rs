@@ -72,9 +72,9 @@ async fn start(
         environment: Arc::new(environment),
         directory: attempt.working_directory()?,
     };
-    let processes = &attempt.shared.processes;
+    let processes = &attempt.facts.processes;
     processes
-        .run(&command, &attempt.log, GRACE, attempt.interrupted())
+        .run(&command, attempt.log.as_ref(), GRACE, attempt.interrupted())
         .await
         .map_err(|error| Failure::new(FailureKind::Start, error.to_string()))
 }

@@ -277,7 +277,53 @@ async fn nothing_survives_a_killed_engine() {
         .parse()
         .unwrap();
     until("the end of what cleared its environment", || {
-        !tree::group_lives(Pid::from_raw(unmarked).unwrap())
+        !group_lives(Pid::from_raw(unmarked).unwrap())
     })
     .await;
+}
+
+#[test]
+fn a_recorded_command_is_as_if_it_ran_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recorder = rehearsal::recorder(
+        folder.path(),
+        "read line; echo got $line $EXTRA; printf err >&2; kill -10 $$",
+    );
+    let mut child = recorder
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"in\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(138));
+    // The test harness has its own lines there too.
+    assert!(String::from_utf8_lossy(&output.stdout).contains("got in more\n"));
+    assert_eq!(output.stderr, b"err");
+    let mut record: Vec<_> = std::fs::read_to_string(folder.path().join("record"))
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    record.sort();
+    assert_eq!(record, ["Stderr err", "Stdout got in more"]);
+}
+
+#[tokio::test]
+async fn a_recorded_command_gets_its_callers_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record");
+    let text = "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done";
+    let mut child = rehearsal::recorder(folder.path(), text)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let recorded = || std::fs::read_to_string(&record).unwrap_or_default();
+    until("ready", || recorded() == "Stdout ready\n").await;
+    let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+    assert_eq!(recorded(), "Stdout ready\nStdout bye\n");
 }
