@@ -174,3 +174,6 @@ fn single_type(types: &Value) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
