@@ -5,6 +5,8 @@
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 
+mod weight;
+
 /// More mistakes than this help nobody.
 const MOST_MISTAKES: usize = 50;
 
@@ -77,6 +79,13 @@ pub fn check_schema(schema: &Value) -> Result<(), Vec<SchemaMistake>> {
 }
 
 fn validator(schema: &Value) -> Result<Validator, Vec<SchemaMistake>> {
+    if !weight::is_bearable(schema) {
+        return Err(vec![SchemaMistake {
+            path: Vec::new(),
+            message: "it is too large, its references counted as often as they are reached"
+                .to_owned(),
+        }]);
+    }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()

@@ -1,4 +1,10 @@
 //! Logs: bytes exactly, followed, searched, bounded.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
 
 mod sample;
 

@@ -1,4 +1,10 @@
 //! Opening homes: new, old, newer, broken.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
 
 mod sample;
 
@@ -83,7 +89,8 @@ fn a_newer_store_is_refused() {
 
 #[test]
 fn what_is_no_store_is_refused() {
-    let cases: [(&str, fn(&Path)); 5] = [
+    type Case = (&'static str, fn(&Path));
+    let cases: [Case; 5] = [
         ("empty", |path| fs::write(path, "").unwrap()),
         ("not a database", |path| {
             fs::write(path, "hello ".repeat(10_000)).unwrap();

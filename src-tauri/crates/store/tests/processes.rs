@@ -1,5 +1,11 @@
 //! Several processes, killed processes, full disks: this program starts itself
 //! again as the other process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
 
 mod sample;
 

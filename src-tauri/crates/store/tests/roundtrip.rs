@@ -1,5 +1,11 @@
 //! Random histories through the store and back: every detail exactly, and rows
 //! that are the fold, however the history was cut into batches.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
 
 mod sample;
 
@@ -53,6 +59,8 @@ fn failure() -> impl Strategy<Value = Failure> {
         FailureKind::Rejected,
         FailureKind::Subflow,
         FailureKind::Start,
+        FailureKind::Tasks,
+        FailureKind::Repeat,
     ];
     let kind = proptest::sample::select(kinds.to_vec());
     let parts = (
@@ -96,6 +104,7 @@ fn detail() -> impl Strategy<Value = Detail> {
         json_value().prop_map(|value| Detail::Output(Output(from_json(&value)))),
         failure().prop_map(Detail::Failure),
         (failure(), time()).prop_map(|(failure, time)| Detail::Retry(failure, time)),
+        any::<bool>().prop_map(|from_failed| Detail::Restarted { from_failed }),
     ]
 }
 

@@ -1,4 +1,10 @@
 //! Runs through the store and back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
 
 mod sample;
 
@@ -361,46 +367,132 @@ fn a_removed_run_is_gone_and_its_numbers_are_not_used_again() {
     assert_eq!(tail[0].sequence, before + 1);
 }
 
+/// A row that is created in a run attempt, and completes there or not.
+fn row(n: u32, attempt: u32, creation: Creation, completes: bool) -> Vec<Transition> {
+    let mut row = vec![created(n, creation), started(n, 1)];
+    if completes {
+        row.push(completed(n, n));
+    }
+    for transition in &mut row {
+        transition.run_attempt = attempt;
+    }
+    row
+}
+
+fn restart(attempt: u32, from_failed: bool) -> Transition {
+    let detail = Detail::Restarted { from_failed };
+    let mut restart = transition(Subject::Run, None, State::Pending, detail);
+    restart.run_attempt = attempt;
+    restart
+}
+
+/// Numbers and parents of the rows that a filter lets through.
+fn shown(store: &Store, run: RunId, filter: &TaskRunFilter) -> Vec<(u32, Option<u32>)> {
+    let reader = store.reader().unwrap();
+    let rows = reader.task_runs(run, filter, None, 100).unwrap();
+    rows.iter()
+        .map(|row| (row.number.get(), row.parent.map(|parent| parent.get())))
+        .collect()
+}
+
 #[test]
-fn newer_turns_hide_older_ones() {
+fn newer_turns_hide_older_ones_and_what_is_in_them() {
     let (_folder, store) = store();
     let id = begin(&store, 1);
-    let inner = |n: u32, task, parent: u32, turn| {
-        let creation = Creation {
-            task,
-            parent: Some(number(parent)),
-            item: None,
-            turn,
-        };
-        created(n, creation)
+    let place = |task, parent, item, turn| Creation {
+        task,
+        parent: Some(number(parent)),
+        item,
+        turn,
     };
-    let mut retried = created(7, creation(0));
-    retried.run_attempt = 2;
-    append(
-        &store,
-        id,
-        vec![
-            created(1, creation(0)),
-            inner(2, 1, 1, 1),
-            inner(3, 2, 1, 1),
-            inner(4, 1, 1, 2),
-            inner(5, 2, 1, 2),
-            created(6, creation(3)),
-        ],
-    );
-    let numbers = |filter: TaskRunFilter| -> Vec<u32> {
-        let reader = store.reader().unwrap();
-        let rows = reader.task_runs(id, &filter, None, 100).unwrap();
-        rows.iter().map(|row| row.number.get()).collect()
-    };
-    assert_eq!(numbers(TaskRunFilter::default()), [1, 4, 5, 6]);
-    append(&store, id, vec![retried, inner(8, 1, 7, 1)]);
-    assert_eq!(numbers(TaskRunFilter::default()), [5, 6, 7, 8]);
-    let all = TaskRunFilter {
+    // A group (1) with a task (2) and a mapped task (3), of which two items (4, 5) ran.
+    let first = [
+        row(1, 1, creation(0), false),
+        row(2, 1, place(1, 1, None, 1), true),
+        row(3, 1, place(2, 1, None, 1), false),
+        row(4, 1, place(2, 3, Some(0), 1), true),
+        row(5, 1, place(2, 3, Some(1), 1), true),
+    ];
+    append(&store, id, first.concat());
+    let all = TaskRunFilter::default();
+    assert_eq!(shown(&store, id, &all).len(), 5);
+    // The next turn: new rows at once, items later.
+    let second = [
+        row(6, 1, place(1, 1, None, 2), true),
+        row(7, 1, place(2, 1, None, 2), false),
+        row(8, 1, place(2, 7, Some(0), 2), false),
+    ];
+    append(&store, id, second.concat());
+    let expected = [(1, None), (6, Some(1)), (7, Some(1)), (8, Some(7))];
+    assert_eq!(shown(&store, id, &all), expected);
+    let with_older = TaskRunFilter {
         superseded: true,
-        ..TaskRunFilter::default()
+        ..all.clone()
     };
-    assert_eq!(numbers(all), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(shown(&store, id, &with_older).len(), 8);
+
+    append(&store, id, vec![restart(2, false)]);
+    assert_eq!(shown(&store, id, &all), [], "everything runs anew");
+}
+
+#[test]
+fn a_retry_of_what_failed_keeps_what_completed() {
+    let (_folder, store) = store();
+    let id = begin(&store, 1);
+    let item = |parent, item| Creation {
+        task: 1,
+        parent: Some(number(parent)),
+        item: Some(item),
+        turn: 1,
+    };
+    let first = [
+        row(1, 1, creation(0), true),
+        row(2, 1, creation(1), false),
+        row(3, 1, item(2, 0), true),
+        row(4, 1, item(2, 1), false),
+    ];
+    append(&store, id, first.concat());
+    let second = [
+        vec![restart(2, true)],
+        row(5, 2, creation(1), false),
+        row(6, 2, item(5, 1), true),
+    ];
+    append(&store, id, second.concat());
+    let all = TaskRunFilter::default();
+    let expected = [(1, None), (3, Some(5)), (5, None), (6, Some(5))];
+    assert_eq!(shown(&store, id, &all), expected);
+    let items = TaskRunFilter {
+        parent: Some(number(5)),
+        ..all
+    };
+    assert_eq!(shown(&store, id, &items), [(3, Some(5)), (6, Some(5))]);
+    let counts = store.reader().unwrap().item_counts(id).unwrap();
+    assert_eq!(counts.len(), 1);
+    assert_eq!((counts[0].parent, counts[0].count), (number(5), 2));
+}
+
+#[test]
+fn a_run_shows_its_newest_attempt() {
+    let (_folder, store) = store();
+    let id = begin(&store, 1);
+    let ended = vec![
+        run_to(Some(State::Pending), State::Running),
+        run_to(Some(State::Running), State::Failed),
+    ];
+    append(&store, id, ended);
+    let run = || store.reader().unwrap().run(id).unwrap().unwrap();
+    assert_eq!(
+        (run().state, run().ended_at),
+        (State::Failed, Some(at(100)))
+    );
+    let writer = store.writer();
+    let claimed = writer.claim(id, None, Some(Owner::current()));
+    assert!(claimed.wait_committed().unwrap());
+    append(&store, id, vec![restart(2, true)]);
+    let again = run();
+    assert_eq!((again.state, again.run_attempt), (State::Pending, 2));
+    assert_eq!((again.started_at, again.ended_at), (None, None));
+    assert_eq!(again.owner, Some(Owner::current()));
 }
 
 #[test]

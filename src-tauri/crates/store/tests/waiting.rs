@@ -1,4 +1,10 @@
 //! Receipts: as futures and blocking, committed and flushed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by panicking"
+)]
 
 mod sample;
 

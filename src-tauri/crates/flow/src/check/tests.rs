@@ -10,6 +10,7 @@ use serde_json::json;
 use super::*;
 use crate::{Each, EdgeOn, FlowName, Kind, Task, schema, template::to_json};
 
+mod bombs;
 mod random;
 
 const WHOLE: &str = include_str!("tests/whole.flow.yaml");

@@ -255,6 +255,10 @@ impl Shape for DurationText {
             walk.expected(node, &Self::expected(), hint.as_deref());
             return None;
         };
+        if text.contains("{{") {
+            walk.expected(node, &Self::expected(), None);
+            return None;
+        }
         match duration::parse(text) {
             Ok(duration) => Some(duration),
             Err(error) => {

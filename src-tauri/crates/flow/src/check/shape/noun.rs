@@ -117,6 +117,9 @@ pub(crate) fn unknown_key(
     known: impl Iterator<Item = &'static str> + Clone,
     walk: &mut Walk<'_>,
 ) {
+    if walk.is_full() {
+        return;
+    }
     let message = format!("unknown key `{}` in {title}", entry.key);
     if crate::suggest::nearest(&entry.key, known.clone()).is_some() {
         walk.unknown(entry.place, message, &entry.key, known);
