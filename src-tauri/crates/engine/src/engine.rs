@@ -32,6 +32,7 @@ use crate::{
     kinds::{self, http::HttpClient},
     limits,
     process::{Environment, ProcessGroups},
+    removal::scratch_folder,
     request::{LoadFlow, LoadedFlow, RunRequest},
     run_facts::RunFacts,
     run_name::run_name,
@@ -379,7 +380,7 @@ impl Shared {
         depth: u32,
     ) -> Result<RunFacts, EngineError> {
         let facts = self.facts_without_folder(id, name, flow, depth).await?;
-        let folder = facts.directory.clone();
+        let folder = facts.scratch_folder();
         blocking(move || {
             std::fs::create_dir_all(&folder).map_err(|cause| EngineError::io(&folder, cause))
         })
@@ -395,7 +396,7 @@ impl Shared {
         flow: LoadedFlow,
         depth: u32,
     ) -> Result<RunFacts, EngineError> {
-        let directory = self.home.join("runs").join(id.to_string());
+        let directory = scratch_folder(&self.home, id);
         let secrets = match flow.text.contains("secrets") {
             true => self.secrets().await?,
             false => Secrets::default(),

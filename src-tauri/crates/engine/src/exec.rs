@@ -3,6 +3,9 @@
 //!
 //! Not here: how the command is run.
 
+#[cfg(test)]
+mod tests;
+
 use std::{ffi::OsString, sync::Arc};
 
 use jiff::Timestamp;

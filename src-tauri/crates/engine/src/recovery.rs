@@ -270,9 +270,10 @@ impl Shared {
         let (words, heard) = mpsc::unbounded_channel::<Word>();
         let mut drive = Drive::new(Arc::clone(self), Arc::clone(&facts), run, true, heard);
         self.tell_of(&facts, stored.parent);
+        let starts = !matches!(happening, Happening::CancelRequested { .. });
         match facts.flow.flow.concurrency {
-            Some(concurrency) => drive.start_at_turn(concurrency.limit, happening),
-            None => drive.happened(happening)?,
+            Some(concurrency) if starts => drive.start_at_turn(concurrency.limit, happening),
+            _ => drive.happened(happening)?,
         }
         Ok(self.carry(drive, &facts, words))
     }

@@ -211,37 +211,44 @@ impl Shared {
     }
 }
 
-/// Has something done to a run that is carried here; done when this returns.
+/// Has something done to a run that is carried here; on the disk when this returns.
 async fn act(run: &RunHandle, steering: Steering, by: &str) -> Result<(), EngineError> {
     let (told, answered) = oneshot::channel();
-    let by = Some(by.to_owned());
-    let asked = match steering {
-        Steering::Cancel { reason } => {
-            run.cancel(&reason);
-            return Ok(());
-        }
-        Steering::Approve { task, fields } => Asked {
+    let word = match steering {
+        Steering::Cancel { reason } => Word::Cancel {
+            reason: reason.into(),
+            at_once: false,
+            told: Some(told),
+        },
+        Steering::Approve { task, fields } => Word::Answer(Box::new(Asked {
             task,
             approved: true,
             fields,
-            by,
+            by: Some(by.to_owned()),
             told,
-        },
-        Steering::Reject { task, reason } => Asked {
+        })),
+        Steering::Reject { task, reason } => Word::Answer(Box::new(Asked {
             task,
             approved: false,
-            fields: reason.into(),
-            by,
+            fields: serde_json::Value::Null,
+            by: Some(match reason.is_empty() {
+                true => by.to_owned(),
+                false => format!("{by}: {reason}"),
+            }),
             told,
-        },
+        })),
     };
+    let is_cancel = matches!(word, Word::Cancel { .. });
     // A run that is gone drops what it was told, which is found below.
-    let _ = run.words.send(Word::Answer(Box::new(asked)));
-    answered.await.unwrap_or_else(|_| {
-        Err(EngineError::NotAsked {
+    let _ = run.words.send(word);
+    match answered.await {
+        Ok(answer) => answer,
+        // It ended before it heard: what was wanted is so.
+        Err(_) if is_cancel => Ok(()),
+        Err(_) => Err(EngineError::NotAsked {
             run: run.name.to_string(),
-        })
-    })
+        }),
+    }
 }
 
 /// The folder of the sockets in a home.

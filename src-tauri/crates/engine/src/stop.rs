@@ -54,6 +54,11 @@ pub(crate) struct StopSignal {
 }
 
 impl StopSignal {
+    /// Whether it is to end.
+    pub(crate) fn is_asked(&self) -> bool {
+        *self.receiver.borrow() > Stopping::No
+    }
+
     /// Waits until at least this is asked for; for ever where the asking side is gone.
     pub(crate) async fn asked(&self, stopping: Stopping) {
         let mut receiver = self.receiver.clone();

@@ -54,9 +54,14 @@ const ENDS: usize = 512;
 #[derive(Debug)]
 pub(crate) enum Word {
     /// It is to end.
-    Cancel(Arc<str>),
-    /// It is to end at once.
-    Kill(Arc<str>),
+    Cancel {
+        /// For people.
+        reason: Arc<str>,
+        /// Running attempts get no grace.
+        at_once: bool,
+        /// Told when that is flushed.
+        told: Option<oneshot::Sender<Result<(), EngineError>>>,
+    },
     /// A person answers an approval.
     Answer(Box<Asked>),
     /// The engine lets go of it: it is to be found as after a crash.
@@ -346,20 +351,21 @@ impl Drive {
 
     fn hear(&mut self, word: Word) -> Result<(), EngineError> {
         match word {
-            Word::Cancel(reason) => self.cancel(&reason)?,
-            Word::Kill(reason) => {
-                self.cancel(&reason)?;
-                self.stop_all(Stopping::Kill);
+            Word::Cancel {
+                reason,
+                at_once,
+                told,
+            } => {
+                let reason = reason.to_string();
+                self.decide(Happening::CancelRequested { reason }, told)?;
+                if at_once {
+                    self.stop_all(Stopping::Kill);
+                }
             }
             Word::Answer(asked) => self.answer(*asked)?,
             Word::LetGo => self.over = Some(Over::LetGo),
         }
         Ok(())
-    }
-
-    fn cancel(&mut self, reason: &str) -> Result<(), EngineError> {
-        let reason = reason.to_owned();
-        self.decide(Happening::CancelRequested { reason }, None)
     }
 
     fn answer(&mut self, asked: Asked) -> Result<(), EngineError> {
@@ -495,7 +501,7 @@ impl Drive {
         }
         self.work.shutdown().await;
         self.shared
-            .release(&self.facts, matches!(self.over, Some(Over::LetGo)))
+            .release(&self.facts, !matches!(self.over, Some(Over::Ended)))
             .await;
     }
 }

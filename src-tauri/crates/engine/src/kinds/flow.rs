@@ -26,6 +26,7 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
     let child = match child(subflow, attempt).await {
         Ok(Child::Carried(handle)) => handle,
         Ok(Child::Ended(name, end)) => return outcome(&name, end),
+        Ok(Child::NotWanted) => return Outcome::Cancelled,
         Err(failure) => return Outcome::Failed(failure),
     };
     let ended = tokio::select! {
@@ -46,6 +47,8 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
 enum Child {
     Carried(RunHandle),
     Ended(String, RunEnd),
+    /// The task is to end, and there is none yet.
+    NotWanted,
 }
 
 async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
@@ -65,6 +68,9 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
             crate::recovery::Found::Carried(handle) => Child::Carried(handle),
             crate::recovery::Found::Ended(name, end) => Child::Ended(name, end),
         });
+    }
+    if attempt.stop.is_asked() {
+        return Ok(Child::NotWanted);
     }
     let request = request(subflow, attempt).await?;
     attempt
