@@ -51,6 +51,18 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// A node of a text as JSON; what JSON cannot say goes to `diagnostics`.
+pub(crate) fn json_of_node(
+    text: &str,
+    node: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<serde_json::Value> {
+    let mut walk = Walk::new(text, std::mem::take(diagnostics));
+    let value = shape::json_of(node, &mut walk);
+    *diagnostics = walk.finish();
+    value
+}
+
 /// Checks a flow file's text.
 ///
 /// All mistakes are reported at once, each with its place.

@@ -198,17 +198,22 @@ impl Deciding<'_> {
     }
 
     fn attempt(&mut self, number: TaskRunNumber, task: &Task, scope: &Arc<Scope>) -> Handled {
+        if self.agenda.units.contains_key(&number) {
+            self.agenda.set(number, Step::Attempt);
+        }
         match &task.kind {
             Kind::Value(template) => self.evaluate(number, template, scope),
             Kind::Group(_) => self.start_group(number, task),
-            Kind::Wait(Wait::File(_)) => self.start_attempt(number),
-            Kind::Wait(wait) => self.start_wait(number, wait, scope),
+            Kind::Wait(wait @ (Wait::For(_) | Wait::Until(_))) => {
+                self.start_wait(number, wait, scope)
+            }
             Kind::Approve(approve) => self.open_approval(number, approve, scope),
             Kind::Shell(_)
             | Kind::Python(_)
             | Kind::Http(_)
             | Kind::Sql(_)
             | Kind::Flow(_)
+            | Kind::Wait(Wait::File(_))
             | Kind::Notify(_) => self.start_attempt(number),
         }
     }

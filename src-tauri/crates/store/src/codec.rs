@@ -25,6 +25,7 @@ const DUE: u8 = 4;
 const OUTPUT: u8 = 5;
 const FAILURE: u8 = 6;
 const RETRY: u8 = 7;
+const RESTARTED: u8 = 8;
 
 const VALUE_HERE: u8 = 0;
 const VALUE_FILE: u8 = 1;
@@ -73,6 +74,10 @@ impl Encoder<'_> {
                 self.bytes.push(RETRY);
                 self.failure(failure, message);
                 self.time(*time);
+            }
+            Detail::Restarted { from_failed } => {
+                self.bytes.push(RESTARTED);
+                self.bytes.push(u8::from(*from_failed));
             }
         }
         Ok(())
@@ -231,6 +236,9 @@ impl<'a> Decoder<'a> {
             OUTPUT => return Ok(WrittenDetail::Output(self.value()?)),
             FAILURE => Detail::Failure(self.failure(message)?),
             RETRY => Detail::Retry(self.failure(message)?, self.time()?),
+            RESTARTED => Detail::Restarted {
+                from_failed: self.byte()? != 0,
+            },
             _ => return Err("its tag is unknown"),
         }))
     }
@@ -335,6 +343,8 @@ fn kind_code(kind: FailureKind) -> u8 {
         FailureKind::Rejected => 9,
         FailureKind::Subflow => 10,
         FailureKind::Start => 11,
+        FailureKind::Tasks => 12,
+        FailureKind::Repeat => 13,
     }
 }
 
@@ -351,6 +361,8 @@ fn kind_from_code(code: u8) -> Option<FailureKind> {
         9 => FailureKind::Rejected,
         10 => FailureKind::Subflow,
         11 => FailureKind::Start,
+        12 => FailureKind::Tasks,
+        13 => FailureKind::Repeat,
         _ => return None,
     })
 }

@@ -1,6 +1,9 @@
 //! How the databases of a home are opened.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
@@ -52,6 +55,13 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The file of what was committed and is not in the database yet.
+pub(crate) fn log_path(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
 /// Cuts the log of the database at `path` if it has grown past its limit, or at
 /// the process's end past what may be left. Only while this process holds the
 /// writers' lock. A reader in the way only puts it off.
@@ -60,9 +70,7 @@ pub(crate) fn cut_log(
     path: &Path,
     at_end: bool,
 ) -> Result<(), StoreError> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let size = std::fs::metadata(log).map_or(0, |metadata| metadata.len());
+    let size = std::fs::metadata(log_path(path)).map_or(0, |metadata| metadata.len());
     if size <= if at_end { LOG_LEFT } else { LOG_LIMIT } {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use tidemill_orchestrate::RunId;
 
 /// What can go wrong in the store. Cheap to clone: one failed commit is told to
@@ -22,7 +22,7 @@ pub enum StoreError {
         cause: Arc<io::Error>,
     },
     /// The disk, or the share of it that this user has, is full.
-    #[error("{path}: the disk is full, so nothing of this was kept; free some space and try again", path = path.display())]
+    #[error("{path}: the disk is full or refuses to grow the file, so nothing of this was kept; free some space and try again", path = path.display())]
     Full {
         /// The file that could not grow.
         path: PathBuf,
@@ -180,12 +180,24 @@ impl StoreError {
     }
 }
 
+/// Whether the disk is full, a quota is, or the file may not be larger: SQLite tells
+/// only the first from other failures to write.
+fn refuses_to_grow(cause: &rusqlite::Error) -> bool {
+    cause.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull
+            || matches!(
+                error.extended_code,
+                ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE
+            )
+    })
+}
+
 impl From<rusqlite::Error> for StoreError {
     /// An error of a database whose place is told later, by `at`.
     fn from(cause: rusqlite::Error) -> Self {
         let path = PathBuf::new();
         match cause.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full { path },
+            _ if refuses_to_grow(&cause) => Self::Full { path },
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Corrupt {
                 backups: PathBuf::new(),
                 path,

@@ -11,10 +11,12 @@ mod connection;
 mod error;
 mod home;
 mod lock;
+mod logs;
 mod migrations;
 mod owner;
 mod reader;
 mod receipt;
+mod secrets;
 mod store;
 mod tables;
 mod time;
@@ -23,9 +25,11 @@ mod writer;
 
 pub use error::{SecretsFault, StoreError};
 pub use home::Home;
+pub use logs::{LogAppended, LogFilter, LogHit, LogLine, LogLines, Logs, NewLine, Stream};
 pub use owner::Owner;
 pub use reader::{History, Reader};
 pub use receipt::Receipt;
+pub use secrets::Secrets;
 pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},

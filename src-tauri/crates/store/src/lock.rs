@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::{StoreError, connection};
 
 /// How long the lock is left free after a commit while other processes write.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -54,6 +56,33 @@ impl WriteQueue {
                 Err(cause) => return Err(StoreError::io(&self.path, cause)),
             }
         }
+    }
+
+    /// One transaction on the database at `path` under the lock.
+    pub(crate) fn transaction<T>(
+        &mut self,
+        connection: &mut Connection,
+        path: &Path,
+        body: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.lock()?;
+        let done = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)
+            .and_then(|transaction| {
+                let answer = body(&transaction)?;
+                transaction.commit()?;
+                Ok(answer)
+            })
+            .map_err(|error| error.at(path));
+        if done.is_ok()
+            && let Err(error) = connection::cut_log(connection, path, false)
+        {
+            tracing::warn!(error = %error.at(path), "the log could not be cut");
+        }
+        self.unlock()?;
+        self.yield_to_others();
+        done
     }
 
     /// Another process has committed since this one last did.

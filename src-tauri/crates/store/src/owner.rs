@@ -4,11 +4,12 @@
 use std::{fmt, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A process, told apart from every other one that this machine had or will have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Owner {
-    boot: u128,
+    boot: Uuid,
     pid: u32,
     started: u64,
 }
@@ -32,6 +33,11 @@ impl Owner {
         self.pid
     }
 
+    /// A word that no other process of this boot has, for what it starts to carry.
+    pub fn mark(self) -> String {
+        format!("{}-{:x}", self.pid, self.started)
+    }
+
     /// Whether the process still runs. A zombie does not.
     pub fn is_alive(self) -> bool {
         self == Self::current()
@@ -43,7 +49,7 @@ impl Owner {
         let mut bytes = [0; 28];
         let fields = self
             .boot
-            .to_be_bytes()
+            .into_bytes()
             .into_iter()
             .chain(self.pid.to_be_bytes())
             .chain(self.started.to_be_bytes());
@@ -59,7 +65,7 @@ impl Owner {
         let (pid, rest) = rest.split_first_chunk::<4>()?;
         let started = <[u8; 8]>::try_from(rest).ok()?;
         Some(Self {
-            boot: u128::from_be_bytes(*boot),
+            boot: Uuid::from_bytes(*boot),
             pid: u32::from_be_bytes(*pid),
             started: u64::from_be_bytes(started),
         })
@@ -74,11 +80,11 @@ impl fmt::Display for Owner {
 
 /// The id that the kernel gives to each boot.
 #[cfg(target_os = "linux")]
-fn boot_id() -> u128 {
+fn boot_id() -> Uuid {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .ok()
-        .and_then(|text| uuid::Uuid::parse_str(text.trim()).ok())
-        .map_or(0, |id| id.as_u128())
+        .and_then(|text| Uuid::parse_str(text.trim()).ok())
+        .unwrap_or_default()
 }
 
 /// When the process started, in clock ticks after boot; `None`: it does not run.
@@ -96,11 +102,11 @@ fn start_time(pid: u32) -> Option<u64> {
 
 /// Elsewhere the boot is told by when it was, to the second.
 #[cfg(all(unix, not(target_os = "linux")))]
-fn boot_id() -> u128 {
-    system_answer("sysctl", &["-n", "kern.boottime"]).map_or(0, |text| {
-        let digits = text.split(['=', ',']).nth(1).unwrap_or_default();
-        digits.trim().parse().unwrap_or(0)
-    })
+fn boot_id() -> Uuid {
+    system_answer("sysctl", &["-n", "kern.boottime"])
+        .and_then(|text| text.split(['=', ',']).nth(1)?.trim().parse().ok())
+        .map(Uuid::from_u128)
+        .unwrap_or_default()
 }
 
 /// When the process started, as `ps` writes it, folded to a number.
@@ -124,8 +130,8 @@ fn system_answer(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// Where neither is to be had, a process only knows itself.
 #[cfg(not(unix))]
-fn boot_id() -> u128 {
-    0
+fn boot_id() -> Uuid {
+    Uuid::nil()
 }
 
 #[cfg(not(unix))]
@@ -149,7 +155,7 @@ mod tests {
         };
         assert!(!earlier.is_alive());
         let before_reboot = Owner {
-            boot: owner.boot ^ 1,
+            boot: Uuid::nil(),
             ..owner
         };
         assert!(!before_reboot.is_alive());

@@ -1,9 +1,6 @@
 //! Reading: connections that cannot write, and what can be asked of them.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -12,11 +9,14 @@ use tidemill_orchestrate::{DeviceId, RunId, TaskRunNumber, Transition};
 use crate::{
     Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RunFilter,
     RunInputs, RunPage, StoreError, StoredRun, StoredTaskRun, TaskRunFilter, Unfinished, Workspace,
-    connection,
+    migrations::Database,
     receipt::lock,
     tables::{
-        cache, device, limit, request, result::Results, run, setting, task_run, text, transition,
-        variable, workspace,
+        cache, device, limit, request,
+        result::Results,
+        run, setting,
+        task_run::{self, Standing},
+        text, transition, variable, workspace,
     },
 };
 
@@ -50,10 +50,7 @@ impl Readers {
         let idle = lock(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => {
-                let path = self.home.state();
-                connection::reading(&path).map_err(|cause| StoreError::from(cause).at(&path))?
-            }
+            None => Database::state(&self.home).read()?,
         };
         Ok(Reader {
             connection: Some(connection),
@@ -156,7 +153,7 @@ impl Reader {
             })
             .transpose()?;
         self.read(|connection, results| {
-            let mut runs = run::list(connection, results, filter, before, limit + 1)?;
+            let mut runs = run::list(connection, results, filter, before, limit.saturating_add(1))?;
             let more = runs.len() > limit;
             runs.truncate(limit);
             let next = runs.last().filter(|_| more).map(|run| run.id.to_string());
@@ -196,9 +193,13 @@ impl Reader {
     ) -> Result<Vec<StoredTaskRun>, StoreError> {
         self.read(|connection, results| {
             let key = known(connection, run)?;
-            let superseded = superseded(connection, key, filter.superseded)?;
+            let standing = if filter.superseded {
+                Standing::default()
+            } else {
+                task_run::standing(connection, key)?
+            };
             let run = (run, key);
-            task_run::list(connection, results, run, filter, &superseded, after, limit)
+            task_run::list(connection, results, run, filter, &standing, after, limit)
         })
     }
 
@@ -207,8 +208,8 @@ impl Reader {
     pub fn item_counts(&self, run: RunId) -> Result<Vec<ItemCount>, StoreError> {
         self.read(|connection, _| {
             let key = known(connection, run)?;
-            let superseded = superseded(connection, key, false)?;
-            Ok(task_run::item_counts(connection, key, &superseded)?)
+            let standing = task_run::standing(connection, key)?;
+            Ok(task_run::item_counts(connection, key, &standing)?)
         })
     }
 
@@ -291,17 +292,6 @@ fn known(connection: &Connection, run: RunId) -> Result<i64, StoreError> {
     run::key(connection, run)?
         .map(|(key, _)| key)
         .ok_or_else(|| StoreError::NoRun(run.to_string()))
-}
-
-fn superseded(
-    connection: &Connection,
-    run: i64,
-    shown: bool,
-) -> Result<HashSet<TaskRunNumber>, StoreError> {
-    if shown || !task_run::is_superseding(connection, run)? {
-        return Ok(HashSet::new());
-    }
-    Ok(task_run::superseded(connection, run)?)
 }
 
 /// The first and the last id that begin so; `None`: no id does.

@@ -7,10 +7,8 @@ use std::{
 };
 
 use crate::{
-    Commit, Home, Reader, StoreError, Writer,
-    migrations::{self, MIGRATIONS},
-    reader::Readers,
-    writer::WriterThread,
+    Commit, Home, Reader, Secrets, StoreError, Writer, logs::Logs, migrations::Database,
+    reader::Readers, writer::WriterThread,
 };
 
 /// A home's store. Dropping it writes and flushes what waits.
@@ -19,6 +17,7 @@ pub struct Store {
     readers: Arc<Readers>,
     thread: Arc<WriterThread>,
     writer: Writer,
+    logs: Logs,
 }
 
 impl std::fmt::Debug for Store {
@@ -40,11 +39,12 @@ impl Store {
         if !path.is_dir() {
             make_private_folder(path).map_err(|cause| StoreError::io(path, cause))?;
         }
-        let first = migrations::open(&home, MIGRATIONS)?;
+        let first = Database::state(&home).open()?;
         let thread = Arc::new(WriterThread::new(home.clone()));
         Ok(Self {
             readers: Arc::new(Readers::new(home.clone(), first)),
             writer: Writer::new(Arc::clone(&thread)),
+            logs: Logs::new(&home),
             thread,
             home,
         })
@@ -65,6 +65,16 @@ impl Store {
         self.readers.reader()
     }
 
+    /// The logs. Their database is opened when it is first needed.
+    pub fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    /// The secrets.
+    pub fn secrets(&self) -> Secrets {
+        Secrets::new(&self.home)
+    }
+
     /// Calls `observer` after each commit of this process that holds transitions, in
     /// order, before the receipts are told. It runs on the writer's thread: it must
     /// be quick, and must not write to the store.
@@ -79,6 +89,7 @@ impl Store {
     /// Commits and flushes what waits. What is written afterwards is refused with
     /// [`StoreError::Closed`].
     pub fn close(&self) {
+        self.logs.close();
         self.thread.close();
     }
 }

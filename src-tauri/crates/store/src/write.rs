@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tidemill_orchestrate::{RunId, StateType, Subject, TaskRunNumber, Transition};
+use tidemill_orchestrate::{Detail, RunId, StateType, Subject, TaskRunNumber, Transition};
 
 use crate::{
     Answer, CacheEntry, NewRun, Owner, Receipt, SlotHolder, Slots, Steering, StoreError,
@@ -15,7 +15,7 @@ use crate::{
     tables::{
         cache, limit, request,
         result::{self, CACHE_RUN, ResultHash, Results},
-        run::{self, Encoded, RunFold},
+        run::{self, Encoded, Restart, RunFold},
         setting, task_run, transition, variable, workspace,
     },
     time,
@@ -124,6 +124,12 @@ impl Writer {
     /// [`StoreError::NoLimit`].
     pub fn take_slots(&self, limits: Vec<String>, holder: SlotHolder) -> Receipt<Slots> {
         self.call(move |session| limit::take(&session.connection, &limits, &holder))
+    }
+
+    /// Takes a slot of a limit that has no row of its own, such as how many runs of
+    /// a flow there may be at once, and has `slots`. Otherwise as [`Writer::take_slots`].
+    pub fn take_turn(&self, name: String, slots: u32, holder: SlotHolder) -> Receipt<Slots> {
+        self.call(move |session| limit::take_turn(&session.connection, &name, slots, &holder))
     }
 
     /// Frees the slots that a task run holds.
@@ -518,6 +524,11 @@ impl Work for Append {
 fn fold_run(fold: &mut Option<RunFold>, transition: &Transition, sequence: i64) {
     let at = time::to_column(transition.at);
     let runs = transition.to.state_type() == StateType::Running;
+    let restart = match transition.detail {
+        Detail::Restarted { from_failed: true } => Some(Restart::FromFailed),
+        Detail::Restarted { from_failed: false } => Some(Restart::Whole),
+        _ => fold.and_then(|fold| fold.restart),
+    };
     let started_at = fold.and_then(|fold| fold.started_at);
     *fold = Some(RunFold {
         state: transition.to,
@@ -525,5 +536,6 @@ fn fold_run(fold: &mut Option<RunFold>, transition: &Transition, sequence: i64) 
         last: sequence,
         started_at: started_at.or(runs.then_some(at)),
         ended_at: transition.to.is_terminal().then_some(at),
+        restart,
     });
 }

@@ -20,6 +20,7 @@ use tidemill_orchestrate::{RunId, Transition};
 use crate::{
     Home, StoreError, connection,
     lock::WriteQueue,
+    migrations::Database,
     receipt::{lock, remember},
     tables::{
         device,
@@ -132,10 +133,9 @@ pub(crate) struct Session {
 
 impl Session {
     fn open(home: &Home) -> Result<Self, StoreError> {
-        let path = home.state();
-        let queue = WriteQueue::open(&home.state_lock())?;
-        let connection =
-            connection::writing(&path).map_err(|cause| StoreError::from(cause).at(&path))?;
+        let database = Database::state(home);
+        let queue = WriteQueue::open(&database.lock)?;
+        let connection = database.write()?;
         Ok(Self {
             connection,
             results: Results::new(home.results()),
@@ -145,7 +145,7 @@ impl Session {
             unnamed: Vec::new(),
             keys: HashMap::new(),
             queue,
-            path,
+            path: database.path,
             last_sequence: None,
             flushing: false,
         })

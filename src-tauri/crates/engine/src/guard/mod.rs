@@ -48,10 +48,7 @@ pub(crate) fn run(engine: &OsStr) -> ExitCode {
         .map(|list| read_list(&File::from(list)))
         // No list: the marks must do.
         .unwrap_or_default();
-    end(
-        &Targets::of_engine(&engine.to_string_lossy(), groups),
-        GRACE,
-    );
+    end(&Targets::all_of(&engine.to_string_lossy(), groups), GRACE);
     ExitCode::SUCCESS
 }
 

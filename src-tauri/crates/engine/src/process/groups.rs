@@ -21,6 +21,7 @@ use std::{
 };
 
 use rustix::process::Pid;
+use tidemill_store::Owner;
 
 use super::{
     ProcessError,
@@ -30,6 +31,9 @@ use super::{
 /// Carries the marks of a process and of all that it starts: the token of each
 /// attempt that it belongs to, outermost first, with `:` between.
 pub(crate) const MARK_VARIABLE: &str = "TIDEMILL_PROCESS";
+
+/// How long what a dead engine left behind has to end before it is killed.
+const STRAYS_GRACE: Duration = Duration::from_secs(2);
 
 /// How to start the guard.
 #[derive(Clone, Debug)]
@@ -79,7 +83,7 @@ pub struct ProcessGroups {
     engine: String,
     /// The mark that this process itself was started with.
     outer: Option<OsString>,
-    next_mark: AtomicU64,
+    next_run: AtomicU64,
     list: Arc<File>,
     slots: Mutex<Slots>,
     guard: Mutex<Guard>,
@@ -112,9 +116,9 @@ impl ProcessGroups {
     pub fn new(guard_program: GuardProgram) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             guard_program,
-            engine: format!("{}-{:016x}", std::process::id(), fastrand::u64(..)),
+            engine: format!("{}-{:016x}", Owner::current().mark(), fastrand::u64(..)),
             outer: std::env::var_os(MARK_VARIABLE),
-            next_mark: AtomicU64::new(0),
+            next_run: AtomicU64::new(0),
             list: Arc::new(new_list()?),
             slots: Mutex::default(),
             guard: Mutex::new(Guard::NotNeeded),
@@ -122,16 +126,17 @@ impl ProcessGroups {
         }))
     }
 
-    /// A mark for a new attempt.
-    pub(crate) fn new_mark(&self) -> Mark {
-        let number = self.next_mark.fetch_add(1, Ordering::Relaxed);
-        let token = format!("{}.{number}", self.engine);
-        let mut value = self.outer.clone().unwrap_or_default();
-        if !value.is_empty() {
-            value.push(":");
+    /// A new run's processes.
+    pub fn for_run(self: &Arc<Self>) -> RunProcesses {
+        RunProcesses {
+            groups: Arc::clone(self),
+            name: format!(
+                "{}.{}",
+                self.engine,
+                self.next_run.fetch_add(1, Ordering::Relaxed)
+            ),
+            next_mark: Arc::default(),
         }
-        value.push(&token);
-        Mark { token, value }
     }
 
     /// Lists a group until the registration is dropped.
@@ -197,18 +202,17 @@ impl ProcessGroups {
         Ok((writer, child))
     }
 
-    /// Ends every process of this engine that is still there, wherever it went.
-    /// To be called at a run's end in good order is not needed: each attempt
-    /// ends its own; this is for an engine that stops with attempts running.
-    pub async fn end_all(self: &Arc<Self>, grace: Duration) {
-        let targets = Targets::of_engine(&self.engine, read_list(&self.list));
-        tree::end_on_thread(targets, grace).await;
-    }
-
-    /// Lets the guard go: to be called when all attempts have ended.
+    /// Lets the guard go: to be called when all attempts have ended. Should one
+    /// still run, the guard ends it once this process is gone.
     pub fn close(&self) {
+        let is_empty = {
+            let slots = lock(&self.slots);
+            slots.free.len() == slots.length as usize
+        };
         let guard = std::mem::replace(&mut *lock(&self.guard), Guard::Closed);
-        if let Guard::Running(mut pipe) = guard {
+        if let Guard::Running(mut pipe) = guard
+            && is_empty
+        {
             // A guard that is gone needs no farewell.
             let _gone = pipe.write_all(&[crate::guard::FAREWELL]);
         }
@@ -230,6 +234,43 @@ impl ProcessGroups {
     #[cfg(test)]
     pub(crate) fn engine(&self) -> &str {
         &self.engine
+    }
+}
+
+/// Ends what the engines of a process that is gone left behind: their guard has
+/// done it, unless it was killed too. Blocks the thread.
+pub(crate) fn end_strays_of(owner: Owner) {
+    tree::end(&Targets::of_engines(&owner.mark()), STRAYS_GRACE);
+}
+
+/// The processes of one run. Clones are the same run's.
+#[derive(Clone, Debug)]
+pub struct RunProcesses {
+    pub(crate) groups: Arc<ProcessGroups>,
+    /// Begins every token of this run.
+    name: String,
+    next_mark: Arc<AtomicU64>,
+}
+
+impl RunProcesses {
+    /// A mark for a new attempt.
+    pub(crate) fn new_mark(&self) -> Mark {
+        let number = self.next_mark.fetch_add(1, Ordering::Relaxed);
+        let token = format!("{}.{number}", self.name);
+        let mut value = self.groups.outer.clone().unwrap_or_default();
+        if !value.is_empty() {
+            value.push(":");
+        }
+        value.push(&token);
+        Mark { token, value }
+    }
+
+    /// At the run's end: ends what left its attempt's group and still lives.
+    /// One look at every process, none if the run started no process.
+    pub async fn end_strays(&self, grace: Duration) {
+        if self.next_mark.load(Ordering::Relaxed) > 0 {
+            tree::end_on_thread(Targets::all_of(&self.name, Vec::new()), grace).await;
+        }
     }
 }
 

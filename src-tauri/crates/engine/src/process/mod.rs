@@ -2,7 +2,7 @@
 //! captured line by line, and its whole tree ended with it.
 //!
 //! [`ProcessGroups`] is the engine's one list of what runs; its guard process
-//! ends all of it should the engine itself be killed. [`ProcessGroups::run`]
+//! ends all of it should the engine itself be killed. [`RunProcesses::run`]
 //! carries one [`Command`] from start to end; [`run_transparently`] is the same
 //! for `tidemill exec`, without an async runtime.
 //!
@@ -16,17 +16,22 @@ mod command;
 mod groups;
 mod line;
 mod run;
+mod terminal;
 mod transparent;
 mod tree;
 
 pub use command::{Command, Environment, Exit, ProcessError, find_program};
-pub use groups::{GuardProgram, ProcessGroups};
-pub(crate) use groups::{MARK_VARIABLE, read_list};
+pub use groups::{GuardProgram, ProcessGroups, RunProcesses};
+pub(crate) use groups::{MARK_VARIABLE, end_strays_of, read_list};
 pub use line::{Line, LineSink, LineSplitter, Stream, Taken};
 pub use run::{CapturedOutput, Ended, GRACE, OUTPUT_LIMIT};
 pub use transparent::{Record, TransparentCommand, run_transparently};
 
+pub(crate) use run::{LiveTree, prepare, wait};
 pub(crate) use tree::{Targets, end};
+
+#[cfg(test)]
+pub(crate) use tree::group_lives;
 
 #[cfg(test)]
 mod tests;

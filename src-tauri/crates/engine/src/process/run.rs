@@ -1,6 +1,6 @@
 //! One process from start to end, its output handed on as it comes.
 
-use std::{future::Future, pin::Pin, process::Stdio, sync::Arc, task::Poll, time::Duration};
+use std::{future::Future, pin::Pin, process::Stdio, task::Poll, time::Duration};
 
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal};
@@ -11,8 +11,8 @@ use tokio::{
 };
 
 use super::{
-    Command, Exit, Line, LineSink, LineSplitter, ProcessError, ProcessGroups, Stream, find_program,
-    groups::{Mark, Registration},
+    Command, Exit, Line, LineSink, LineSplitter, ProcessError, Stream, find_program,
+    groups::{Mark, Registration, RunProcesses},
     tree::{self, Targets},
 };
 
@@ -55,7 +55,7 @@ pub struct Ended<T> {
     pub output: CapturedOutput,
 }
 
-impl ProcessGroups {
+impl RunProcesses {
     /// Starts `command` in its own process group with nothing on standard input,
     /// hands its output to `sink`, and returns when it has ended, after the last
     /// line was handed on. Then nothing of its group lives.
@@ -66,7 +66,7 @@ impl ProcessGroups {
     /// # Errors
     /// When it could not be started; nothing runs then.
     pub async fn run<T>(
-        self: &Arc<Self>,
+        &self,
         command: &Command,
         sink: &dyn LineSink,
         grace: Duration,
@@ -101,12 +101,12 @@ impl ProcessGroups {
 
     /// Starts a prepared process, listed and watched.
     pub(crate) fn spawn(
-        self: &Arc<Self>,
+        &self,
         spawn: &mut tokio::process::Command,
         command: &Command,
         mark: Mark,
     ) -> Result<(Child, LiveTree), ProcessError> {
-        self.ensure_guard()?;
+        self.groups.ensure_guard()?;
         let child = spawn
             .spawn()
             .map_err(|source| start_error(command, source))?;
@@ -114,7 +114,7 @@ impl ProcessGroups {
         let tree = LiveTree {
             group,
             mark,
-            registration: group.map(|group| self.register(group)),
+            registration: group.map(|group| self.groups.register(group)),
             armed: true,
         };
         Ok((child, tree))
@@ -213,8 +213,8 @@ pub(crate) struct LiveTree {
 impl LiveTree {
     /// Ends the whole tree, strays included.
     pub(crate) async fn end(&self, grace: Duration) {
-        if let Some(group) = self.group {
-            tree::end_on_thread(Targets::attempt(group, self.mark.token()), grace).await;
+        if let Some(targets) = self.targets() {
+            tree::end_on_thread(targets, grace).await;
         }
     }
 
@@ -244,9 +244,9 @@ impl LiveTree {
         }
     }
 
-    /// The process's group.
-    pub(crate) fn group(&self) -> Option<Pid> {
-        self.group
+    /// All of the tree.
+    pub(crate) fn targets(&self) -> Option<Targets> {
+        Some(Targets::attempt(self.group?, self.mark.token()))
     }
 
     /// Nothing lives any more.

@@ -16,6 +16,7 @@ async fn run(text: &str) -> (Ended<()>, Kept) {
     let groups = ProcessGroups::new(rehearsal::guard_program()).unwrap();
     let kept = Kept::default();
     let ended = groups
+        .for_run()
         .run(&script(text), &kept, GRACE, future::pending::<()>())
         .await
         .unwrap();
@@ -35,6 +36,7 @@ async fn stop_when_ready(text: &str, grace: Duration) -> (Ended<&'static str>, K
         "stopped"
     };
     let ended = groups
+        .for_run()
         .run(&script(text), &kept, grace, ready)
         .await
         .unwrap();
@@ -80,6 +82,7 @@ async fn what_cannot_start_says_why() {
     command.program = "no-such-program".into();
     let kept = Kept::default();
     let error = groups
+        .for_run()
         .run(&command, &kept, GRACE, future::pending::<()>())
         .await;
     assert_eq!(
@@ -89,6 +92,7 @@ async fn what_cannot_start_says_why() {
     let mut command = script("");
     command.directory = "/no/such/folder".into();
     let error = groups
+        .for_run()
         .run(&command, &kept, GRACE, future::pending::<()>())
         .await;
     assert_eq!(
@@ -119,6 +123,7 @@ async fn a_hundred_megabytes_without_a_newline_come_in_pieces() {
     let counted = Counted::default();
     let command = script("head -c 104857600 /dev/zero");
     let ended = groups
+        .for_run()
         .run(&command, &counted, GRACE, future::pending::<()>())
         .await
         .unwrap();
@@ -139,8 +144,11 @@ async fn a_background_child_that_holds_the_pipe_is_ended() {
 
 #[tokio::test]
 async fn a_session_of_its_own_that_holds_the_pipe_is_ended() {
-    let (ended, kept) =
-        run("setsid sh -c 'trap \"\" TERM; echo in; sleep 1000' & sleep 0.1; echo done").await;
+    let (ended, kept) = run(
+        "on=$(mktemp -u); setsid sh -c 'trap \"\" TERM; echo in; : >$1; sleep 1000' - $on &
+            until test -e $on; do sleep 0.01; done; rm $on; echo done",
+    )
+    .await;
     assert_eq!(ended.exit, Exit::Code(0));
     let mut texts = kept.texts(Stream::Stdout);
     texts.sort();
@@ -149,7 +157,7 @@ async fn a_session_of_its_own_that_holds_the_pipe_is_ended() {
 
 #[tokio::test]
 async fn what_is_written_late_is_not_lost() {
-    let (_, kept) = run("(sleep 0.1; echo late) & echo early").await;
+    let (_, kept) = run("(sleep 0.02; echo late) & echo early").await;
     assert_eq!(kept.texts(Stream::Stdout), ["early", "late"]);
 }
 
@@ -159,6 +167,7 @@ async fn a_quiet_background_child_ends_with_its_attempt() {
     let kept = Kept::default();
     let command = script("sleep 1000 >/dev/null 2>&1 & echo $!");
     let ended = groups
+        .for_run()
         .run(&command, &kept, GRACE, future::pending::<()>())
         .await;
     assert!(ended.unwrap().exit.is_success());
@@ -216,8 +225,9 @@ async fn a_dropped_attempt_is_killed() {
     let ready = until("ready", || {
         kept.texts(Stream::Stdout).contains(&"ready".into())
     });
+    let processes = groups.for_run();
     tokio::select! {
-        _ = groups.run(&command, &kept, GRACE, future::pending::<()>()) => unreachable!(),
+        _ = processes.run(&command, &kept, GRACE, future::pending::<()>()) => unreachable!(),
         () = ready => {}
     }
     until("the end of all", || {
@@ -233,7 +243,8 @@ async fn a_killed_guard_is_replaced_and_knows_the_list() {
     let kept = Kept::default();
     // Without the mark: only the list can tell of it.
     let command = script("exec env -i sleep 1000");
-    let running = groups.run(&command, &kept, GRACE, future::pending::<()>());
+    let processes = groups.for_run();
+    let running = processes.run(&command, &kept, GRACE, future::pending::<()>());
     let mut running = std::pin::pin!(running);
     let scene = async {
         until("a guard", || groups.guard_id().is_some()).await;
@@ -269,7 +280,98 @@ async fn nothing_survives_a_killed_engine() {
         .parse()
         .unwrap();
     until("the end of what cleared its environment", || {
-        !tree::group_lives(Pid::from_raw(unmarked).unwrap())
+        !group_lives(Pid::from_raw(unmarked).unwrap())
     })
     .await;
+}
+
+#[test]
+fn a_recorded_command_is_as_if_it_ran_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recorder = rehearsal::recorder(
+        folder.path(),
+        "read line; echo got $line $EXTRA; printf err >&2; kill -10 $$",
+    );
+    let mut child = recorder
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"in\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(138));
+    // The test harness has its own lines there too.
+    assert!(String::from_utf8_lossy(&output.stdout).contains("got in more\n"));
+    assert_eq!(output.stderr, b"err");
+    let mut record: Vec<_> = std::fs::read_to_string(folder.path().join("record"))
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    record.sort();
+    assert_eq!(record, ["Stderr err", "Stdout got in more"]);
+}
+
+#[tokio::test]
+async fn a_recorded_command_gets_its_callers_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record");
+    let text = "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done";
+    let mut child = rehearsal::recorder(folder.path(), text)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let recorded = || std::fs::read_to_string(&record).unwrap_or_default();
+    until("ready", || recorded() == "Stdout ready\n").await;
+    let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+    assert_eq!(recorded(), "Stdout ready\nStdout bye\n");
+}
+
+#[test]
+fn a_recorded_command_keeps_its_terminal() {
+    use rustix::pty;
+    let folder = tempfile::tempdir().unwrap();
+    let ours = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).unwrap();
+    pty::grantpt(&ours).unwrap();
+    pty::unlockpt(&ours).unwrap();
+    let name = pty::ptsname(&ours, Vec::new())
+        .unwrap()
+        .into_string()
+        .unwrap();
+    let size = rustix::termios::Winsize {
+        ws_row: 33,
+        ws_col: 77,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    rustix::termios::tcsetwinsize(&ours, size).unwrap();
+    let theirs = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(name)
+        .unwrap();
+    let text = "test -t 0 && test -t 1 && test -t 2 && echo all; stty size <&1; stty size <&2 >&2";
+    let mut recorder = rehearsal::recorder(folder.path(), text);
+    let mut child = recorder
+        .stdin(theirs.try_clone().unwrap())
+        .stdout(theirs.try_clone().unwrap())
+        .stderr(theirs)
+        .spawn()
+        .unwrap();
+    // The writing ends of the terminal are now the child's alone.
+    drop(recorder);
+    let mut shown = Vec::new();
+    // A terminal whose other end is closed gives an error for its end.
+    let _end = std::io::Read::read_to_end(&mut std::fs::File::from(ours), &mut shown);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("all\r\n33 77\r\n"), "{shown}");
+    let record = std::fs::read_to_string(folder.path().join("record")).unwrap();
+    let mut record: Vec<_> = record.lines().collect();
+    record.sort_unstable();
+    assert_eq!(record, ["Stderr 33 77", "Stdout 33 77", "Stdout all"]);
 }

@@ -25,8 +25,8 @@ pub(crate) struct Targets {
 #[derive(Clone, Debug)]
 struct Token {
     text: Vec<u8>,
-    /// It is an engine's name and begins the tokens of all its attempts.
-    is_engine: bool,
+    /// It is an engine's or a run's name and begins the tokens of its attempts.
+    is_prefix: bool,
 }
 
 impl Targets {
@@ -44,18 +44,29 @@ impl Targets {
             groups: vec![group],
             token: Some(Token {
                 text: token.as_bytes().to_vec(),
-                is_engine: false,
+                is_prefix: false,
             }),
         }
     }
 
-    /// All of an engine's.
-    pub(crate) fn of_engine(engine: &str, groups: Vec<Pid>) -> Self {
+    /// All of the engines whose names begin with this and a `-`.
+    pub(crate) fn of_engines(beginning: &str) -> Self {
+        Self {
+            groups: Vec::new(),
+            token: Some(Token {
+                text: format!("{beginning}-").into_bytes(),
+                is_prefix: true,
+            }),
+        }
+    }
+
+    /// All of an engine's or of a run's: these groups, and who carries its name.
+    pub(crate) fn all_of(name: &str, groups: Vec<Pid>) -> Self {
         Self {
             groups,
             token: Some(Token {
-                text: format!("{engine}.").into_bytes(),
-                is_engine: true,
+                text: format!("{name}.").into_bytes(),
+                is_prefix: true,
             }),
         }
     }
@@ -229,7 +240,7 @@ fn carries(environment: &[u8], token: &Token) -> bool {
                 .strip_prefix(b"=")
         })
         .flat_map(|value| value.split(|&byte| byte == b':'))
-        .any(|one| match token.is_engine {
+        .any(|one| match token.is_prefix {
             true => one.starts_with(&token.text),
             false => one == token.text,
         })
@@ -239,10 +250,10 @@ fn carries(environment: &[u8], token: &Token) -> bool {
 mod tests {
     use super::*;
 
-    fn check(environment: &str, token: &str, is_engine: bool) -> bool {
+    fn check(environment: &str, token: &str, is_prefix: bool) -> bool {
         let token = Token {
             text: token.as_bytes().to_vec(),
-            is_engine,
+            is_prefix,
         };
         carries(environment.as_bytes(), &token)
     }

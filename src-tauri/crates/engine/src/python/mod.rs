@@ -10,8 +10,20 @@
 //! What it does not do: evaluate templates, choose the interpreter
 //! ([`crate::interpreter`]), mask secrets, decide about retries.
 
+mod attendant;
+mod live;
+mod marshal;
+mod messages;
+mod output;
+mod placing;
+mod pool;
 mod task;
 
+pub use pool::Workers;
 pub use task::{
-    Attempted, PythonCode, PythonContext, PythonFailure, PythonTask, Shared, WorkerSettings,
+    Attempted, ContextValues, PythonCode, PythonContext, PythonFailure, PythonTask, Shared,
+    WorkerSettings,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,43 @@
 //! What a Python task is, and how it ended.
 
 use std::{
-    ffi::OsString,
     fmt,
     num::NonZeroUsize,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use tidemill_flow::Value;
 
+use super::marshal;
 use crate::process::{Environment, Exit};
+
+/// What is sent to a worker at most once, and known by its number.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub(super) number: u64,
+    pub(super) bytes: Arc<Vec<u8>>,
+}
+
+impl Part {
+    /// A part with a number of its own.
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self {
+            number: next_number(),
+            bytes: Arc::new(bytes),
+        }
+    }
+}
+
+/// A number that no other part has. The upper half is for parts that are
+/// numbered by their content.
+fn next_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 /// A value that many tasks see: it is encoded once, and goes to each worker
 /// that needs it once. Cheap to clone; clones are the same value.
@@ -23,26 +47,35 @@ pub struct Shared(Arc<SharedValue>);
 struct SharedValue {
     number: u64,
     value: Value,
+    encoded: OnceLock<Arc<Vec<u8>>>,
 }
 
 impl Shared {
     /// Shares a value.
     pub fn new(value: Value) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(Arc::new(SharedValue {
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            number: next_number(),
             value,
+            encoded: OnceLock::new(),
         }))
     }
 
     /// What workers know it by.
-    pub(crate) fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         self.0.number
     }
 
-    /// The value.
-    pub(crate) fn value(&self) -> &Value {
-        &self.0.value
+    /// The value, encoded.
+    pub(super) fn part(&self) -> Part {
+        let encode = || {
+            let mut bytes = Vec::new();
+            marshal::write(&self.0.value, &mut bytes);
+            Arc::new(bytes)
+        };
+        Part {
+            number: self.0.number,
+            bytes: Arc::clone(self.0.encoded.get_or_init(encode)),
+        }
     }
 }
 
@@ -72,9 +105,9 @@ pub enum PythonCode {
 }
 
 /// What the items of a mapped task have in common; for another task, all but
-/// the attempt's own. Make one a task, not one an item.
+/// the attempt's own.
 #[derive(Clone, Debug)]
-pub struct PythonContext {
+pub struct ContextValues {
     /// What runs.
     pub code: PythonCode,
     /// `params`.
@@ -89,6 +122,88 @@ pub struct PythonContext {
     pub variables: Shared,
     /// The name besides `item` that the item has, if `for_each … as` gave one.
     pub item_name: Option<String>,
+}
+
+/// [`ContextValues`] as workers get them: once. Make one a task, not one an item.
+#[derive(Debug)]
+pub struct PythonContext {
+    part: Part,
+    values: ContextValues,
+}
+
+impl PythonContext {
+    /// Encodes what is not shared with other tasks: the code and the names.
+    pub fn new(values: ContextValues) -> Arc<Self> {
+        Arc::new(Self {
+            part: Part::new(values.encode()),
+            values,
+        })
+    }
+
+    /// The code and the numbers of the values.
+    pub(super) fn part(&self) -> &Part {
+        &self.part
+    }
+
+    /// The shared value with this number.
+    pub(super) fn find(&self, number: u64) -> Option<Part> {
+        let inputs = self.values.inputs.iter().map(|(_, shared)| shared);
+        let named = self.values.named().map(|(_, shared)| shared);
+        named
+            .into_iter()
+            .chain(inputs)
+            .find(|shared| shared.number() == number)
+            .map(Shared::part)
+    }
+}
+
+impl ContextValues {
+    fn named(&self) -> [(&'static str, &Shared); 4] {
+        [
+            ("params", &self.params),
+            ("run", &self.run),
+            ("trigger", &self.trigger),
+            ("vars", &self.variables),
+        ]
+    }
+
+    /// `(call, name or file, source or function, item's name, shared, inputs)`.
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        marshal::begin_tuple(6, &mut out);
+        match &self.code {
+            PythonCode::Body { name, source } => {
+                marshal::write_bool(false, &mut out);
+                marshal::write_text(name, &mut out);
+                marshal::write_text(source, &mut out);
+            }
+            PythonCode::Call { file, function } => {
+                marshal::write_bool(true, &mut out);
+                marshal::write_text(&file.to_string_lossy(), &mut out);
+                marshal::write_text(function, &mut out);
+            }
+        }
+        match &self.item_name {
+            Some(name) => marshal::write_text(name, &mut out),
+            None => marshal::write_none(&mut out),
+        }
+        let named = self.named();
+        marshal::begin_list(named.len(), &mut out);
+        for (name, shared) in named {
+            encode_named(name, shared, &mut out);
+        }
+        marshal::begin_list(self.inputs.len(), &mut out);
+        for (name, shared) in &self.inputs {
+            encode_named(name, shared, &mut out);
+        }
+        out
+    }
+}
+
+fn encode_named(name: &str, shared: &Shared, out: &mut Vec<u8>) {
+    marshal::begin_tuple(2, out);
+    marshal::write_text(name, out);
+    marshal::write_integer(shared.number().into(), out);
 }
 
 /// One attempt of a Python task.
@@ -168,6 +283,4 @@ pub struct WorkerSettings {
     pub directory: PathBuf,
     /// How many there may be at once, isolated ones not counted.
     pub limit: NonZeroUsize,
-    /// Flags for the interpreter besides the engine's own; empty as a rule.
-    pub flags: Vec<OsString>,
 }

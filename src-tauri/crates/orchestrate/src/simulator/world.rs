@@ -9,11 +9,17 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use tidemill_flow::{CheckContext, Flow, Kind, Value, check};
+use tidemill_flow::{
+    CheckContext, Flow, Kind, Value, check,
+    template::{from_json, to_json},
+};
+
+use super::{chance::Chance, snapshot::snapshot};
 
 use crate::{
-    Answer, Assignment, CachedResult, Decision, Detail, Effect, Failure, FailureKind, Happening,
-    Outcome, Run, RunId, RunStart, State, Subject, TaskRunNumber, Timer, Transition,
+    Answer, Assignment, CachedResult, Decision, Detail, Effect, Expansion, Failure, FailureKind,
+    Happening, Outcome, Output, Run, RunId, RunStart, State, Subject, TaskRunNumber, Timer,
+    Transition,
 };
 
 /// Checks a flow's text, which must be right.
@@ -34,7 +40,7 @@ pub(crate) fn flow(text: &str) -> Arc<Flow> {
 pub(crate) fn start(flow: &Arc<Flow>, slots: u32) -> RunStart {
     let parameters = flow.parameters.iter().map(|(name, parameter)| {
         let value = parameter.default.clone().unwrap_or_default();
-        (name.to_string(), tidemill_flow::template::from_json(&value))
+        (name.to_string(), from_json(&value))
     });
     RunStart {
         flow: Arc::clone(flow),
@@ -67,6 +73,8 @@ pub(crate) struct World {
     pub(crate) script: Script,
     pub(crate) person: Person,
     pub(crate) cache: HashMap<String, Value>,
+    /// Whether new results are kept in the cache.
+    pub(crate) keeps: bool,
     pub(crate) limits: HashMap<String, usize>,
     /// How often code has come to its end at a path.
     pub(crate) executions: HashMap<String, usize>,
@@ -82,6 +90,10 @@ pub(crate) struct World {
     holders: HashMap<TaskRunNumber, Vec<String>>,
     waiting: VecDeque<TaskRunNumber>,
     pub(crate) most_running: usize,
+    /// Compare the run with the fold of its history now and then.
+    pub(crate) verify: Option<Chance>,
+    /// Crash now and then, at most so often.
+    pub(crate) crashes: Option<(Chance, u32)>,
 }
 
 impl World {
@@ -96,6 +108,7 @@ impl World {
             script: Box::new(|_, _| (Outcome::completed("done"), Duration::from_secs(1))),
             person: Box::new(|_| Some((true, Duration::from_secs(60)))),
             cache: HashMap::new(),
+            keeps: true,
             limits: HashMap::new(),
             executions: HashMap::new(),
             paths: BTreeMap::new(),
@@ -107,6 +120,8 @@ impl World {
             holders: HashMap::new(),
             waiting: VecDeque::new(),
             most_running: 0,
+            verify: None,
+            crashes: None,
         }
     }
 
@@ -117,26 +132,43 @@ impl World {
             let random = self.now.as_millisecond() as u64;
             let decision = self.run.step(happening, self.now, random).unwrap();
             next = decision.more.then_some(Happening::Continue);
-            self.keep(decision);
+            let effects = self.commit(decision);
+            if self.is_struck() {
+                self.crash();
+                self.at(Duration::from_secs(30), Happening::Start);
+                return;
+            }
+            for effect in effects {
+                self.effects.push(effect.clone());
+                self.carry_out(effect);
+            }
+            self.grant();
         }
     }
 
-    /// Commits a decision, then carries it out.
-    fn keep(&mut self, decision: Decision) {
+    fn is_struck(&mut self) -> bool {
+        let Some((chance, left)) = &mut self.crashes else {
+            return false;
+        };
+        let strikes = *left > 0 && chance.once_in(6) && !self.run.state().is_terminal();
+        *left -= u32::from(strikes);
+        strikes
+    }
+
+    /// Commits a decision; gives what is to be carried out.
+    fn commit(&mut self, decision: Decision) -> Vec<Effect> {
         assert!(decision.transitions.len() < crate::TRANSITIONS_A_DECISION + 100);
         for transition in decision.transitions {
-            if transition.to.is_terminal()
-                && let Subject::Task(task) = transition.subject
-            {
+            if let (true, Subject::Task(task)) = (transition.to.is_terminal(), transition.subject) {
                 self.running.remove(&task);
             }
             self.history.push(transition);
         }
-        for effect in decision.effects {
-            self.effects.push(effect.clone());
-            self.carry_out(effect);
+        if self.verify.as_mut().is_some_and(|chance| chance.once_in(8)) {
+            let folded = Run::recover(self.start.clone(), self.history.clone()).unwrap();
+            assert_eq!(snapshot(&folded.tree), snapshot(&self.run.tree));
         }
-        self.grant();
+        decision.effects
     }
 
     fn carry_out(&mut self, effect: Effect) {
@@ -155,7 +187,9 @@ impl World {
             Effect::LookUpCache { task, refresh } => self.look_up(task, refresh),
             Effect::KeepInCache(task, value) => {
                 let path = self.paths[&task].clone();
-                self.cache.insert(path, value);
+                if self.keeps {
+                    self.cache.insert(path, value);
+                }
             }
             Effect::SetTimer(timer, time) => {
                 self.timers.insert(timer, time);
@@ -275,13 +309,7 @@ impl World {
         self.now = self.now.max(time);
         match &happening {
             Happening::Due(timer) if self.timers.get(timer) != Some(&time) => return true,
-            Happening::Answered(answer) => {
-                if self.run.state_of(answer.task) != Some(State::Paused)
-                    || self.run.tree.is_ending(answer.task)
-                {
-                    return true;
-                }
-            }
+            Happening::Answered(answer) if !self.is_open(answer.task) => return true,
             Happening::Ended(ends) => {
                 for (task, outcome) in ends {
                     if self.running.remove(task) && !matches!(outcome, Outcome::Cancelled) {
@@ -293,6 +321,11 @@ impl World {
         }
         self.happen(happening);
         true
+    }
+
+    fn is_open(&self, approval: TaskRunNumber) -> bool {
+        let paused = self.run.state_of(approval) == Some(State::Paused);
+        paused && !self.run.tree.is_ending(approval)
     }
 
     /// Starts the run and lets everything happen until it ends.
@@ -320,7 +353,8 @@ impl World {
         self.running.clear();
         self.holders.clear();
         self.waiting.clear();
-        self.run = Run::recover(self.start.clone(), self.history.clone()).unwrap();
+        let stored = self.history.iter().map(through_json);
+        self.run = Run::recover(self.start.clone(), stored).unwrap();
         if !self.run.state().is_terminal() {
             self.happen(Happening::OwnerLost);
         }
@@ -397,5 +431,22 @@ pub(crate) fn exit(code: i32) -> Failure {
     Failure {
         exit_code: Some(code),
         ..Failure::new(FailureKind::Exit, format!("exit code {code}"))
+    }
+}
+
+/// A transition as the store gives it back.
+fn through_json(transition: &Transition) -> Transition {
+    let value = |value: &Value| from_json(&to_json(value));
+    let detail = match &transition.detail {
+        Detail::Output(output) => Detail::Output(Output(value(&output.0))),
+        Detail::Expanded(expansion) => Detail::Expanded(Expansion {
+            items: value(&expansion.items),
+            ..expansion.clone()
+        }),
+        other => other.clone(),
+    };
+    Transition {
+        detail,
+        ..transition.clone()
     }
 }

@@ -82,9 +82,9 @@ pub struct StoredRun {
     pub run_attempt: u32,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When its first attempt started.
+    /// When its newest run attempt started.
     pub started_at: Option<Timestamp>,
-    /// When its newest attempt ended.
+    /// When its newest run attempt ended.
     pub ended_at: Option<Timestamp>,
     /// When it was due.
     pub scheduled_for: Option<Timestamp>,
@@ -184,8 +184,8 @@ pub(crate) fn insert(
         .prepare_cached(
             "INSERT OR IGNORE INTO runs (id, name, flow, version, workspace, file, state, run_attempt,
                last, created_at, scheduled_for, parent, parent_task, parent_attempt, owner,
-               parameters, trigger, variables, environment, superseding, removing)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+               parameters, trigger, variables, environment, whole_attempt, superseding, removing)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0)",
         )?
         .execute(params![
             run.id.to_bytes(),
@@ -223,6 +223,16 @@ pub(crate) struct RunFold {
     pub(crate) last: i64,
     pub(crate) started_at: Option<i64>,
     pub(crate) ended_at: Option<i64>,
+    pub(crate) restart: Option<Restart>,
+}
+
+/// A new run attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// Everything runs anew.
+    Whole,
+    /// What completed stays.
+    FromFailed,
 }
 
 /// Writes how a run stands. A run that has ended belongs to nobody.
@@ -230,8 +240,9 @@ pub(crate) fn update(connection: &Connection, key: i64, fold: &RunFold) -> rusql
     connection
         .prepare_cached(
             "UPDATE runs SET state = ?2, run_attempt = ?3, last = ?4,
-               started_at = coalesce(started_at, ?5), ended_at = ?6,
-               owner = iif(?6 IS NULL, owner, NULL) WHERE key = ?1",
+               started_at = iif(?7, ?5, coalesce(started_at, ?5)), ended_at = ?6,
+               owner = iif(?6 IS NULL, owner, NULL), superseding = max(superseding, ?7),
+               whole_attempt = iif(?8, ?3, whole_attempt) WHERE key = ?1",
         )?
         .execute(params![
             key,
@@ -239,7 +250,9 @@ pub(crate) fn update(connection: &Connection, key: i64, fold: &RunFold) -> rusql
             fold.run_attempt,
             fold.last,
             fold.started_at,
-            fold.ended_at
+            fold.ended_at,
+            fold.restart.is_some(),
+            fold.restart == Some(Restart::Whole),
         ])?;
     Ok(())
 }

@@ -210,43 +210,120 @@ pub(crate) fn remove_some(connection: &Connection, run: i64, limit: i64) -> rusq
     Ok(removed > 0)
 }
 
-/// The numbers of task runs for which newer ones stand at the same path. Looked
-/// for only where a run has turns or attempts beyond the first.
-pub(crate) fn superseded(
-    connection: &Connection,
-    run: i64,
-) -> rusqlite::Result<HashSet<TaskRunNumber>> {
-    let (low, high) = keys(run);
-    let mut statement = connection.prepare_cached(
-        "SELECT key, task, parent, item FROM task_runs WHERE key BETWEEN ? AND ? ORDER BY key",
-    )?;
-    let mut rows = statement.query([low, high])?;
-    // The path of each, as the first number that ever stood there: parents come first.
-    let mut first_at: HashMap<(u32, u32, Option<u32>), u32> = HashMap::new();
-    let mut place_of: HashMap<u32, u32> = HashMap::new();
-    let mut newest: HashMap<u32, u32> = HashMap::new();
-    let mut superseded = HashSet::new();
-    while let Some(row) = rows.next()? {
-        let number = number(row)?.get();
-        let parent: u32 = row.get::<_, Option<u32>>(2)?.unwrap_or(0);
-        let parent_place = place_of.get(&parent).copied().unwrap_or(parent);
-        let path = (parent_place, row.get(1)?, row.get(3)?);
-        let place = *first_at.entry(path).or_insert(number);
-        if place != number {
-            place_of.insert(number, place);
-        }
-        if let Some(older) = newest.insert(place, number) {
-            superseded.extend(TaskRunNumber::new(older));
-        }
-    }
-    Ok(superseded)
+/// Which of a run's rows stand for what is, where several stand at the same path.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// Rows that others stand for.
+    hidden: HashSet<TaskRunNumber>,
+    /// Rows that what is in them outlived, to the newest row of their path.
+    moved: HashMap<TaskRunNumber, TaskRunNumber>,
 }
 
-/// Whether the run has turns or attempts beyond the first.
-pub(crate) fn is_superseding(connection: &Connection, run: i64) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT superseding FROM runs WHERE key = ?")?
-        .query_row([run], |row| row.get(0))
+impl Standing {
+    fn shows(&self, number: TaskRunNumber) -> bool {
+        !self.hidden.contains(&number)
+    }
+
+    /// The newest row at the path of this one.
+    fn newest(&self, number: TaskRunNumber) -> TaskRunNumber {
+        self.moved.get(&number).copied().unwrap_or(number)
+    }
+
+    /// Every row at the path of this one, as text for SQL.
+    fn all_of(&self, number: TaskRunNumber) -> String {
+        let older = self.moved.iter().filter(|&(_, &newest)| newest == number);
+        let numbers = older.map(|(older, _)| older.get()).chain([number.get()]);
+        let texts: Vec<String> = numbers.map(|number| number.to_string()).collect();
+        texts.join(", ")
+    }
+}
+
+/// A row of a run with turns or attempts beyond the first.
+struct Standee {
+    number: u32,
+    /// Its parent's path, as the first number that stood there; 0: the run.
+    parent: u32,
+    parent_number: u32,
+    /// Its own path.
+    path: u32,
+    run_attempt: u32,
+    completed: bool,
+}
+
+/// How the rows of a run stand, by its turns and attempts.
+///
+/// The newest of a path hides the older ones. What was in an older one is hidden
+/// with it, unless it completed in an earlier run attempt: a retry of what failed
+/// lets it stay. A retry of the whole run hides everything from before.
+pub(crate) fn standing(connection: &Connection, run: i64) -> rusqlite::Result<Standing> {
+    let (superseding, whole): (bool, u32) = connection
+        .prepare_cached("SELECT superseding, whole_attempt FROM runs WHERE key = ?")?
+        .query_row([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if !superseding {
+        return Ok(Standing::default());
+    }
+    let rows = standees(connection, run)?;
+    let newest: HashMap<u32, &Standee> = rows.iter().map(|row| (row.path, row)).collect();
+    let is_hidden = |row: &Standee| {
+        let outlived = newest
+            .get(&row.parent)
+            .filter(|parent| parent.number != row.parent_number);
+        let stays =
+            outlived.is_none_or(|parent| row.completed && parent.run_attempt > row.run_attempt);
+        row.run_attempt < whole
+            || !stays
+            || newest
+                .get(&row.path)
+                .is_some_and(|newest| newest.number != row.number)
+    };
+    let mut standing = Standing::default();
+    for row in &rows {
+        let Some(number) = TaskRunNumber::new(row.number) else {
+            continue;
+        };
+        if is_hidden(row) {
+            standing.hidden.insert(number);
+        }
+        let newest = newest.get(&row.path).map_or(row.number, |row| row.number);
+        if let Some(newest) = TaskRunNumber::new(newest).filter(|newest| *newest != number) {
+            standing.moved.insert(number, newest);
+        }
+    }
+    Ok(standing)
+}
+
+/// A run's rows in order of number: parents come first.
+fn standees(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Standee>> {
+    let (low, high) = keys(run);
+    let mut statement = connection.prepare_cached(
+        "SELECT key, task, parent, item, run_attempt, state FROM task_runs
+         WHERE key BETWEEN ? AND ? ORDER BY key",
+    )?;
+    let mut rows = statement.query([low, high])?;
+    let mut first_at: HashMap<(u32, u32, Option<u32>), u32> = HashMap::new();
+    let mut path_of: HashMap<u32, u32> = HashMap::new();
+    let mut standees = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number = number(row)?.get();
+        let parent_number = row.get::<_, Option<u32>>(2)?.unwrap_or(0);
+        let parent = path_of.get(&parent_number).copied();
+        let parent = parent.unwrap_or(parent_number);
+        let path = *first_at
+            .entry((parent, row.get(1)?, row.get(3)?))
+            .or_insert(number);
+        if path != number {
+            path_of.insert(number, path);
+        }
+        standees.push(Standee {
+            number,
+            parent,
+            parent_number,
+            path,
+            run_attempt: row.get(4)?,
+            completed: transition::state(row, 5)?.is_completed(),
+        });
+    }
+    Ok(standees)
 }
 
 const COLUMNS: &str = "task_runs.key, task_runs.task, task_runs.parent, task_runs.item,
@@ -260,14 +337,14 @@ pub(crate) fn list(
     results: &Results,
     run: (RunId, i64),
     filter: &TaskRunFilter,
-    superseded: &HashSet<TaskRunNumber>,
+    standing: &Standing,
     after: Option<TaskRunNumber>,
     limit: usize,
 ) -> Result<Vec<StoredTaskRun>, StoreError> {
     let (low, high) = keys(run.1);
     let low = after.map_or(low, |after| key(run.1, after) + 1);
     let parent = match filter.parent {
-        Some(parent) => format!("AND task_runs.parent = {}", parent.get()),
+        Some(parent) => format!("AND task_runs.parent IN ({})", standing.all_of(parent)),
         None => String::new(),
     };
     let codes: Vec<String> = filter
@@ -293,10 +370,12 @@ pub(crate) fn list(
     let mut list = Vec::new();
     while list.len() < limit {
         let Some(row) = rows.next()? else { break };
-        if superseded.contains(&number(row)?) {
+        if !standing.shows(number(row)?) {
             continue;
         }
-        list.push(stored(row, run.0, filter.outputs.then_some(results))?);
+        let mut task_run = stored(row, run.0, filter.outputs.then_some(results))?;
+        task_run.parent = task_run.parent.map(|parent| standing.newest(parent));
+        list.push(task_run);
     }
     Ok(list)
 }
@@ -305,7 +384,7 @@ pub(crate) fn list(
 pub(crate) fn item_counts(
     connection: &Connection,
     run: i64,
-    superseded: &HashSet<TaskRunNumber>,
+    standing: &Standing,
 ) -> rusqlite::Result<Vec<ItemCount>> {
     let (low, high) = keys(run);
     let mut statement = connection.prepare_cached(
@@ -314,16 +393,18 @@ pub(crate) fn item_counts(
     )?;
     let mut rows = statement.query(params![low, high])?;
     let mut counts: Vec<ItemCount> = Vec::new();
-    let mut places: HashMap<(u32, u8), usize> = HashMap::new();
+    let mut places: HashMap<(TaskRunNumber, u8), usize> = HashMap::new();
     while let Some(row) = rows.next()? {
-        if !superseded.is_empty() && superseded.contains(&number(row)?) {
+        let parent = TaskRunNumber::new(row.get(1)?);
+        let Some(parent) = parent.filter(|_| number(row).is_ok_and(|own| standing.shows(own)))
+        else {
             continue;
-        }
-        let (parent, code): (u32, u8) = (row.get(1)?, row.get(2)?);
+        };
+        let (parent, code): (_, u8) = (standing.newest(parent), row.get(2)?);
         let place = *places.entry((parent, code)).or_insert(counts.len());
         if let Some(count) = counts.get_mut(place) {
             count.count += 1;
-        } else if let Some(parent) = TaskRunNumber::new(parent) {
+        } else {
             counts.push(ItemCount {
                 parent,
                 state: transition::state(row, 2)?,

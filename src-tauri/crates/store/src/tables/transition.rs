@@ -119,8 +119,8 @@ pub(crate) fn tail(
     limit: i64,
 ) -> Result<Vec<Recorded>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT sequence, number, run_attempt, from_state, to_state, at, message, detail, runs.id
-         FROM transitions JOIN runs ON runs.key = transitions.run
+        "SELECT sequence, number, transitions.run_attempt, from_state, to_state, at, message,
+           detail, runs.id FROM transitions JOIN runs ON runs.key = transitions.run
          WHERE sequence > ? ORDER BY sequence LIMIT ?",
     )?;
     let mut rows = statement.query([after, limit])?;

@@ -38,6 +38,7 @@ CREATE TABLE runs (
     trigger        BLOB    NOT NULL,
     variables      BLOB    NOT NULL,  -- texts.hash
     environment    BLOB,              -- texts.hash
+    whole_attempt  INTEGER NOT NULL,  -- the newest run attempt that ran everything anew
     superseding    INTEGER NOT NULL,  -- 1: some task runs may stand at the same path
     removing       INTEGER NOT NULL   -- 1: it is being removed
 );
