@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Flow,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Place},
     yaml::{self, Node},
 };
 
@@ -73,6 +73,9 @@ pub fn check(text: &str, context: &CheckContext) -> Checked {
     let mut diagnostics = Vec::new();
     let node = yaml::parse(text, &mut diagnostics);
     let mut walk = Walk::new(text, diagnostics);
+    if node.is_none() && !walk.has_errors() {
+        walk.error(Place { line: 1, column: 1 }, "the file is empty");
+    }
     let flow = node.and_then(|node| flow(version, &node, context, &mut walk));
     Checked {
         flow: flow.filter(|_| !walk.has_errors()),

@@ -266,6 +266,25 @@ fn line_ends_and_marks_do_not_move_places() {
 }
 
 #[test]
+fn what_is_no_mapping_is_no_flow() {
+    for (text, found) in [
+        ("", "1:1: error: the file is empty"),
+        (
+            "# nothing\n---\n",
+            "3:1: error: expected a mapping, found nothing",
+        ),
+        ("- a\n", "1:1: error: expected a mapping, found a list"),
+        ("just text\n", "1:1: error: expected a mapping, found text"),
+    ] {
+        let lines = diagnostics(text);
+        assert!(
+            lines.len() == 1 && lines[0].starts_with(found),
+            "{text:?}: {lines:?}"
+        );
+    }
+}
+
+#[test]
 fn environments_merge_by_name() {
     let flow = valid(EVERYTHING);
     let env = |path: &str| -> Vec<(String, Option<serde_json::Value>)> {
