@@ -66,6 +66,15 @@ pub(crate) fn json_of_node(
 /// Checks a flow file's text.
 ///
 /// All mistakes are reported at once, each with its place.
+///
+/// ```
+/// use tidemill_flow::{CheckContext, check};
+///
+/// let text = "name: hello\ntasks:\n  greet: { shel: echo hello }\n";
+/// let checked = check(text, &CheckContext::default());
+/// let lines: Vec<String> = checked.diagnostics.iter().map(ToString::to_string).collect();
+/// assert!(lines.contains(&"3:12: error: unknown key `shel` in a task; did you mean `shell`?".to_owned()));
+/// ```
 pub fn check(text: &str, context: &CheckContext) -> Checked {
     let version = version(text);
     // A byte order mark is no character of the first line.
