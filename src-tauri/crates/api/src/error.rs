@@ -98,6 +98,14 @@ pub enum Error {
     /// Parameters, or the fields of an approval, are wrong: all that is.
     #[error("{}", .0.join("\n"))]
     Parameters(Vec<String>),
+    /// What was entered does not fit what an approval asks for.
+    #[error("the answer does not fit what `{task}` asks for: {}", mistakes.join("; "))]
+    Fields {
+        /// The task that asks.
+        task: String,
+        /// All that is wrong.
+        mistakes: Vec<String>,
+    },
     /// The flow is right, but cannot run here: all that is in its way.
     #[error("{}: the flow cannot run here", .0.path.display())]
     Hindered(Box<FileDiagnostics>),
@@ -216,6 +224,7 @@ impl Error {
                 Some("`tidemill settings` lists them".to_owned())
             }
             Self::Option { mend, .. } => mend.clone(),
+            Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),
             _ => None,

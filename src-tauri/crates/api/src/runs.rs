@@ -2,7 +2,7 @@
 //!
 //! Not here: what they wrote (`logs`), and what changes them (`run`, `steer`).
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, path::Path, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -350,7 +350,21 @@ pub fn remove(home: Option<&OpenHome>, text: &str) -> Result<String, Error> {
         )));
     }
     home.store().writer().remove_run(id)?;
+    home.store().logs().remove(id)?;
+    remove_scratch(home.store().home().path(), id)?;
     Ok(run.name)
+}
+
+/// Removes a run's scratch folder.
+fn remove_scratch(home: &Path, id: RunId) -> Result<(), Error> {
+    let folder = home.join("runs").join(id.to_string());
+    match std::fs::remove_dir_all(&folder) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(Error::Write {
+            path: folder,
+            cause,
+        }),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

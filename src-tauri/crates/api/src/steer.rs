@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, Events, Steered as EngineSteered};
-use tidemill_flow::{CheckContext, Flow, Kind};
+use tidemill_flow::{CheckContext, Flow, Kind, validation::validate};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use tidemill_store::{Steering, StoredRun, TaskRunFilter};
 
@@ -163,11 +163,24 @@ pub async fn approve(
 ) -> Result<Steered, Error> {
     let steer = Steer::open(surroundings, run).await?;
     let question = steer.question(task)?;
+    let fields = entered(&question, fields)?;
+    check_fields(&question, &fields)?;
     let steering = Steering::Approve {
         task: Some(question.number),
-        fields: entered(&question, fields)?,
+        fields,
     };
     steer.steer(steering, Some(question.path)).await
+}
+
+/// Holds what was entered against what the question asks for.
+fn check_fields(question: &Question, entered: &Json) -> Result<(), Error> {
+    let Some(schema) = &question.fields else {
+        return Ok(());
+    };
+    validate(schema, entered).map_err(|mistakes| Error::Fields {
+        task: question.path.clone(),
+        mistakes: mistakes.into_iter().map(|mistake| mistake.message).collect(),
+    })
 }
 
 /// Answers a question with no.

@@ -32,6 +32,7 @@ First steps:
 Exit codes: 0 done; 1 the run failed, or `check` found mistakes; 2 the call, the flow
 file or the parameters are wrong; 3 Tidemill itself could not go on; 130 cancelled.",
     disable_help_subcommand = true,
+    arg_required_else_help = true,
     max_term_width = 100,
     propagate_version = false
 )]

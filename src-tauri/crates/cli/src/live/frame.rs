@@ -28,7 +28,7 @@ const WIDEST_NAME: usize = 40;
 const BAR: usize = 16;
 
 /// The columns of the longest state's icon and word.
-const STATE_WIDTH: usize = 16;
+const STATE_WIDTH: usize = 18;
 
 /// A run's heading, its tasks and its last log lines, no more than fit.
 /// `note` stands at the end, if there is something to say.
@@ -260,10 +260,10 @@ mod tests {
             drawn(WIDE, Look::PIPED, None),
             [
                 "○ Pending  sample brave-otter-1",
-                "  ✓ Completed     one         2.0s",
-                "  ● Running       many        8.0s  ━━━━━━━━──────── 2/4 1 failed 1 running",
-                "  ○ Pending       group  ",
-                "  ○ Pending         inner",
+                "  ✓ Completed       one         2.0s",
+                "  ● Running         many        8.0s  ━━━━━━━━──────── 2/4 1 failed 1 running",
+                "  ○ Pending         group  ",
+                "  ○ Pending           inner",
                 "┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
                 "many[2] │ hello",
             ]

@@ -46,8 +46,9 @@ impl<W: Write> Plain<W> {
         let message = step.message.as_deref().unwrap_or("");
         let label = |number| format!("{prefix}{}", model.label(number));
         match step.subject {
+            // That something is new and waits is told by what becomes of it.
+            _ if step.from.is_none() || (step.to == State::Pending && message.is_empty()) => Ok(()),
             Subject::Run => self.line(step.at, title, step.to.name(), message),
-            Subject::Task(_) if step.from.is_none() || step.to == State::Pending => Ok(()),
             Subject::Task(number) if model.is_counted(number) => {
                 let telling = step.to.is_failure()
                     || matches!(step.to, State::AwaitingRetry | State::Paused | State::Cancelled);
