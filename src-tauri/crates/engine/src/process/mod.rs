@@ -16,6 +16,7 @@ mod command;
 mod groups;
 mod line;
 mod run;
+mod terminal;
 mod transparent;
 mod tree;
 

@@ -144,8 +144,11 @@ async fn a_background_child_that_holds_the_pipe_is_ended() {
 
 #[tokio::test]
 async fn a_session_of_its_own_that_holds_the_pipe_is_ended() {
-    let (ended, kept) =
-        run("setsid sh -c 'trap \"\" TERM; echo in; sleep 1000' & sleep 0.1; echo done").await;
+    let (ended, kept) = run(
+        "on=$(mktemp -u); setsid sh -c 'trap \"\" TERM; echo in; : >$1; sleep 1000' - $on &
+            until test -e $on; do sleep 0.01; done; rm $on; echo done",
+    )
+    .await;
     assert_eq!(ended.exit, Exit::Code(0));
     let mut texts = kept.texts(Stream::Stdout);
     texts.sort();
@@ -154,7 +157,7 @@ async fn a_session_of_its_own_that_holds_the_pipe_is_ended() {
 
 #[tokio::test]
 async fn what_is_written_late_is_not_lost() {
-    let (_, kept) = run("(sleep 0.1; echo late) & echo early").await;
+    let (_, kept) = run("(sleep 0.02; echo late) & echo early").await;
     assert_eq!(kept.texts(Stream::Stdout), ["early", "late"]);
 }
 
@@ -326,4 +329,49 @@ async fn a_recorded_command_gets_its_callers_signals() {
     rustix::process::kill_process(pid, Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(7));
     assert_eq!(recorded(), "Stdout ready\nStdout bye\n");
+}
+
+#[test]
+fn a_recorded_command_keeps_its_terminal() {
+    use rustix::pty;
+    let folder = tempfile::tempdir().unwrap();
+    let ours = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).unwrap();
+    pty::grantpt(&ours).unwrap();
+    pty::unlockpt(&ours).unwrap();
+    let name = pty::ptsname(&ours, Vec::new())
+        .unwrap()
+        .into_string()
+        .unwrap();
+    let size = rustix::termios::Winsize {
+        ws_row: 33,
+        ws_col: 77,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    rustix::termios::tcsetwinsize(&ours, size).unwrap();
+    let theirs = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(name)
+        .unwrap();
+    let text = "test -t 0 && test -t 1 && test -t 2 && echo all; stty size <&1; stty size <&2 >&2";
+    let mut recorder = rehearsal::recorder(folder.path(), text);
+    let mut child = recorder
+        .stdin(theirs.try_clone().unwrap())
+        .stdout(theirs.try_clone().unwrap())
+        .stderr(theirs)
+        .spawn()
+        .unwrap();
+    // The writing ends of the terminal are now the child's alone.
+    drop(recorder);
+    let mut shown = Vec::new();
+    // A terminal whose other end is closed gives an error for its end.
+    let _end = std::io::Read::read_to_end(&mut std::fs::File::from(ours), &mut shown);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("all\r\n33 77\r\n"), "{shown}");
+    let record = std::fs::read_to_string(folder.path().join("record")).unwrap();
+    let mut record: Vec<_> = record.lines().collect();
+    record.sort_unstable();
+    assert_eq!(record, ["Stderr 33 77", "Stdout 33 77", "Stdout all"]);
 }

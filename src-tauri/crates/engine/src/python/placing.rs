@@ -13,9 +13,12 @@ use tokio::task::JoinHandle;
 use super::{
     live::{Job, Live},
     messages,
-    task::{Part, PythonFailure},
+    task::Part,
 };
-use crate::process::Environment;
+use crate::process::{Environment, Exit};
+
+/// How often a worker may be killed before it is there, in a row.
+const FAILED_STARTS: u32 = 3;
 
 /// Tasks that take less are queued in a worker ahead of time.
 const SHORT: Duration = Duration::from_millis(2);
@@ -210,15 +213,14 @@ impl State {
         self.put_back(back);
     }
 
-    /// Nobody can run what waits for this interpreter.
-    pub(super) fn fail_waiting(&mut self, interpreter: &Path, why: &str) {
-        for job in std::mem::take(self.lane(interpreter)) {
-            let failure = PythonFailure::NotStarted(why.to_owned());
-            // Nobody waits for it any more.
-            job.answer.send(Err(failure)).ok();
-        }
+    /// Whether an interpreter that ended like this before it was there is not
+    /// worth another try: it ended by itself, or was killed time and again.
+    pub(super) fn is_hopeless(&mut self, exit: Exit) -> bool {
+        self.failed_starts += 1;
+        matches!(exit, Exit::Code(_)) || self.failed_starts >= FAILED_STARTS
     }
 
+    /// What waits for an interpreter, oldest first.
     pub(super) fn lane(&mut self, interpreter: &Path) -> &mut VecDeque<Job> {
         self.lanes.entry(interpreter.to_owned()).or_default()
     }

@@ -13,7 +13,7 @@ use std::{
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use tidemill_flow::Value;
-use tokio::{net::UnixDatagram, sync::oneshot, task::JoinHandle};
+use tokio::{net::UnixDatagram, runtime::Handle, sync::oneshot, task::JoinHandle};
 
 use super::{
     attendant::Attendant,
@@ -23,7 +23,7 @@ use super::{
     placing::{LONG, State},
     task::{Attempted, Part, PythonFailure, PythonTask, WorkerSettings},
 };
-use crate::process::{self, Command, Exit, LineSink, ProcessError, RunProcesses};
+use crate::process::{self, Command, Exit, LineSink, ProcessError, RunProcesses, Targets};
 
 /// The worker's program. It is sent over the socket, so that a list of
 /// processes shows a short line.
@@ -36,9 +36,6 @@ const _: () = assert!(SOURCE.len() < DATAGRAM);
 const BOOTSTRAP: &str = "import os;exec(compile(os.read(0,32768),'<tidemill worker>','exec'),\
                          {'__name__':'tidemill_worker'})";
 
-/// How often a worker may be killed before it is there, in a row.
-const FAILED_STARTS: u32 = 3;
-
 /// How long a worker may take to leave at the run's end.
 const LEAVING: Duration = Duration::from_secs(5);
 
@@ -49,12 +46,13 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// No workers yet.
+    /// No workers yet. To be called within a runtime.
     pub fn new(processes: RunProcesses, settings: WorkerSettings) -> Self {
         Self {
             pool: Arc::new(Pool {
                 processes,
                 settings,
+                runtime: Handle::current(),
                 state: Mutex::default(),
             }),
         }
@@ -156,6 +154,8 @@ fn told<T>(
 pub(super) struct Pool {
     processes: RunProcesses,
     settings: WorkerSettings,
+    /// Where it was made: a task may be dropped elsewhere.
+    runtime: Handle,
     state: Mutex<State>,
 }
 
@@ -198,10 +198,7 @@ impl Pool {
     fn run_isolated(self: &Arc<Self>, state: &mut State, job: Job) {
         let interpreter = job.task.interpreter.clone();
         if let Err(error) = self.start(state, &interpreter, Some(&job.task)) {
-            job.answer
-                .send(Err(PythonFailure::NotStarted(error.to_string())))
-                // Nobody waits for it any more.
-                .ok();
+            job.tell(Err(PythonFailure::NotStarted(error.to_string())));
             return;
         }
         if let Some(live) = state.workers.last_mut() {
@@ -218,14 +215,15 @@ impl Pool {
         state.assign();
         while let Some(interpreter) = state.wants_worker(self.settings.limit.get()) {
             if let Err(error) = self.start(state, &interpreter, None) {
-                state.fail_waiting(&interpreter, &error.to_string());
+                let waiting = std::mem::take(state.lane(&interpreter));
+                fail(waiting, &error.to_string());
                 return;
             }
             state.assign();
         }
         if !state.ticking && state.backlog() > 0 {
             state.ticking = true;
-            tokio::spawn(tick(Arc::clone(self)));
+            self.runtime.spawn(tick(Arc::clone(self)));
         }
     }
 
@@ -236,6 +234,7 @@ impl Pool {
         interpreter: &Path,
         alone: Option<&PythonTask>,
     ) -> Result<(), ProcessError> {
+        let _runtime = self.runtime.enter();
         let nonce = new_nonce();
         let command = self.command(interpreter, alone, &nonce);
         let failed = |source| ProcessError::Start {
@@ -266,7 +265,9 @@ impl Pool {
         state
             .attendants
             .retain(|attendant| !attendant.is_finished());
-        state.attendants.push(tokio::spawn(attendant.attend()));
+        state
+            .attendants
+            .push(self.runtime.spawn(attendant.attend()));
         Ok(())
     }
 
@@ -322,6 +323,7 @@ impl Pool {
             return;
         };
         let took = live.began.elapsed();
+        let is_isolated = live.isolated;
         live.began = Instant::now();
         let job = live.remove(task);
         live.untidy |= leaves;
@@ -331,13 +333,14 @@ impl Pool {
         } else {
             Vec::new()
         };
-        state.learn(took);
+        if !is_isolated {
+            state.learn(took);
+        }
         state.put_back(back);
         self.dispatch(&mut state);
         drop(state);
         if let Some(job) = job {
-            // Nobody waits for it any more.
-            job.answer.send(result).ok();
+            job.tell(result);
         }
     }
 
@@ -353,9 +356,9 @@ impl Pool {
         let mut back = live.take_back();
         if live.has(number) {
             live.leaving = true;
-            if let Some(targets) = live.targets.clone() {
-                tokio::task::spawn_blocking(move || process::end(&targets, grace));
-            }
+            self.end_soon(live.targets.clone(), grace);
+        } else if live.isolated {
+            live.dismiss();
         }
         back.retain(|job| job.number != number);
         state.put_back(back);
@@ -373,19 +376,38 @@ impl Pool {
         let mut begun = live.remove_all().into_iter();
         let lost = begun.next();
         let back = begun.chain(back).collect();
-        state.put_back(back);
-        if !live.ready && !live.leaving {
-            state.failed_starts += 1;
-            if matches!(exit, Exit::Code(_)) || state.failed_starts >= FAILED_STARTS {
-                let why = not_started(&live.interpreter, exit, early);
-                state.fail_waiting(&live.interpreter, &why);
-            }
-        }
+        let hopeless = !live.ready && !live.leaving && state.is_hopeless(exit);
+        let why = hopeless.then(|| not_started(&live.interpreter, exit, early));
+        self.hand_back(&mut state, &live, back, why.as_deref());
         self.dispatch(&mut state);
         drop(state);
         if let Some(job) = lost {
-            // Nobody waits for it any more.
-            job.answer.send(Err(PythonFailure::Died(exit))).ok();
+            job.tell(Err(PythonFailure::Died(exit)));
+        }
+    }
+
+    /// What a worker that ended had not begun; `why` its interpreter does not
+    /// start, if so.
+    fn hand_back(
+        self: &Arc<Self>,
+        state: &mut State,
+        live: &Live,
+        back: Vec<Job>,
+        why: Option<&str>,
+    ) {
+        match why {
+            Some(why) if live.isolated => fail(back, why),
+            None if live.isolated => {
+                for job in back {
+                    self.run_isolated(state, job);
+                }
+            }
+            Some(why) => {
+                state.put_back(back);
+                let waiting = std::mem::take(state.lane(&live.interpreter));
+                fail(waiting, why);
+            }
+            None => state.put_back(back),
         }
     }
 
@@ -404,6 +426,14 @@ impl Pool {
         self.lock().find(worker)?.find(number)
     }
 
+    /// Ends a worker's tree, without waiting for it.
+    fn end_soon(&self, targets: Option<Targets>, grace: Duration) {
+        if let Some(targets) = targets {
+            self.runtime
+                .spawn_blocking(move || process::end(&targets, grace));
+        }
+    }
+
     fn dismiss_all(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
         let mut state = self.lock();
         state.closing = true;
@@ -411,18 +441,18 @@ impl Pool {
             live.dismiss();
             if !live.ready {
                 // Nothing of the user's runs in it.
-                end_soon(live, Duration::ZERO);
+                self.end_soon(live.targets.clone(), Duration::ZERO);
             }
         }
         let pool = Arc::clone(self);
-        let late = tokio::spawn(async move {
+        let late = self.runtime.spawn(async move {
             tokio::time::sleep(LEAVING).await;
             for live in &pool.lock().workers {
-                end_soon(live, Duration::ZERO);
+                pool.end_soon(live.targets.clone(), Duration::ZERO);
             }
         });
         let attendants = std::mem::take(&mut state.attendants);
-        vec![tokio::spawn(async move {
+        vec![self.runtime.spawn(async move {
             for attendant in attendants {
                 // As for `close`.
                 let _ended = attendant.await;
@@ -432,9 +462,10 @@ impl Pool {
     }
 }
 
-fn end_soon(live: &Live, grace: Duration) {
-    if let Some(targets) = live.targets.clone() {
-        tokio::task::spawn_blocking(move || process::end(&targets, grace));
+/// Nobody can run these.
+fn fail(jobs: impl IntoIterator<Item = Job>, why: &str) {
+    for job in jobs {
+        job.tell(Err(PythonFailure::NotStarted(why.to_owned())));
     }
 }
 
