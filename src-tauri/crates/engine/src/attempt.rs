@@ -130,7 +130,10 @@ impl Attempt {
             ("TIDEMILL_RUN_ID", facts.id.to_string().into()),
             ("TIDEMILL_FLOW", facts.flow.flow.name.as_str().into()),
             ("TIDEMILL_TASK", self.task().path.as_ref().into()),
-            ("TIDEMILL_ATTEMPT", self.assignment.attempt.to_string().into()),
+            (
+                "TIDEMILL_ATTEMPT",
+                self.assignment.attempt.to_string().into(),
+            ),
             ("TIDEMILL_RUN_DIR", facts.directory.clone().into()),
         ];
         environment.retain(|(name, _)| own.iter().all(|(own, _)| name != own));

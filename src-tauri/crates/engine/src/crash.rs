@@ -104,10 +104,7 @@ fn parse(text: &str) -> Option<Crash> {
 /// Ends this process with no chance to do anything more.
 fn end_process() {
     // It cannot fail for one's own process; the process is gone before it returns.
-    let _ = rustix::process::kill_process(
-        rustix::process::getpid(),
-        rustix::process::Signal::KILL,
-    );
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
 }
 
 struct Counting {

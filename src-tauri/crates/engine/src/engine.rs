@@ -21,19 +21,19 @@ use tidemill_store::{NewRun, Owner, Parent, Store};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::{
-    run_facts::RunFacts,
     crash::CrashSwitch,
     drive::{Drive, Word},
     error::EngineError,
     event::{Announcer, Event, Events, RunNews},
     handle::RunHandle,
     hindrance::{Hindrance, hindrances},
-    journal::{Journal, StoreJournal},
     interpreter::Interpreters,
+    journal::{Journal, StoreJournal},
     kinds::{self, http::HttpClient},
     limits,
     process::{Environment, ProcessGroups},
     request::{LoadFlow, LoadedFlow, RunRequest},
+    run_facts::RunFacts,
     run_name::run_name,
     secrets::Secrets,
     steering::Listener,
@@ -248,7 +248,8 @@ impl Engine {
         blocking(move || {
             store.close();
             Ok(())
-        }).await?;
+        })
+        .await?;
         if let Some(crash) = &shared.crash {
             crash.write_count();
         }
@@ -278,7 +279,10 @@ impl Shared {
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
         let id = RunId::new(milliseconds, fastrand::u64(..));
         let name: Arc<str> = run_name(id).into();
-        let facts = Arc::new(self.facts(id, Arc::clone(&name), request.flow, depth).await?);
+        let facts = Arc::new(
+            self.facts(id, Arc::clone(&name), request.flow, depth)
+                .await?,
+        );
         let inputs = self
             .asked_with(request.parameters, &request.trigger, request.scheduled_for)
             .await?;
@@ -340,7 +344,7 @@ impl Shared {
         self.listener.get_or_init(|| Listener::start(self));
         let (shared, id) = (Arc::clone(self), facts.id);
         tokio::spawn(async move {
-            let ended = drive.to_end().await.map_err(Arc::new);
+            let ended = drive.carry().await.map_err(Arc::new);
             lock(&shared.runs).remove(&id);
             if let Err(error) = &ended {
                 tracing::error!(run = %id, %error, "the run cannot be carried on");
@@ -396,7 +400,14 @@ impl Shared {
             true => self.secrets().await?,
             false => Secrets::default(),
         };
-        Ok(RunFacts::new(self, (id, name), flow, directory, secrets, depth))
+        Ok(RunFacts::new(
+            self,
+            (id, name),
+            flow,
+            directory,
+            secrets,
+            depth,
+        ))
     }
 
     async fn secrets(&self) -> Result<Secrets, EngineError> {
@@ -479,7 +490,10 @@ impl Shared {
             limits::free_turn(self, facts.id);
         }
         if let_go {
-            let free = self.store.writer().claim(facts.id, Some(Owner::current()), None);
+            let free = self
+                .store
+                .writer()
+                .claim(facts.id, Some(Owner::current()), None);
             if let Err(error) = free.committed().await {
                 // Others find it once this process is gone.
                 tracing::warn!(%error, "the run still counts as carried by this process");

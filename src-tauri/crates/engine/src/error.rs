@@ -29,7 +29,9 @@ pub enum EngineError {
         hindrances: Vec<String>,
     },
     /// The run's recorded flow is not one that this version reads.
-    #[error("run {run} cannot be carried on: its flow does not pass this version's check ({cause})")]
+    #[error(
+        "run {run} cannot be carried on: its flow does not pass this version's check ({cause})"
+    )]
     Flow {
         /// The run's name.
         run: String,

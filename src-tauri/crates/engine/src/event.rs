@@ -179,9 +179,9 @@ impl Events {
         match self.receiver.try_recv() {
             Ok(event) => Some(event),
             Err(broadcast::error::TryRecvError::Lagged(count)) => Some(Event::Missed(count)),
-            Err(
-                broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed,
-            ) => None,
+            Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => {
+                None
+            }
         }
     }
 }

@@ -111,7 +111,12 @@ impl Recorder {
         };
         let first = vec![
             transition(None, State::Pending, None, Detail::None),
-            transition(Some(State::Pending), State::Running, None, Detail::Attempt(1)),
+            transition(
+                Some(State::Pending),
+                State::Running,
+                None,
+                Detail::Attempt(1),
+            ),
         ];
         store.writer().begin_run(new, first).wait_committed()?;
         Ok(Self {

@@ -23,13 +23,23 @@ pub(crate) fn hindrances(store: &Store, flow: &Flow) -> Result<Vec<Hindrance>, S
         let limits = store.reader()?.limits()?;
         Ok(limits.into_iter().map(|limit| limit.name).collect())
     })?;
-    missing(&uses.variables, &mut found, "variable", "vars set {} VALUE", || {
-        let variables = store.reader()?.variables()?;
-        Ok(variables.into_iter().map(|(name, _)| name).collect())
-    })?;
-    missing(&uses.secrets, &mut found, "secret", "secrets set {}", || {
-        Ok(store.secrets().names()?.into_iter().collect())
-    })?;
+    missing(
+        &uses.variables,
+        &mut found,
+        "variable",
+        "vars set {} VALUE",
+        || {
+            let variables = store.reader()?.variables()?;
+            Ok(variables.into_iter().map(|(name, _)| name).collect())
+        },
+    )?;
+    missing(
+        &uses.secrets,
+        &mut found,
+        "secret",
+        "secrets set {}",
+        || Ok(store.secrets().names()?.into_iter().collect()),
+    )?;
     Ok(found)
 }
 
@@ -62,14 +72,14 @@ fn missing(
 }
 
 fn not_carried_out(flow: &Flow) -> Vec<Hindrance> {
-    let notify = flow.tasks.iter().filter_map(|task| {
-        matches!(task.kind, Kind::Notify(_)).then(|| Hindrance {
-            message: format!(
-                "task `{}` is a `notify` task, which this version does not carry out",
-                task.path
-            ),
-            place: task.place,
-        })
+    let notify = flow.tasks.iter();
+    let notify = notify.filter(|task| matches!(task.kind, Kind::Notify(_)));
+    let notify = notify.map(|task| Hindrance {
+        message: format!(
+            "task `{}` is a `notify` task, which this version does not carry out",
+            task.path
+        ),
+        place: task.place,
     });
     let pools = flow.uses.pools.iter().map(|pool| Hindrance {
         message: format!(

@@ -14,7 +14,7 @@ use tidemill_flow::{FlowName, Name};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 use tidemill_store::{Owner, SlotHolder, Slots, StoreError};
 
-use crate::{run_facts::RunFacts, engine::Shared};
+use crate::{engine::Shared, run_facts::RunFacts};
 
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
@@ -34,11 +34,20 @@ pub(crate) async fn wait_for_slots(
     loop {
         let freed = shared.slots_freed.notified();
         let holder = holder(run, task);
-        match shared.store.writer().take_slots(names.clone(), holder).committed().await {
+        match shared
+            .store
+            .writer()
+            .take_slots(names.clone(), holder)
+            .committed()
+            .await
+        {
             Ok(Slots::Taken) => return,
             Ok(Slots::Full(limit)) => tracing::debug!(limit, "no slot is free"),
             Err(StoreError::NoLimit(limit)) => {
-                tracing::warn!(limit, "the limit was removed, so the task goes on without it");
+                tracing::warn!(
+                    limit,
+                    "the limit was removed, so the task goes on without it"
+                );
                 return;
             }
             // The run meets the same error at its next commit, and ends there.

@@ -16,11 +16,11 @@ use tidemill_orchestrate::{
 };
 
 use crate::{
-    run_facts::RunFacts,
     cache,
     engine::{Engine, Shared, blocking},
     error::EngineError,
     request::RunRequest,
+    run_facts::RunFacts,
 };
 
 /// How many decisions are asked for, at most: a plan is for reading.
@@ -69,7 +69,9 @@ impl Engine {
     pub async fn plan(&self, request: RunRequest) -> Result<Vec<PlannedTask>, EngineError> {
         let shared = Arc::clone(&self.shared);
         let id = RunId::new(0, fastrand::u64(..));
-        let facts = shared.facts_without_folder(id, "plan".into(), request.flow, 0).await?;
+        let facts = shared
+            .facts_without_folder(id, "plan".into(), request.flow, 0)
+            .await?;
         let inputs = shared
             .asked_with(request.parameters, &request.trigger, request.scheduled_for)
             .await?;
@@ -118,19 +120,29 @@ impl<'a> Rehearsal<'a> {
             if decision.more {
                 happenings.push_front(Happening::Continue);
             }
-            happenings.extend(decision.effects.into_iter().filter_map(|effect| self.answer(effect)));
+            happenings.extend(
+                decision
+                    .effects
+                    .into_iter()
+                    .filter_map(|effect| self.answer(&effect)),
+            );
         }
         Ok(self.tasks())
     }
 
     /// What is said to an effect, where it can be known without doing anything.
-    fn answer(&mut self, effect: Effect) -> Option<Happening> {
-        match effect {
+    fn answer(&mut self, effect: &Effect) -> Option<Happening> {
+        match *effect {
             Effect::TakeSlots(task) => Some(Happening::SlotsTaken(task)),
             Effect::LookUpCache { task, refresh } => {
                 let assignment = self.run.assignment(task)?;
-                let (_, found) =
-                    cache::look_up(self.shared, self.facts, &assignment, refresh, Timestamp::now());
+                let (_, found) = cache::look_up(
+                    self.shared,
+                    self.facts,
+                    &assignment,
+                    refresh,
+                    Timestamp::now(),
+                );
                 if let Some(found) = &found {
                     self.cached(task, &found.origin);
                 }
@@ -190,8 +202,10 @@ impl<'a> Rehearsal<'a> {
             _ => return,
         };
         // A mapped task whose items all are known completes: its items say more.
-        let keeps = matches!(self.outlooks.get(&creation.task), Some(Outlook::Items { .. }))
-            && outlook == Outlook::Known;
+        let keeps = matches!(
+            self.outlooks.get(&creation.task),
+            Some(Outlook::Items { .. })
+        ) && outlook == Outlook::Known;
         if !keeps {
             self.outlooks.insert(creation.task, outlook);
         }

@@ -20,7 +20,6 @@ use tidemill_store::{
 use tokio::sync::mpsc;
 
 use crate::{
-    run_facts::RunFacts,
     drive::{Drive, Word},
     engine::{Engine, Inputs, Shared, blocking},
     error::EngineError,
@@ -28,6 +27,7 @@ use crate::{
     journal::Durability,
     process,
     request::LoadedFlow,
+    run_facts::RunFacts,
 };
 
 /// A run whose process was found gone, and what was recorded of that.
@@ -209,7 +209,9 @@ impl Shared {
             ..Batch::default()
         };
         for batch in batches {
-            self.journal.append(id, batch, Durability::Committed).await?;
+            self.journal
+                .append(id, batch, Durability::Committed)
+                .await?;
         }
         self.journal.append(id, last, Durability::Flushed).await?;
         tracing::info!(run = %id, %state, "a run whose process is gone was settled");
@@ -221,7 +223,10 @@ impl Shared {
     }
 
     async fn claim(&self, run: RunId, expected: Option<Owner>) -> Result<bool, EngineError> {
-        let claim = self.store.writer().claim(run, expected, Some(Owner::current()));
+        let claim = self
+            .store
+            .writer()
+            .claim(run, expected, Some(Owner::current()));
         Ok(claim.committed().await?)
     }
 

@@ -8,11 +8,11 @@ use tidemill_orchestrate::{Assignment, RunId, TaskRunNumber};
 use tidemill_store::{NewLine, Store};
 
 use crate::{
-    run_facts::RunFacts,
     engine::Shared,
     event::{Announcer, Event, Line as LineEvent},
     mask::{Mask, MaskStream},
     process::{Line, LineSink, Stream, Taken},
+    run_facts::RunFacts,
 };
 
 /// Where the lines of one attempt go.

@@ -14,12 +14,12 @@ const ADJECTIVES: [&str; 64] = [
 
 const NOUNS: [&str; 64] = [
     "alder", "anchor", "badger", "basin", "beacon", "birch", "brook", "canal", "cedar", "cliff",
-    "cloud", "comet", "cove", "crane", "creek", "delta", "dune", "eddy", "falcon", "fern",
-    "finch", "fjord", "gale", "glade", "harbour", "hazel", "heron", "inlet", "island", "kelp",
-    "lagoon", "lark", "ledge", "linden", "maple", "marsh", "meadow", "mill", "moor", "oak",
-    "osprey", "otter", "pebble", "pier", "plover", "quay", "rapids", "reef", "ripple", "river",
-    "rowan", "sail", "seal", "shoal", "shore", "sluice", "spring", "strand", "swan", "tern",
-    "tide", "wave", "weir", "willow",
+    "cloud", "comet", "cove", "crane", "creek", "delta", "dune", "eddy", "falcon", "fern", "finch",
+    "fjord", "gale", "glade", "harbour", "hazel", "heron", "inlet", "island", "kelp", "lagoon",
+    "lark", "ledge", "linden", "maple", "marsh", "meadow", "mill", "moor", "oak", "osprey",
+    "otter", "pebble", "pier", "plover", "quay", "rapids", "reef", "ripple", "river", "rowan",
+    "sail", "seal", "shoal", "shore", "sluice", "spring", "strand", "swan", "tern", "tide", "wave",
+    "weir", "willow",
 ];
 
 /// The name of a run, which its id alone decides.

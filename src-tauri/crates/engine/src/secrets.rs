@@ -57,11 +57,9 @@ impl Secrets {
         }
     }
 
-    fn mask_failure(&self, failure: Failure) -> Failure {
-        Failure {
-            message: self.mask.text(&failure.message).into_owned(),
-            ..failure
-        }
+    fn mask_failure(&self, mut failure: Failure) -> Failure {
+        failure.message = self.mask.text(&failure.message).into_owned();
+        failure
     }
 }
 

@@ -21,11 +21,11 @@ use tokio::{
 };
 
 use crate::{
-    run_facts::RunFacts,
     drive::{Asked, Word},
     engine::{Engine, Shared, blocking},
     error::EngineError,
     handle::RunHandle,
+    run_facts::RunFacts,
 };
 
 /// How often requests are looked for where the socket wakes us.
@@ -143,7 +143,10 @@ impl Shared {
     }
 
     /// Cancels the oldest run of the flow that holds a turn.
-    pub(crate) async fn cancel_oldest(self: &Arc<Self>, facts: &RunFacts) -> Result<(), EngineError> {
+    pub(crate) async fn cancel_oldest(
+        self: &Arc<Self>,
+        facts: &RunFacts,
+    ) -> Result<(), EngineError> {
         let filter = RunFilter {
             flow: Some(facts.flow.flow.name.to_string()),
             workspace: Some(facts.flow.workspace.to_string_lossy().into_owned()),

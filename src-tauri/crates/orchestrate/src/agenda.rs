@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::{Subject, TaskRunNumber};
+use crate::{Subject, TRANSITIONS_A_DECISION, TaskRunNumber};
 
 /// What this process is about to do in a run.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Agenda {
     /// Mapped task runs with items that may begin when a slot is free.
     feeders: VecDeque<TaskRunNumber>,
     feeding: HashSet<TaskRunNumber>,
+    /// How many transitions a decision has at most, about.
+    pub(crate) room: usize,
     /// Free slots of the run's own.
     pub(crate) free: u32,
     /// Whether nothing may begin: the run was recovered and is not carried on yet.
@@ -75,10 +77,18 @@ impl Agenda {
             ready: VecDeque::new(),
             feeders: VecDeque::new(),
             feeding: HashSet::new(),
+            room: TRANSITIONS_A_DECISION,
             free: slots,
             held: false,
             recovered,
         }
+    }
+
+    /// Forgets everything: the run starts anew.
+    pub(crate) fn clear(&mut self, slots: u32) {
+        let room = self.room;
+        *self = Self::new(slots, false);
+        self.room = room;
     }
 
     /// Puts something at the end of what to look at, unless it stands there.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    Decision, Detail, Effect, Happening, Outcome, State, StepError, Subject,
-    TRANSITIONS_A_DECISION, TaskRunNumber, Transition,
+    Decision, Detail, Effect, Happening, Outcome, State, StepError, Subject, TaskRunNumber,
+    Transition,
     agenda::{Agenda, Todo},
     edges::Verdict,
     node::Siblings,
@@ -119,7 +119,7 @@ impl<'run> Deciding<'run> {
 
     /// Whether the decision has as many transitions as it may.
     pub(crate) fn is_full(&self) -> bool {
-        self.decision.transitions.len() >= TRANSITIONS_A_DECISION
+        self.decision.transitions.len() >= self.agenda.room
     }
 
     /// Sees what a task run's state asks for next.

@@ -10,7 +10,7 @@ use tidemill_flow::{Kind, Task};
 
 use crate::{
     Detail, Failure, FailureKind, State, StepError, TaskRunNumber,
-    agenda::{Agenda, Todo},
+    agenda::Todo,
     deciding::{Deciding, Handled},
 };
 
@@ -69,7 +69,7 @@ impl Deciding<'_> {
             return Err(StepError::NotEnded(state));
         }
         let slots = self.tree.plan.start.slots.get();
-        *self.agenda = Agenda::new(slots, false);
+        self.agenda.clear(slots);
         let message = if from_failed {
             "run again from what had failed"
         } else {

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Run {
     pub(crate) tree: Tree,
-    agenda: Agenda,
+    pub(crate) agenda: Agenda,
 }
 
 /// Why a step could not be taken. The run is as it was, but for [`StepError::Fold`],

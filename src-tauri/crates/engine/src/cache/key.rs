@@ -13,8 +13,8 @@ use std::{
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 use tidemill_flow::{
-    Code, Each, Env, EvaluationError, Http, HttpAuth, HttpBody, Kind, Python, PythonCode, Scope, Shell,
-    Sql, Subflow, SubflowTarget, Task, Value,
+    Code, Each, Env, EvaluationError, Http, HttpAuth, HttpBody, Kind, Python, PythonCode, Scope,
+    Shell, Sql, Subflow, SubflowTarget, Task, Value,
     template::{Template, to_json},
 };
 use tidemill_store::CacheKey;

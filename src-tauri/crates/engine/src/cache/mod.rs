@@ -11,11 +11,7 @@ use tidemill_flow::Value;
 use tidemill_orchestrate::{Assignment, CachedResult, Failure, FailureKind, TaskRunNumber};
 use tidemill_store::{CacheEntry, CacheKey, Cached, StoreError};
 
-use crate::{
-    attempt::duration_text,
-    run_facts::RunFacts,
-    engine::Shared,
-};
+use crate::{attempt::duration_text, engine::Shared, run_facts::RunFacts};
 pub(crate) use key::{Origin, called_flow};
 
 /// What a new result is to be kept as.
@@ -34,7 +30,9 @@ impl ResultKey {
             value,
             created_at: now,
             // A time past the calendar's end never comes.
-            expires_at: self.expires.and_then(|expires| now.checked_add(expires).ok()),
+            expires_at: self
+                .expires
+                .and_then(|expires| now.checked_add(expires).ok()),
         }
     }
 }
@@ -71,11 +69,19 @@ pub(crate) fn look_up(
             None
         }),
     };
-    let expires = assignment.task.cache.as_ref().and_then(|cache| cache.expires);
+    let expires = assignment
+        .task
+        .cache
+        .as_ref()
+        .and_then(|cache| cache.expires);
     (Ok(ResultKey { key, expires }), found)
 }
 
-fn find(shared: &Shared, key: CacheKey, now: Timestamp) -> Result<Option<CachedResult>, StoreError> {
+fn find(
+    shared: &Shared,
+    key: CacheKey,
+    now: Timestamp,
+) -> Result<Option<CachedResult>, StoreError> {
     let reader = shared.store.reader()?;
     let Some(cached) = reader.cached(key, now)? else {
         return Ok(None);
@@ -89,7 +95,10 @@ fn find(shared: &Shared, key: CacheKey, now: Timestamp) -> Result<Option<CachedR
 
 /// Where a result comes from, such as `run amber-heron-417 from 3h ago`.
 fn origin_text(cached: &Cached, name: Option<&str>, now: Timestamp) -> String {
-    let run = name.map_or_else(|| "a run that was removed".to_owned(), |name| format!("run {name}"));
+    let run = name.map_or_else(
+        || "a run that was removed".to_owned(),
+        |name| format!("run {name}"),
+    );
     let age = now.duration_since(cached.created_at).unsigned_abs();
     format!("{run} from {} ago", duration_text(coarse(age)))
 }
@@ -112,7 +121,10 @@ mod tests {
     #[test]
     fn ages_are_told_coarsely() {
         let check = |seconds: u64, expected: &str| {
-            assert_eq!(duration_text(coarse(Duration::from_secs(seconds))), expected);
+            assert_eq!(
+                duration_text(coarse(Duration::from_secs(seconds))),
+                expected
+            );
         };
         check(0, "0s");
         check(42, "42s");

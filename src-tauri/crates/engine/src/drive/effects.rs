@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl Drive {
-    pub(super) fn carry_out(&mut self, effect: Effect) {
-        match effect {
+    pub(super) fn carry_out(&mut self, effect: &Effect) {
+        match *effect {
             Effect::Start(task) => self.start(task),
             Effect::Stop(task) => {
                 if let Some(underway) = self.attempts.get(&task) {
@@ -24,10 +24,9 @@ impl Drive {
             Effect::TakeSlots(task) => self.take_slots(task),
             Effect::FreeSlots(task) => self.free_slots(task),
             Effect::LookUpCache { task, refresh } => self.look_up(task, refresh),
-            // It went to the disk with the decision.
-            Effect::KeepInCache(..) => {}
+            // It went to the disk with the decision; it was noted with the decision.
+            Effect::KeepInCache(..) | Effect::AskPerson(_) => {}
             Effect::SetTimer(timer, due) => self.set_timer(timer, due),
-            Effect::AskPerson(task) => self.approvals.push(task),
             Effect::RunEnded => self.over = Some(Over::Ended),
         }
     }

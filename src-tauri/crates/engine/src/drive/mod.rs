@@ -32,7 +32,6 @@ use tokio::{
 use tracing::Instrument;
 
 use crate::{
-    run_facts::RunFacts,
     cache::ResultKey,
     engine::Shared,
     error::EngineError,
@@ -40,6 +39,7 @@ use crate::{
     handle::RunEnd,
     journal::{Committing, Durability},
     kinds::approve::checked_fields,
+    run_facts::RunFacts,
     stop::{StopSwitch, Stopping},
 };
 use timers::{Counting, Timers};
@@ -194,8 +194,9 @@ impl Drive {
     }
 
     /// Carries the run to its end, or until the engine lets go of it.
-    pub(crate) async fn to_end(mut self) -> Result<RunEnd, EngineError> {
-        let span = tracing::info_span!("run", id = %self.facts.id, flow = %self.facts.flow.flow.name);
+    pub(crate) async fn carry(mut self) -> Result<RunEnd, EngineError> {
+        let span =
+            tracing::info_span!("run", id = %self.facts.id, flow = %self.facts.flow.flow.name);
         let result = async {
             let looped = self.turn().await;
             if looped.is_err() {
@@ -209,7 +210,11 @@ impl Drive {
         result.map(|()| RunEnd {
             state: self.run.state(),
             message: self.run.message().map(Into::into),
-            output: self.run.output().cloned().unwrap_or_else(|| Value::from(())),
+            output: self
+                .run
+                .output()
+                .cloned()
+                .unwrap_or_else(|| Value::from(())),
         })
     }
 
@@ -252,6 +257,12 @@ impl Drive {
                 tracing::debug!(state = %transition.to, "the run moves");
             }
         }
+        // Who answers may be faster than the disk.
+        self.approvals
+            .extend(decision.effects.iter().filter_map(|effect| match effect {
+                Effect::AskPerson(task) => Some(*task),
+                _ => None,
+            }));
         Ok(decision)
     }
 
@@ -276,17 +287,18 @@ impl Drive {
             true => Durability::Flushed,
             false => Durability::Committed,
         };
-        let committing: Committing = if transitions.is_empty() && cache.is_empty() && freed(&effects).is_empty() {
-            Box::pin(std::future::ready(Ok(())))
-        } else {
-            let batch = Batch {
-                transitions,
-                cache,
-                free_slots: freed(&effects),
-                release: false,
+        let committing: Committing =
+            if transitions.is_empty() && cache.is_empty() && freed(&effects).is_empty() {
+                Box::pin(std::future::ready(Ok(())))
+            } else {
+                let batch = Batch {
+                    transitions,
+                    cache,
+                    free_slots: freed(&effects),
+                    release: false,
+                };
+                self.shared.journal.append(self.facts.id, batch, durability)
             };
-            self.shared.journal.append(self.facts.id, batch, durability)
-        };
         self.pending.push_back(Pending {
             committing,
             moves,
@@ -319,13 +331,15 @@ impl Drive {
     fn committed(&mut self, pending: Pending) {
         if let Some(moves) = pending.moves {
             let run = self.facts.id;
-            self.shared.announcer.announce(|| Event::Moves { run, moves });
+            self.shared
+                .announcer
+                .announce(|| Event::Moves { run, moves });
         }
         if let Some(acknowledge) = pending.acknowledge {
             // Who asked may have gone away: the answer stands all the same.
             let _ = acknowledge.send(Ok(()));
         }
-        for effect in pending.effects {
+        for effect in &pending.effects {
             self.carry_out(effect);
         }
     }
@@ -365,7 +379,9 @@ impl Drive {
         let assignment = self.run.assignment(task);
         let fields = match assignment.as_ref().map(|assignment| &assignment.task.kind) {
             Some(Kind::Approve(approve)) if asked.approved => {
-                let path = assignment.as_ref().map_or("", |assignment| &assignment.path);
+                let path = assignment
+                    .as_ref()
+                    .map_or("", |assignment| &assignment.path);
                 checked_fields(approve, path, &asked.fields)?
             }
             _ => Json::Null,
@@ -478,7 +494,9 @@ impl Drive {
             while self.work.join_next().await.is_some() {}
         }
         self.work.shutdown().await;
-        self.shared.release(&self.facts, matches!(self.over, Some(Over::LetGo))).await;
+        self.shared
+            .release(&self.facts, matches!(self.over, Some(Over::LetGo)))
+            .await;
     }
 }
 
@@ -498,7 +516,5 @@ async fn front(pending: &mut VecDeque<Pending>) -> Result<Pending, EngineError> 
         None => std::future::pending().await,
     }
     // It was there, and nobody else takes from the queue.
-    pending
-        .pop_front()
-        .ok_or(EngineError::Closed)
+    pending.pop_front().ok_or(EngineError::Closed)
 }

@@ -108,7 +108,10 @@ tasks:
     assert_eq!(bed.read("count").lines().count(), 3);
     assert_eq!(ended.count(State::Completed), 2);
     assert!(
-        ended.messages().iter().any(|message| message.contains("exit code 7")),
+        ended
+            .messages()
+            .iter()
+            .any(|message| message.contains("exit code 7")),
         "{:?}",
         ended.messages()
     );
@@ -133,7 +136,10 @@ tasks:
     assert_eq!(ended.count(State::TimedOut), 1);
     let child: i32 = bed.read("child").trim().parse().unwrap();
     let child = rustix::process::Pid::from_raw(child).unwrap();
-    until("the child ends", || rustix::process::test_kill_process(child).is_err()).await;
+    until("the child ends", || {
+        rustix::process::test_kill_process(child).is_err()
+    })
+    .await;
     close(&engine).await;
 }
 
@@ -190,11 +196,15 @@ async fn a_wait_for_a_file_ends_when_it_is_there() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
     let handle = engine
-        .start(bed.request("{ name: waits, tasks: { file: { wait: { file: here } }, short: { wait: 10ms } } }"))
+        .start(bed.request(
+            "{ name: waits, tasks: { file: { wait: { file: here } }, short: { wait: 10ms } } }",
+        ))
         .await
         .unwrap();
     until("the short one ends", || {
-        tasks(&engine, handle.id).iter().any(|task| task.state == State::Completed)
+        tasks(&engine, handle.id)
+            .iter()
+            .any(|task| task.state == State::Completed)
     })
     .await;
     bed.write("here", "");
@@ -254,7 +264,11 @@ tasks:
 async fn secrets_are_masked_everywhere() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
-    engine.store().secrets().set("token", "hunter2-hunter2").unwrap();
+    engine
+        .store()
+        .secrets()
+        .set("token", "hunter2-hunter2")
+        .unwrap();
     let mut events = engine.events();
     let ended = bed
         .run(
@@ -282,10 +296,16 @@ async fn a_result_stands_for_the_next_run_s() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
     let text = |script: &str| {
-        format!("{{ name: kept, tasks: {{ a: {{ shell: '{script}', cache: true }} }}, output: '{{{{ tasks.a.output }}}}' }}")
+        format!(
+            "{{ name: kept, tasks: {{ a: {{ shell: '{script}', cache: true }} }}, output: '{{{{ tasks.a.output }}}}' }}"
+        )
     };
-    let first = bed.run(&engine, &text("echo x >> count; wc -l < count")).await;
-    let second = bed.run(&engine, &text("echo x >> count; wc -l < count")).await;
+    let first = bed
+        .run(&engine, &text("echo x >> count; wc -l < count"))
+        .await;
+    let second = bed
+        .run(&engine, &text("echo x >> count; wc -l < count"))
+        .await;
     second.is(State::Completed);
     assert_eq!(second.count(State::Cached), 1);
     assert_eq!(second.output(), first.output());
@@ -333,7 +353,12 @@ async fn cancelling_a_parent_cancels_its_child() {
     until("the child runs", || bed.file("started").exists()).await;
     handle.cancel("enough");
     bed.ended(&engine, &handle).await.is(State::Cancelled);
-    let page = engine.store().reader().unwrap().runs(&tidemill_store::RunFilter::default(), None, 10).unwrap();
+    let page = engine
+        .store()
+        .reader()
+        .unwrap()
+        .runs(&tidemill_store::RunFilter::default(), None, 10)
+        .unwrap();
     assert!(page.runs.iter().all(|run| run.state == State::Cancelled));
     assert_eq!(page.runs.len(), 2);
     close(&engine).await;
@@ -346,7 +371,12 @@ async fn flows_that_call_each_other_end_somewhere() {
     let engine = bed.engine().await;
     let ended = bed.run(&engine, text).await;
     ended.is(State::Failed);
-    let page = engine.store().reader().unwrap().runs(&tidemill_store::RunFilter::default(), None, 100).unwrap();
+    let page = engine
+        .store()
+        .reader()
+        .unwrap()
+        .runs(&tidemill_store::RunFilter::default(), None, 100)
+        .unwrap();
     assert_eq!(page.runs.len(), 1 + crate::kinds::flow::DEEPEST as usize);
     close(&engine).await;
 }
@@ -361,7 +391,9 @@ impl Failing {
     fn gate(&self, write: impl FnOnce(&StoreJournal) -> Committing) -> Committing {
         let fails = self
             .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
             .is_err();
         match fails {
             true => Box::pin(std::future::ready(Err(StoreError::Closed))),
@@ -455,7 +487,12 @@ output: '{{ [tasks.body.output, tasks.each.output, tasks.call.output] }}'
         json!([[3, "home", "pythons"], [[1, 1, 0, 3], [2, 2, 1, 3]], 6])
     );
     let messages = ended.messages();
-    assert!(messages.iter().any(|message| message.contains("ValueError: no")), "{messages:?}");
+    assert!(
+        messages
+            .iter()
+            .any(|message| message.contains("ValueError: no")),
+        "{messages:?}"
+    );
     close(&engine).await;
 }
 
@@ -496,7 +533,10 @@ async fn logs_are_kept_by_task_run() {
         .store()
         .logs()
         .lines(ended.run.id, filter)
-        .map(|line| String::from_utf8(line.unwrap().bytes).unwrap())
+        .next_page()
+        .unwrap()
+        .into_iter()
+        .map(|line| String::from_utf8(line.bytes).unwrap())
         .collect();
     lines.sort();
     assert_eq!(lines, ["1", "err", "out"]);

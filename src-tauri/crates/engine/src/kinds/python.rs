@@ -9,8 +9,7 @@ use std::{
 };
 
 use tidemill_flow::{
-    Code, Each, Env, Kind, Python, PythonCode as FlowCode, Scope, Value,
-    template::Template,
+    Code, Each, Env, Kind, Python, PythonCode as FlowCode, Scope, Value, template::Template,
 };
 use tidemill_orchestrate::{Failure, FailureKind, Outcome, TaskRunNumber};
 
@@ -244,7 +243,11 @@ async fn code(python: &Python, attempt: &Attempt) -> Result<PythonCode, Failure>
     let folder = attempt.folder();
     match &python.code {
         FlowCode::Body(Code::Inline(source)) => Ok(PythonCode::Body {
-            name: format!("{}:{}", file_name(&attempt.facts.flow.file), attempt.task().path),
+            name: format!(
+                "{}:{}",
+                file_name(&attempt.facts.flow.file),
+                attempt.task().path
+            ),
             source: source.clone(),
         }),
         FlowCode::Body(Code::File(path)) => {
@@ -335,7 +338,9 @@ fn is_the_same_for_all(python: &Python, attempt: &Attempt) -> bool {
 }
 
 fn is_constant(env: &Env) -> bool {
-    env.values().flatten().all(|template| template.as_constant().is_some())
+    env.values()
+        .flatten()
+        .all(|template| template.as_constant().is_some())
 }
 
 fn failed(failure: &PythonFailure) -> Failure {

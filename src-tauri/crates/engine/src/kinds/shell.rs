@@ -157,7 +157,9 @@ async fn output(file: &Path, captured: CapturedOutput) -> Outcome {
 }
 
 fn unreadable(error: &io::Error) -> Outcome {
-    Outcome::Failed(output_failure(format!("cannot read the output file: {error}")))
+    Outcome::Failed(output_failure(format!(
+        "cannot read the output file: {error}"
+    )))
 }
 
 fn output_failure(message: String) -> Failure {
@@ -238,6 +240,9 @@ mod tests {
             bytes: vec![b'x'; 10],
             truncated: true,
         };
-        assert_eq!(completed(standard_output(&captured)), serde_json::Value::Null);
+        assert_eq!(
+            completed(standard_output(&captured)),
+            serde_json::Value::Null
+        );
     }
 }

@@ -16,9 +16,10 @@ pub(crate) async fn run(
     scope: &Arc<Scope>,
     folder: &std::path::Path,
 ) -> Result<Value, Failure> {
-    let path = folder.join(file
-        .render(scope)
-        .map_err(|error| unevaluated("wait.file", &error))?);
+    let path = folder.join(
+        file.render(scope)
+            .map_err(|error| unevaluated("wait.file", &error))?,
+    );
     loop {
         if is_there(path.clone()).await? {
             return Ok(Value::from(()));

@@ -45,7 +45,9 @@ async fn a_task_run_that_waits_for_a_slot_says_so_and_can_be_cancelled() {
     let text = "{ name: limited, tasks: { a: { shell: 'true', limits: [gate] } } }";
     let handle = engine.start(bed.request(text)).await.unwrap();
     until("it waits", || {
-        tasks(&engine, handle.id).iter().any(|task| task.state == State::AwaitingSlot)
+        tasks(&engine, handle.id)
+            .iter()
+            .any(|task| task.state == State::AwaitingSlot)
     })
     .await;
     handle.cancel("enough");
@@ -71,7 +73,11 @@ async fn a_run_waits_for_its_flow_s_turn() {
     let first = one.start(bed.request(&text)).await.unwrap();
     let second = other.start(bed.request(&text)).await.unwrap();
     until("the first runs", || bed.file("runs").exists()).await;
-    assert!(tasks(&other, second.id).iter().all(|task| task.state == State::Pending));
+    assert!(
+        tasks(&other, second.id)
+            .iter()
+            .all(|task| task.state == State::Pending)
+    );
     bed.write("go", "");
     bed.ended(&one, &first).await.is(State::Completed);
     bed.ended(&other, &second).await.is(State::Completed);

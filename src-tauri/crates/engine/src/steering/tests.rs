@@ -23,7 +23,9 @@ output: '{{ tasks.use.output }}'
 async fn asking(bed: &Testbed, engine: &Engine) -> RunHandle {
     let handle = engine.start(bed.request(ASKING)).await.unwrap();
     until("it asks", || {
-        tasks(engine, handle.id).iter().any(|task| task.state == State::Paused)
+        tasks(engine, handle.id)
+            .iter()
+            .any(|task| task.state == State::Paused)
     })
     .await;
     handle
@@ -38,16 +40,27 @@ async fn an_approval_is_answered_from_another_engine() {
     let bed = Testbed::new();
     let (one, other) = (bed.engine().await, bed.engine().await);
     let handle = asking(&bed, &one).await;
-    let refused = other.steer(handle.id, approve(json!({"n": "x"})), "me").await;
-    assert!(matches!(refused, Err(EngineError::Refused(_))), "{refused:?}");
+    let refused = other
+        .steer(handle.id, approve(json!({"n": "x"})), "me")
+        .await;
+    assert!(
+        matches!(refused, Err(EngineError::Refused(_))),
+        "{refused:?}"
+    );
     let started = Instant::now();
-    other.steer(handle.id, approve(json!({"n": 3})), "me").await.unwrap();
+    other
+        .steer(handle.id, approve(json!({"n": 3})), "me")
+        .await
+        .unwrap();
     assert!(started.elapsed() < Duration::from_millis(900), "not woken");
     let ended = bed.ended(&one, &handle).await;
     ended.is(State::Completed);
     assert_eq!(ended.output(), json!(3));
     let late = other.steer(handle.id, approve(json!({"n": 3})), "me").await;
-    assert!(matches!(late, Err(EngineError::RunEnded { .. })), "{late:?}");
+    assert!(
+        matches!(late, Err(EngineError::RunEnded { .. })),
+        "{late:?}"
+    );
     close(&one).await;
     close(&other).await;
 }
@@ -92,7 +105,10 @@ async fn a_run_that_nobody_carries_is_steered_all_the_same() {
     let cancelled = asking(&bed, &engine).await;
     engine.close(Close::LetGo).await.unwrap();
     let engine = bed.engine().await;
-    let done = engine.steer(asked.id, approve(json!({"n": 3})), "me").await.unwrap();
+    let done = engine
+        .steer(asked.id, approve(json!({"n": 3})), "me")
+        .await
+        .unwrap();
     let Steered::Carried(handle) = done else {
         panic!("{done:?}");
     };

@@ -4,11 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
 use serde_json::json;
 
 use super::*;
-use crate::{Each, EdgeOn, FlowName, Kind, Task, schema, template::to_json};
+use crate::{Each, EdgeOn, Kind, Task, schema, template::to_json};
 
 mod bombs;
 mod random;
@@ -307,17 +306,12 @@ fn a_group_gets_the_edges_of_what_stands_inside() {
 }
 
 fn known(name: &str, calls: &[&str]) -> KnownFlow {
-    let flow = |name: &str| FlowName::new(name).unwrap();
-    let parameter = crate::Parameter {
-        schema: json!({ "type": "integer" }),
-        default: None,
-    };
-    KnownFlow {
-        name: flow(name),
-        file: format!("{name}.flow.yaml"),
-        parameters: IndexMap::from([(crate::Name::new("count").unwrap(), parameter)]),
-        calls: calls.iter().map(|call| flow(call)).collect(),
-    }
+    let call = |call: &&str| format!("  call_{call}: {{ flow: {call} }}\n");
+    let calls: String = calls.iter().map(call).collect();
+    let text = format!(
+        "name: {name}\nparameters: {{ count: {{ type: integer }} }}\ntasks:\n  a: {{ value: 1 }}\n{calls}"
+    );
+    KnownFlow::of(&valid(&text), format!("{name}.flow.yaml"))
 }
 
 #[test]

@@ -68,8 +68,25 @@ fn what_cannot_be_evaluated_says_why() {
             "x {{ map.nope }}",
             "`{{ map.nope }}`: `map.nope` is undefined",
         ),
+        (
+            "{{ [n, map.nope] }}",
+            "`{{ [n, map.nope] }}`: `map.nope` is undefined",
+        ),
+        (
+            "{{ {'a': [map.nope]} }}",
+            "`{{ {'a': [map.nope]} }}`: `map.nope` is undefined",
+        ),
+        (
+            "{{ map.nope == 1 }}",
+            "`{{ map.nope == 1 }}`: `map.nope` is undefined",
+        ),
+        ("{{ list[99] }}", "`{{ list[99] }}`: it is undefined"),
+        (
+            "{{ list | map(attribute='x') }}",
+            "`{{ list | map(attribute='x') }}`: a part of it is undefined",
+        ),
         ("{{ n / 0 }}", "`{{ n / 0 }}`: "),
-        ("{{ s.x.y }}", "`{{ s.x.y }}`: undefined"),
+        ("{{ s.x.y }}", "`{{ s.x.y }}`: `s.x` is undefined"),
         ("{{ range(10 ** 9) }}", "`{{ range(10 ** 9) }}`: "),
         ("{{ debug() }}", "`{{ debug() }}`: "),
         ("{{", "`{{` without its `}}`"),

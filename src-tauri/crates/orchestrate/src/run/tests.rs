@@ -657,11 +657,13 @@ fn a_run_that_was_being_cancelled_ends_cancelled_after_a_crash() {
 #[test]
 fn a_retry_by_hand_runs_everything_or_what_had_failed() {
     let text = "
+tasks:
   a: { shell: x }
   b: { shell: x, needs: [a] }
   c: { shell: x, needs: [b] }
   m: { shell: x, for_each: [1, 2, 3] }
   g: { tasks: { h: { shell: x }, i: { shell: x } } }
+output: ['{{ tasks.a.output }}', '{{ tasks.m.output }}', '{{ tasks.g.output }}', '{{ run.attempt }}']
 ";
     let words: Words<'_> = &[("b", "fail ok"), ("m[1]", "fail ok"), ("g/i", "fail ok")];
     let mut part = world(text, words);
@@ -672,6 +674,12 @@ fn a_retry_by_hand_runs_everything_or_what_had_failed() {
     let counts =
         ["a", "b", "c", "m[0]", "m[1]", "m[2]", "g/h", "g/i"].map(|path| part.executions[path]);
     assert_eq!(counts, [1, 2, 1, 1, 2, 1, 1, 2]);
+    let all = ["done"; 3];
+    let output = serde_json::json!(["done", all, { "h": "done", "i": "done" }, 2]);
+    assert_eq!(
+        tidemill_flow::template::to_json(part.run.output().unwrap()),
+        output
+    );
 
     let mut whole = world(text, words);
     whole.run_to_end();
@@ -745,6 +753,12 @@ fn a_large_map_is_decided_in_small_pieces() {
     assert_eq!(run.state(), State::Completed);
     assert_eq!(all, 3 * count + 6);
     assert!(most <= crate::TRANSITIONS_A_DECISION + 3, "{most}");
+}
+
+#[test]
+fn an_item_at_rest_is_small() {
+    let each = size_of::<Option<State>>() + size_of::<Value>();
+    assert!(each <= 25, "{each} bytes");
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub(crate) struct World {
     holders: HashMap<TaskRunNumber, Vec<String>>,
     waiting: VecDeque<TaskRunNumber>,
     pub(crate) most_running: usize,
+    /// How many transitions a decision has at most, about.
+    pub(crate) room: usize,
     /// Compare the run with the fold of its history now and then.
     pub(crate) verify: Option<Chance>,
     /// Crash now and then, at most so often.
@@ -120,6 +122,7 @@ impl World {
             holders: HashMap::new(),
             waiting: VecDeque::new(),
             most_running: 0,
+            room: crate::TRANSITIONS_A_DECISION,
             verify: None,
             crashes: None,
         }
@@ -127,6 +130,7 @@ impl World {
 
     /// Lets something happen now, with all that follows at once.
     pub(crate) fn happen(&mut self, happening: Happening) {
+        self.run.agenda.room = self.room;
         let mut next = Some(happening);
         while let Some(happening) = next.take() {
             let random = self.now.as_millisecond() as u64;
@@ -157,7 +161,7 @@ impl World {
 
     /// Commits a decision; gives what is to be carried out.
     fn commit(&mut self, decision: Decision) -> Vec<Effect> {
-        assert!(decision.transitions.len() < crate::TRANSITIONS_A_DECISION + 100);
+        assert!(decision.transitions.len() < self.room + 100);
         for transition in decision.transitions {
             if let (true, Subject::Task(task)) = (transition.to.is_terminal(), transition.subject) {
                 self.running.remove(&task);
