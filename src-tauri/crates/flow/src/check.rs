@@ -67,17 +67,20 @@ pub(crate) fn json_of_node(
 ///
 /// All mistakes are reported at once, each with its place.
 pub fn check(text: &str, context: &CheckContext) -> Checked {
+    let version = version(text);
+    // A byte order mark is no character of the first line.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut diagnostics = Vec::new();
     let node = yaml::parse(text, &mut diagnostics);
     let mut walk = Walk::new(text, diagnostics);
-    let flow = node.and_then(|node| flow(text, &node, context, &mut walk));
+    let flow = node.and_then(|node| flow(version, &node, context, &mut walk));
     Checked {
         flow: flow.filter(|_| !walk.has_errors()),
         diagnostics: walk.finish(),
     }
 }
 
-fn flow(text: &str, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) -> Option<Flow> {
+fn flow(version: String, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) -> Option<Flow> {
     let (top, reads) = walk.gather(|walk| TopKeys::read(node, walk));
     let top = top?;
     let tasks = top.tasks.as_deref().unwrap_or_default();
@@ -100,7 +103,7 @@ fn flow(text: &str, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) ->
     let mut uses = names.uses;
     note_pool(defaults, &mut uses);
     let tasks = build::tasks(&graph, &env, defaults, &mut uses, walk)?;
-    built(text, top, tasks, uses)
+    built(version, top, tasks, uses)
 }
 
 /// The names of parameters, those with mistakes too: they may be read.
@@ -167,12 +170,17 @@ fn note_pool(defaults: &DefaultKeys, uses: &mut crate::Uses) {
     }
 }
 
-fn built(text: &str, top: TopKeys, tasks: crate::TaskGraph, uses: crate::Uses) -> Option<Flow> {
+fn built(
+    version: String,
+    top: TopKeys,
+    tasks: crate::TaskGraph,
+    uses: crate::Uses,
+) -> Option<Flow> {
     let schedules = top.schedules.unwrap_or_default().into_iter();
     let triggers = top.triggers.unwrap_or_default().into_iter();
     Some(Flow {
         name: top.name?.0,
-        version: version(text),
+        version,
         description: top.description,
         tags: top.tags.unwrap_or_default(),
         parameters: top.parameters.unwrap_or_default(),

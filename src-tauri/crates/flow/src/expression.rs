@@ -30,7 +30,7 @@ const MAX_BYTES: usize = 4_096;
 pub(crate) const FUNCTIONS: [&str; 2] = ["dict", "range"];
 
 /// The filters of the engine, to say which one was meant.
-pub(crate) const FILTERS: [&str; 50] = [
+pub(crate) const FILTERS: [&str; 48] = [
     "abs",
     "attr",
     "batch",
@@ -79,8 +79,6 @@ pub(crate) const FILTERS: [&str; 50] = [
     "unique",
     "upper",
     "zip",
-    "first",
-    "last",
 ];
 
 /// The tests of the engine (`x is defined`).

@@ -237,6 +237,35 @@ fn everything_lands_in_the_flow() {
 }
 
 #[test]
+fn line_ends_and_marks_do_not_move_places() {
+    for (text, place) in [
+        (
+            "\u{feff}name: '{{ x }}'\r\ntasks: { a: { value: '{{ y }}' } }",
+            "2:26",
+        ),
+        (
+            "\u{feff}output: '{{ y }}'\nname: x\ntasks: { a: { value: 1 } }",
+            "1:13",
+        ),
+        (
+            "name: x\r\n\r\ntasks: { a: { value: 'é😀 {{ y }}' } }\r\n",
+            "3:29",
+        ),
+        (
+            "name: x\rtasks:\r  a:\r    value: |\r      one\r      {{ y }}\r",
+            "6:10",
+        ),
+    ] {
+        let found = diagnostics(text);
+        let expected = format!("{place}: error: undefined name `y`");
+        assert!(
+            found.iter().any(|line| line.starts_with(&expected)),
+            "{text:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn environments_merge_by_name() {
     let flow = valid(EVERYTHING);
     let env = |path: &str| -> Vec<(String, Option<serde_json::Value>)> {

@@ -23,7 +23,6 @@ pub(crate) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Nod
         diagnostics.push(refusal);
         return None;
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder {
         diagnostics,
         open: Vec::new(),
