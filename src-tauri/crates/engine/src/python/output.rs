@@ -139,23 +139,28 @@ impl Markers {
     /// The first marker: what stands before it, its number, what follows. No
     /// number: the end of the bytes may be the beginning of one, which follows.
     fn find<'a>(&self, bytes: &'a [u8]) -> Option<(&'a [u8], Option<u64>, &'a [u8])> {
-        let first = self.nonce.first().copied()?;
-        let mut from = 0;
-        while let Some(found) = memchr::memchr(first, bytes.get(from..)?) {
-            let (before, rest) = bytes.split_at(from + found);
-            let seen = rest.get(..NONCE).unwrap_or(rest);
-            if self.nonce.starts_with(seen) {
-                return Some(match rest.split_at_checked(MARKER) {
-                    Some((marker, after)) => {
-                        let number = marker.last_chunk().copied().map(u64::from_le_bytes);
-                        (before, number, after)
-                    }
-                    None => (before, None, rest),
-                });
+        let Some(place) = memchr::memmem::find(bytes, &self.nonce) else {
+            let place = self.unfinished(bytes)?;
+            let (before, begun) = bytes.split_at(place);
+            return Some((before, None, begun));
+        };
+        let (before, rest) = bytes.split_at(place);
+        Some(match rest.split_at_checked(MARKER) {
+            Some((marker, after)) => {
+                let number = marker.last_chunk().copied().map(u64::from_le_bytes);
+                (before, number, after)
             }
-            from += found + 1;
-        }
-        None
+            None => (before, None, rest),
+        })
+    }
+
+    /// Where at the end of the bytes the secret begins, if it may.
+    fn unfinished(&self, bytes: &[u8]) -> Option<usize> {
+        let first = bytes.len().saturating_sub(NONCE - 1);
+        (first..bytes.len()).find(|&place| {
+            let begun = bytes.get(place..).unwrap_or_default();
+            self.nonce.starts_with(begun)
+        })
     }
 }
 

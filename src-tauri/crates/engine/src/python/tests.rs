@@ -5,10 +5,14 @@ use std::{
     num::NonZeroUsize,
     os::unix::ffi::OsStringExt,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use rustix::process::Signal;
 use tidemill_flow::Value;
 
 use super::*;
@@ -525,7 +529,7 @@ async fn an_idle_worker_may_be_killed() {
         .await
         .as_i64()
         .unwrap();
-    rustix::process::kill_process(number(pid), rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(number(pid), Signal::KILL).unwrap();
     let again = stage
         .value("import os\nreturn os.getpid()")
         .await
@@ -722,4 +726,69 @@ async fn dropped_workers_are_killed() {
     })
     .await;
     groups.close();
+}
+
+/// Kills whichever worker `pid` names, again and again, until `done`.
+async fn kill_workers(pid: &std::path::Path, done: &AtomicBool) -> usize {
+    let mut kills = 0;
+    while !done.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        let text = std::fs::read_to_string(pid).unwrap_or_default();
+        // The number may be another process's by now.
+        let command = std::fs::read_to_string(format!("/proc/{text}/cmdline"));
+        let is_worker = command.is_ok_and(|command| command.contains("tidemill_worker"));
+        let killed = is_worker
+            && rustix::process::kill_process(number(text.parse().unwrap()), Signal::KILL).is_ok();
+        kills += usize::from(killed);
+    }
+    kills
+}
+
+#[tokio::test]
+async fn each_kill_costs_one_attempt_at_most_and_nothing_runs_twice() {
+    let stage = Stage::new(2);
+    let source = "import os\nwith open('starts', 'ab', 0) as file:\n    file.write(b'%d\\n' % index)\n\
+        with open('new-pid-%d' % index, 'w') as file:\n    file.write(str(os.getpid()))\n\
+        os.rename('new-pid-%d' % index, 'pid')\nreturn index";
+    let context = stage.context(PythonCode::Body {
+        name: "x".into(),
+        source: source.into(),
+    });
+    let done = AtomicBool::new(false);
+    let tasks = async {
+        let mut failed = 0;
+        let mut all = 0;
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(2) {
+            let runs = (all..all + 40).map(|index| {
+                let mut task = stage.task_of(Arc::clone(&context));
+                task.index = Some(index);
+                stage.run(task)
+            });
+            for (ended, _) in join_all(runs).await {
+                match ended {
+                    Attempted::Returned(_) => {}
+                    Attempted::Failed(PythonFailure::Died(Exit::Signal(9))) => failed += 1,
+                    other => panic!("{other:?}"),
+                }
+            }
+            all += 40;
+        }
+        done.store(true, Ordering::Relaxed);
+        (failed, all)
+    };
+    let pid = stage.folder.path().join("pid");
+    let ((failed, all), kills) = tokio::join!(tasks, kill_workers(&pid, &done));
+    assert!(
+        kills > 0 && failed <= kills,
+        "{failed} failed, {kills} kills"
+    );
+    let starts = std::fs::read_to_string(stage.folder.path().join("starts")).unwrap();
+    let mut starts: Vec<u64> = starts.lines().map(|line| line.parse().unwrap()).collect();
+    let count = starts.len();
+    starts.sort_unstable();
+    starts.dedup();
+    assert_eq!(starts.len(), count, "a task ran twice");
+    assert!(starts.len() as u64 + failed as u64 >= all);
+    stage.close().await;
 }
