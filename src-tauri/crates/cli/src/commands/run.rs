@@ -182,12 +182,7 @@ fn ask_usual(carried: &CarriedRun, watch: &mut Watch) {
 }
 
 /// The first signal cancels the run, the next kills what still runs.
-fn interrupt(
-    carried: &CarriedRun,
-    watch: &mut Option<(Watch, Events)>,
-    first: bool,
-    why: &str,
-) {
+fn interrupt(carried: &CarriedRun, watch: &mut Option<(Watch, Events)>, first: bool, why: &str) {
     let note = if first {
         carried.cancel(why);
         "cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"

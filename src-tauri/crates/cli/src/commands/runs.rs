@@ -171,7 +171,12 @@ fn retry(
     };
     runtime()?.block_on(async {
         let interrupts = Interrupts::new()?;
-        let again = start_again(surroundings, &arguments.run, arguments.from_failed, !form.json);
+        let again = start_again(
+            surroundings,
+            &arguments.run,
+            arguments.from_failed,
+            !form.json,
+        );
         let (carried, events) = again.await?;
         carry(carried, events, form, interrupts).await
     })
