@@ -1,5 +1,6 @@
-//! For tests: the test program started again, as a guard or as an engine that
-//! is to be killed. Both are "tests" that do nothing unless they are asked.
+//! For tests: the test program started again, as a guard, as an engine that is
+//! to be killed, or as what records a command. They are "tests" that do nothing
+//! unless they are asked.
 
 use std::{
     future,
@@ -10,7 +11,8 @@ use std::{
 };
 
 use crate::process::{
-    Command, GRACE, GuardProgram, Line, LineSink, ProcessGroups, Stream, Taken, Targets,
+    Command, GRACE, GuardProgram, Line, LineSink, ProcessGroups, Record, Stream, Taken, Targets,
+    TransparentCommand, run_transparently,
 };
 
 /// A sink that keeps all lines.
@@ -101,10 +103,10 @@ async fn engine() {
     let folder = Path::new(&folder);
     let groups = ProcessGroups::new(guard_program()).unwrap();
     let kept = Kept::default();
-    let command = script(&format!(
+    let command = script(
         "setsid sh -c 'trap \"\" TERM; echo in; sleep 1000; sleep 1000' & \
-         trap '' TERM; echo in; sleep 1000 & echo in; wait; sleep 1000"
-    ));
+         trap '' TERM; echo in; sleep 1000 & echo in; wait; sleep 1000",
+    );
     let unmarked = script("echo $$; exec env -i sleep 1000");
     let ready = async {
         until("all run", || kept.texts(Stream::Stdout).len() == 4).await;
@@ -118,4 +120,41 @@ async fn engine() {
     let first = processes.run(&command, &kept, GRACE, future::pending::<()>());
     let second = processes.run(&unmarked, &kept, GRACE, future::pending::<()>());
     let _ends_by_kill = tokio::join!(first, second, ready);
+}
+
+/// What a rehearsed recorder runs in `sh`.
+const RECORDED: &str = "TIDEMILL_REHEARSED_COMMAND";
+
+/// This test program as a recorder of a command: it writes `STREAM TEXT` for
+/// each line into the file `record` of the folder.
+pub(crate) fn recorder(folder: &Path, text: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "rehearsal::record", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(RECORDED, text);
+    command
+}
+
+#[test]
+fn record() {
+    let Some(text) = std::env::var_os(RECORDED) else {
+        return;
+    };
+    let folder = std::env::var_os(FOLDER).unwrap();
+    let file = std::fs::File::create(Path::new(&folder).join("record")).unwrap();
+    let record: Record = Arc::new(move |lines| {
+        use std::io::Write;
+        for line in lines {
+            let text = String::from_utf8_lossy(&line.bytes);
+            writeln!(&file, "{:?} {text}", line.stream).unwrap();
+        }
+    });
+    let command = TransparentCommand {
+        program: "sh".into(),
+        arguments: vec!["-c".into(), text],
+        variables: vec![("EXTRA".into(), "more".into())],
+    };
+    let exit = run_transparently(&command, &record).unwrap();
+    std::process::exit(exit.shell_code());
 }

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, UndefinedBehavior, Value, value::ValueKind};
 
 use crate::{
     scope::Scope,
@@ -30,7 +30,7 @@ const MAX_BYTES: usize = 4_096;
 pub(crate) const FUNCTIONS: [&str; 2] = ["dict", "range"];
 
 /// The filters of the engine, to say which one was meant.
-pub(crate) const FILTERS: [&str; 50] = [
+pub(crate) const FILTERS: [&str; 48] = [
     "abs",
     "attr",
     "batch",
@@ -79,8 +79,6 @@ pub(crate) const FILTERS: [&str; 50] = [
     "unique",
     "upper",
     "zip",
-    "first",
-    "last",
 ];
 
 /// The tests of the engine (`x is defined`).
@@ -162,6 +160,12 @@ impl Expression {
                 "an expression is missing between `{{` and `}}`".to_owned(),
             ));
         }
+        // Jinja's marks that trim the text around, or a sign: nobody can tell.
+        if between.starts_with(['-', '+']) || between.ends_with(['-', '+']) {
+            return Err(refuse(
+                "`{{-` and `-}}` trim nothing here; put a space before a sign".to_owned(),
+            ));
+        }
         if source.len() > MAX_BYTES {
             return Err(refuse(format!(
                 "the expression has {} bytes; one has at most {MAX_BYTES}",
@@ -197,13 +201,8 @@ impl Expression {
 
     /// What of the scope it reads, in order.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &Mention> {
-        self.mentions.iter().filter(|mention| {
-            mention.kind == MentionKind::Read
-                && !mention
-                    .path
-                    .first()
-                    .is_some_and(|root| FUNCTIONS.contains(&root.as_str()))
-        })
+        let mentions = self.mentions.iter();
+        mentions.filter(|mention| mention.kind == MentionKind::Read && !mention.is_function())
     }
 
     /// Its value in `scope`; what is undefined is an error.
@@ -217,19 +216,29 @@ impl Expression {
             .eval(Value::from_dyn_object(Arc::clone(scope)))
             .map_err(|error| failed(describe(&error)))?;
         if value.is_undefined() {
-            return Err(failed(self.undefined(scope)));
+            let named = self.undefined(scope);
+            return Err(failed(
+                named.unwrap_or_else(|| "it is undefined".to_owned()),
+            ));
+        }
+        // A plain path gives a value as it is in scope, where nothing is undefined.
+        if self.source.contains(['[', '{', '(']) && has_undefined(&value, 0) {
+            let named = self.undefined(scope);
+            return Err(failed(
+                named.unwrap_or_else(|| "a part of it is undefined".to_owned()),
+            ));
         }
         Ok(value)
     }
 
     /// Says which name it is that is undefined, as far as it can be told.
-    fn undefined(&self, scope: &Arc<Scope>) -> String {
+    fn undefined(&self, scope: &Arc<Scope>) -> Option<String> {
         for read in self.reads() {
             let Some((root, attributes)) = read.path.split_first() else {
                 continue;
             };
             let Some(mut value) = scope.get(root) else {
-                return format!("`{root}` is undefined");
+                return Some(format!("`{root}` is undefined"));
             };
             let mut path = root.clone();
             for attribute in attributes {
@@ -237,11 +246,29 @@ impl Expression {
                 path.push_str(attribute);
                 match value.get_attr(attribute) {
                     Ok(inner) if !inner.is_undefined() => value = inner,
-                    _ => return format!("`{path}` is undefined"),
+                    _ => return Some(format!("`{path}` is undefined")),
                 }
             }
         }
-        "it is undefined".to_owned()
+        None
+    }
+}
+
+/// Deeper than any value of a flow.
+const MOST_LEVELS: usize = 128;
+
+/// Whether something in a list or mapping is undefined.
+fn has_undefined(value: &Value, level: usize) -> bool {
+    let items = || value.try_iter().into_iter().flatten();
+    match value.kind() {
+        ValueKind::Undefined => true,
+        _ if level > MOST_LEVELS => false,
+        ValueKind::Seq | ValueKind::Iterable => items().any(|item| has_undefined(&item, level + 1)),
+        ValueKind::Map => items().any(|key| {
+            let item = value.get_item(&key);
+            item.is_ok_and(|item| has_undefined(&item, level + 1))
+        }),
+        _ => false,
     }
 }
 
@@ -251,7 +278,10 @@ fn describe(error: &minijinja::Error) -> String {
         return "it takes too long or makes too much".to_owned();
     }
     match error.detail() {
-        Some(detail) if error.kind() == minijinja::ErrorKind::UndefinedError => {
+        Some(detail)
+            if error.kind() == minijinja::ErrorKind::UndefinedError
+                && !detail.contains("undefined") =>
+        {
             format!("undefined: {detail}")
         }
         Some(detail) => detail.to_owned(),

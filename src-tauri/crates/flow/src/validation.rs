@@ -5,6 +5,8 @@
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 
+mod weight;
+
 /// More mistakes than this help nobody.
 const MOST_MISTAKES: usize = 50;
 
@@ -25,7 +27,8 @@ impl SchemaMistake {
             path: pointer.split('/').skip(1).map(part).collect(),
             message: match error.kind() {
                 ValidationErrorKind::Referencing(_) => {
-                    "its references lead nowhere, or to another document, which is not read".to_owned()
+                    "its references lead nowhere, or to another document, which is not read"
+                        .to_owned()
                 }
                 _ => error.to_string(),
             },
@@ -66,8 +69,9 @@ pub fn validate(schema: &Value, value: &Value) -> Result<(), Vec<SchemaMistake>>
 pub fn check_schema(schema: &Value) -> Result<(), Vec<SchemaMistake>> {
     let meta = jsonschema::draft202012::meta::validator();
     let errors = meta.iter_errors(schema).take(MOST_MISTAKES);
-    let mistakes: Vec<SchemaMistake> =
-        errors.map(|error| SchemaMistake::of_schema(&error)).collect();
+    let mistakes: Vec<SchemaMistake> = errors
+        .map(|error| SchemaMistake::of_schema(&error))
+        .collect();
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
@@ -75,6 +79,13 @@ pub fn check_schema(schema: &Value) -> Result<(), Vec<SchemaMistake>> {
 }
 
 fn validator(schema: &Value) -> Result<Validator, Vec<SchemaMistake>> {
+    if !weight::is_bearable(schema) {
+        return Err(vec![SchemaMistake {
+            path: Vec::new(),
+            message: "it is too large, its references counted as often as they are reached"
+                .to_owned(),
+        }]);
+    }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()

@@ -319,8 +319,9 @@ impl Tree {
             work.turn += 1;
             work.retries = 0;
         }
-        if starts && work.started.is_none() {
-            work.started = Some(transition.at);
+        if starts {
+            work.started.get_or_insert(transition.at);
+            work.attempt_started = Some(transition.at);
         }
         if starts && self.is_group(number) {
             self.open_group(number);

@@ -35,7 +35,8 @@ impl Deciding<'_> {
             }
         };
         self.record(number, State::Paused, detail, Some(message))?;
-        self.look_at_approval(number)
+        self.look_at_approval(number)?;
+        self.watch_time(number)
     }
 
     /// An open approval: asked, expired, or to be told when it does.
@@ -52,13 +53,13 @@ impl Deciding<'_> {
             self.decision.effects.push(Effect::AskPerson(number));
         }
         if let Some(due) = due {
-            let timer = Effect::SetTimer(Timer::Expiry(number), due);
-            self.decision.effects.push(timer);
+            self.set_timer(Timer::Expiry(number), due);
         }
         Ok(())
     }
 
-    fn expire(&mut self, number: TaskRunNumber) -> Handled {
+    /// Nobody answered in time.
+    pub(crate) fn expire(&mut self, number: TaskRunNumber) -> Handled {
         let task = self.tree.task(number);
         let on_expiry = match task.map(|task| &task.kind) {
             Some(Kind::Approve(approve)) => approve.on_expiry,

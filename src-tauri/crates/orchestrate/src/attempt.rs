@@ -204,14 +204,16 @@ impl Deciding<'_> {
         match &task.kind {
             Kind::Value(template) => self.evaluate(number, template, scope),
             Kind::Group(_) => self.start_group(number, task),
-            Kind::Wait(Wait::File(_)) => self.start_attempt(number),
-            Kind::Wait(wait) => self.start_wait(number, wait, scope),
+            Kind::Wait(wait @ (Wait::For(_) | Wait::Until(_))) => {
+                self.start_wait(number, wait, scope)
+            }
             Kind::Approve(approve) => self.open_approval(number, approve, scope),
             Kind::Shell(_)
             | Kind::Python(_)
             | Kind::Http(_)
             | Kind::Sql(_)
             | Kind::Flow(_)
+            | Kind::Wait(Wait::File(_))
             | Kind::Notify(_) => self.start_attempt(number),
         }
     }

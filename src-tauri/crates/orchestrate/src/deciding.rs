@@ -9,9 +9,10 @@ use jiff::Timestamp;
 
 use crate::{
     Decision, Detail, Effect, Happening, Outcome, State, StepError, Subject,
-    TRANSITIONS_A_DECISION, TaskRunNumber, Timer, Transition,
+    TRANSITIONS_A_DECISION, TaskRunNumber, Transition,
     agenda::{Agenda, Todo},
     edges::Verdict,
+    node::Siblings,
     tree::{Place, Tree},
 };
 
@@ -78,17 +79,6 @@ impl<'run> Deciding<'run> {
             self.ended(task, outcome)?;
         }
         Ok(())
-    }
-
-    fn take_due(&mut self, timer: Timer) -> Handled {
-        match timer {
-            Timer::Attempt(task) | Timer::Wait(task) | Timer::Expiry(task) => {
-                self.look_at(task);
-                Ok(())
-            }
-            Timer::GroupTimeout(task) => self.group_time(task),
-            Timer::RunTimeout => self.run_time(),
-        }
     }
 
     /// Looks at everything there is to look at, then begins what slots allow, one
@@ -160,7 +150,7 @@ impl<'run> Deciding<'run> {
             return self.begin(task);
         }
         let parent = self.tree.parent(task);
-        let rows_missing = |siblings: &crate::node::Siblings| siblings.missing > 0;
+        let rows_missing = |siblings: &Siblings| siblings.missing > 0;
         if self.tree.siblings(parent).is_none_or(rows_missing) {
             return Ok(());
         }

@@ -156,15 +156,18 @@ impl Deciding<'_> {
         if task.concurrency.is_some_and(|most| !has_room(most)) {
             return Turn::Later;
         }
+        let limited = !task.limits.is_empty();
         match &task.kind {
-            Kind::Value(_) | Kind::Wait(_) | Kind::Approve(_) if task.limits.is_empty() => {
-                Turn::Now
+            Kind::Value(_) | Kind::Wait(_) | Kind::Approve(_) if !limited => Turn::Now,
+            Kind::Shell(_) | Kind::Python(_) | Kind::Http(_) | Kind::Sql(_) | Kind::Notify(_)
+                if !limited =>
+            {
+                Turn::WithSlot
             }
-            Kind::Group(_) if has_room(slots) => Turn::Now,
-            Kind::Group(_) if task.limits.is_empty() => Turn::WithSlot,
-            Kind::Flow(_) if has_room(slots) => Turn::Now,
-            _ if task.limits.is_empty() && !matches!(task.kind, Kind::Flow(_)) => Turn::WithSlot,
+            // Neither takes one of the run's slots by itself: so many at once, and
+            // more groups where slots would stay free.
             _ if has_room(slots) => Turn::Now,
+            Kind::Group(_) if !limited => Turn::WithSlot,
             _ => Turn::Later,
         }
     }
@@ -200,11 +203,12 @@ impl Deciding<'_> {
         let (Some(task), Some(number)) = (task, number) else {
             return Ok(None);
         };
+        let siblings = self.tree.siblings(self.tree.parent(map));
         let creation = Creation {
             task: task.number(),
             parent: Some(map),
             item: Some(item),
-            turn: 1,
+            turn: siblings.map_or(1, |siblings| siblings.turn),
         };
         self.record(number, to, Detail::Created(creation), message)?;
         Ok(Some(number))

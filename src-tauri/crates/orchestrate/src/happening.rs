@@ -24,7 +24,7 @@ pub enum Happening {
     SlotsTaken(TaskRunNumber),
     /// The answer to [`Effect::LookUpCache`](crate::Effect::LookUpCache); `None`: nothing stands there.
     CacheAnswered(TaskRunNumber, Option<CachedResult>),
-    /// A timer's time has come. A timer that fires early is set again.
+    /// A timer's time has come. This is taken at its word, whatever the clock says.
     Due(Timer),
     /// A person answered an approval.
     Answered(Answer),
@@ -119,8 +119,8 @@ pub enum Timer {
     Wait(TaskRunNumber),
     /// An approval expires.
     Expiry(TaskRunNumber),
-    /// A group's time is over.
-    GroupTimeout(TaskRunNumber),
+    /// The time of a group, a wait or an approval is over.
+    Timeout(TaskRunNumber),
     /// The run's time is over.
     RunTimeout,
 }

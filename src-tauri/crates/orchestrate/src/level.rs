@@ -69,7 +69,7 @@ impl Deciding<'_> {
             self.agenda.set(number, Step::Attempt);
         }
         if is_first {
-            self.set_group_time(number);
+            self.watch_time(number)?;
         }
         self.look_at(number);
         Ok(())

@@ -32,9 +32,11 @@ mod run;
 mod simulator;
 mod start;
 mod state;
+mod timeout;
 mod timers;
 mod transition;
 mod tree;
+mod wait;
 
 pub use apply::FoldError;
 pub use assignment::Assignment;

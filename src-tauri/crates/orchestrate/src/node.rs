@@ -47,6 +47,8 @@ pub(crate) struct Work {
     pub(crate) due: Option<Timestamp>,
     /// When its first attempt started.
     pub(crate) started: Option<Timestamp>,
+    /// When its newest attempt started.
+    pub(crate) attempt_started: Option<Timestamp>,
     /// Why it is being ended, where its own time is over.
     pub(crate) ending: Option<Failure>,
     /// A group's inner tasks, in its newest attempt.
@@ -63,6 +65,7 @@ impl Default for Work {
             turn: 1,
             due: None,
             started: None,
+            attempt_started: None,
             ending: None,
             inner: None,
             kept: None,

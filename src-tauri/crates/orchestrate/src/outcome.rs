@@ -216,8 +216,7 @@ impl Deciding<'_> {
         match due {
             Some(due) if due > self.now => {
                 self.agenda.set(number, Step::Timer);
-                let timer = Effect::SetTimer(Timer::Attempt(number), due);
-                self.decision.effects.push(timer);
+                self.set_timer(Timer::Attempt(number), due);
                 Ok(())
             }
             _ => self.request(number),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tidemill_flow::{Kind, Task};
 
 use crate::{
-    Detail, Failure, FailureKind, State, StepError, Subject, TaskRunNumber,
+    Detail, Failure, FailureKind, State, StepError, TaskRunNumber,
     agenda::{Agenda, Todo},
     deciding::{Deciding, Handled},
 };
@@ -41,9 +41,8 @@ impl Deciding<'_> {
         if !matches!(state, Some(State::Running | State::Paused)) {
             self.record_run(State::Running, Detail::None, None)?;
         }
-        self.set_run_time();
-        self.look_at_all();
-        Ok(())
+        self.watch_run_time()?;
+        self.look_at_all()
     }
 
     /// The new run waits for its turn.
@@ -88,8 +87,7 @@ impl Deciding<'_> {
         for number in self.tree.unfinished() {
             self.lose(number)?;
         }
-        self.look_at_all();
-        Ok(())
+        self.look_at_all()
     }
 
     fn lose(&mut self, number: TaskRunNumber) -> Handled {
@@ -115,15 +113,15 @@ impl Deciding<'_> {
         Ok(())
     }
 
-    /// Looks at the run and everything unfinished in it, and sets its timers.
-    fn look_at_all(&mut self) {
-        let unfinished = self.tree.unfinished();
-        for &number in &unfinished {
+    /// Looks at the run and everything unfinished in it.
+    fn look_at_all(&mut self) -> Handled {
+        for number in self.tree.unfinished() {
             if !self.agenda.held {
-                self.set_group_time(number);
+                self.watch_time(number)?;
             }
-            self.agenda.push(Todo::Look(Subject::Task(number)));
+            self.look_at(number);
         }
-        self.agenda.push(Todo::Look(Subject::Run));
+        self.look_at_owner(None);
+        Ok(())
     }
 }

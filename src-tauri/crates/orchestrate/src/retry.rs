@@ -78,3 +78,45 @@ fn jitter(delay: Duration, jitter: f64, random: u64) -> Duration {
     let factor = 1.0 + jitter * (2.0 * unit - 1.0);
     Duration::try_from_secs_f64(delay.as_secs_f64() * factor).unwrap_or(delay)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(list: &[u64]) -> Vec<Duration> {
+        list.iter().copied().map(Duration::from_secs).collect()
+    }
+
+    fn check(retries: &Retries, expected: &[u64]) {
+        let found: Vec<_> = (0..4).map(|used| delay(retries, used, 0)).collect();
+        assert_eq!(found, seconds(expected));
+    }
+
+    #[test]
+    fn delays_are_as_listed_or_grow() {
+        let of = |delays: &[u64], backoff, max_delay: Option<u64>| Retries {
+            delays: seconds(delays),
+            backoff,
+            max_delay: max_delay.map(Duration::from_secs),
+            ..Retries::default()
+        };
+        check(&of(&[], Backoff::Fixed, None), &[0, 0, 0, 0]);
+        check(&of(&[3], Backoff::Fixed, None), &[3, 3, 3, 3]);
+        check(&of(&[1, 5], Backoff::Fixed, None), &[1, 5, 5, 5]);
+        check(&of(&[2], Backoff::Exponential, None), &[2, 4, 8, 16]);
+        check(&of(&[2], Backoff::Exponential, Some(5)), &[2, 4, 5, 5]);
+        let long = of(&[u64::MAX], Backoff::Exponential, None);
+        assert!(delay(&long, u32::MAX, 0) >= delay(&long, 0, 0));
+    }
+
+    #[test]
+    fn jitter_stays_in_its_bounds() {
+        let retries = Retries {
+            delays: seconds(&[100]),
+            jitter: 0.2,
+            ..Retries::default()
+        };
+        let delays = [0, u64::MAX / 2, u64::MAX].map(|random| delay(&retries, 0, random).as_secs());
+        assert_eq!(delays, [80, 100, 120]);
+    }
+}

@@ -1,15 +1,15 @@
-//! Times: when something is due, waits, and the time that a group or the run has.
+//! Timers: asking to be told when a time has come, and being told.
+//!
+//! That a timer's time has come is the engine's word, which is not doubted: a
+//! clock that was set back must not keep a retry from its time.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use tidemill_flow::{Scope, Template, Wait, WaitFor};
-use tidemill_schedule::{Time, duration};
 
 use crate::{
-    Detail, Effect, Failure, FailureKind, State, TaskRunNumber, Timer,
+    Effect, State, TaskRunNumber, Timer,
     agenda::Step,
-    attempt::running,
     deciding::{Deciding, Handled},
 };
 
@@ -19,141 +19,46 @@ pub(crate) fn after(time: Timestamp, delay: Duration) -> Timestamp {
 }
 
 impl Deciding<'_> {
-    /// Starts a wait for a time.
-    pub(crate) fn start_wait(
-        &mut self,
-        number: TaskRunNumber,
-        wait: &Wait,
-        scope: &Arc<Scope>,
-    ) -> Handled {
-        let due = match self.end_of_wait(wait, scope) {
-            Ok(due) => due,
-            Err(message) => {
-                self.record_attempt(number)?;
-                let failure = Failure::new(FailureKind::Expression, message);
-                return self.fail(number, State::Failed, failure);
-            }
-        };
-        let retries = self.tree.work(number).map_or(0, |work| work.retries);
-        let message = Some(format!("it waits until {due:.0}"));
-        self.record(number, running(retries), Detail::Due(due), message)?;
-        self.look_at_wait(number)
+    /// Asks to be told when a time has come.
+    pub(crate) fn set_timer(&mut self, timer: Timer, time: Timestamp) {
+        self.decision.effects.push(Effect::SetTimer(timer, time));
     }
 
-    fn end_of_wait(&self, wait: &Wait, scope: &Arc<Scope>) -> Result<Timestamp, String> {
-        let text = |template: &Template| {
-            let text = template.render(scope);
-            text.map_err(|error| error.to_string())
-        };
-        match wait {
-            Wait::For(WaitFor::Known(duration)) => Ok(after(self.now, *duration)),
-            Wait::For(WaitFor::Template(template)) => {
-                let text = text(template)?;
-                let length = duration::parse(&text).map_err(|error| error.to_string())?;
-                Ok(after(self.now, length))
-            }
-            Wait::Until(template) => {
-                let time = Time::parse(&text(template)?).map_err(|error| error.to_string())?;
-                Ok(time.instant(&self.tree.plan.start.zone))
-            }
-            // A wait for a file is the engine's: it has no time.
-            Wait::File(_) => Ok(self.now),
-        }
-    }
-
-    /// A wait for a time: over, or to be told when it is.
-    pub(crate) fn look_at_wait(&mut self, number: TaskRunNumber) -> Handled {
-        match self.tree.work(number).and_then(|work| work.due) {
-            Some(due) if due > self.now => {
-                self.agenda.set(number, Step::Timer);
-                let timer = Effect::SetTimer(Timer::Wait(number), due);
-                self.decision.effects.push(timer);
+    /// A timer's time has come. One whose reason is gone changes nothing.
+    pub(crate) fn take_due(&mut self, timer: Timer) -> Handled {
+        match timer {
+            Timer::RunTimeout => self.run_time_over(),
+            Timer::Timeout(task) => self.time_over(task),
+            Timer::Attempt(task) | Timer::Wait(task) | Timer::Expiry(task)
+                if self.tree.is_ending(task) =>
+            {
                 Ok(())
             }
-            _ => self.succeed(number, Self::nothing(), None),
+            Timer::Attempt(task) => self.attempt_due(task),
+            Timer::Wait(task) if self.waits(task) => self.end_wait(task),
+            Timer::Expiry(task) if self.tree.state_of(task) == Some(State::Paused) => {
+                self.expire(task)
+            }
+            Timer::Wait(_) | Timer::Expiry(_) => Ok(()),
         }
     }
 
-    /// Says when a group's time is over.
-    pub(crate) fn set_group_time(&mut self, number: TaskRunNumber) {
-        if let Some(end) = self.group_end(number) {
-            let timer = Effect::SetTimer(Timer::GroupTimeout(number), end);
-            self.decision.effects.push(timer);
-        }
-    }
-
-    fn group_end(&self, number: TaskRunNumber) -> Option<Timestamp> {
-        let timeout = self.tree.task(number)?.timeout?;
-        let started = self.tree.work(number)?.started?;
-        self.tree.is_group(number).then(|| after(started, timeout))
-    }
-
-    /// A group's time may be over: what is unfinished in it is Cancelled, and it is TimedOut.
-    pub(crate) fn group_time(&mut self, number: TaskRunNumber) -> Handled {
-        let state = self.tree.state_of(number);
-        let ends = state.is_none_or(|state| state == State::Cancelling || state.is_terminal());
-        let Some(end) = self.group_end(number) else {
-            return Ok(());
-        };
-        if ends || self.tree.is_ending(number) {
-            return Ok(());
-        }
-        if end > self.now {
-            self.set_group_time(number);
-            return Ok(());
-        }
-        let timeout = self.tree.task(number).and_then(|task| task.timeout);
-        let failure = timed_out(timeout.unwrap_or_default());
-        let message = Some(failure.message.clone());
-        let runs = matches!(state, Some(State::Running | State::Retrying));
-        let to = if runs {
-            State::Cancelling
-        } else {
-            State::TimedOut
-        };
-        self.record(number, to, Detail::Failure(failure), message)?;
-        if runs {
-            self.end_inside(Some(number));
+    fn attempt_due(&mut self, task: TaskRunNumber) -> Handled {
+        let state = self.tree.state_of(task);
+        let rests = matches!(state, Some(State::AwaitingRetry | State::Scheduled));
+        if rests && self.is_timed(task) {
+            return self.request(task);
         }
         Ok(())
     }
 
-    /// Says when the run's time is over.
-    pub(crate) fn set_run_time(&mut self) {
-        if let Some(end) = self.run_end() {
-            let timer = Effect::SetTimer(Timer::RunTimeout, end);
-            self.decision.effects.push(timer);
-        }
+    fn waits(&self, task: TaskRunNumber) -> bool {
+        let state = self.tree.state_of(task);
+        matches!(state, Some(State::Running | State::Retrying)) && self.is_timed(task)
     }
 
-    fn run_end(&self) -> Option<Timestamp> {
-        let timeout = self.tree.plan.start.flow.timeout?;
-        Some(after(self.tree.started?, timeout))
+    fn is_timed(&self, task: TaskRunNumber) -> bool {
+        let unit = self.agenda.units.get(&task);
+        unit.is_some_and(|unit| unit.step == Step::Timer)
     }
-
-    /// The run's time may be over: what is unfinished is Cancelled, and it is TimedOut.
-    pub(crate) fn run_time(&mut self) -> Handled {
-        let ends = |state: State| state == State::Cancelling || state.is_terminal();
-        let Some(end) = self.run_end() else {
-            return Ok(());
-        };
-        if self.tree.state.is_none_or(ends) {
-            return Ok(());
-        }
-        if end > self.now {
-            self.set_run_time();
-            return Ok(());
-        }
-        let timeout = self.tree.plan.start.flow.timeout.unwrap_or_default();
-        let failure = timed_out(timeout);
-        let message = Some(failure.message.clone());
-        self.record_run(State::Cancelling, Detail::Failure(failure), message)?;
-        self.end_inside(None);
-        Ok(())
-    }
-}
-
-fn timed_out(timeout: Duration) -> Failure {
-    let message = format!("its time of {} is over", duration::format(timeout));
-    Failure::new(FailureKind::Timeout, message)
 }

@@ -33,6 +33,11 @@ impl Owner {
         self.pid
     }
 
+    /// A word that no other process of this boot has, for what it starts to carry.
+    pub fn mark(self) -> String {
+        format!("{}-{:x}", self.pid, self.started)
+    }
+
     /// Whether the process still runs. A zombie does not.
     pub fn is_alive(self) -> bool {
         self == Self::current()

@@ -14,6 +14,7 @@ use chacha20poly1305::{
     XChaCha20Poly1305, XNonce,
     aead::{Aead, Generate, Key, KeyInit},
 };
+use sha2::{Digest, Sha256};
 
 use crate::{Home, SecretsFault, StoreError, lock::WriteQueue, tables::result::sync_folder};
 
@@ -59,6 +60,20 @@ impl Secrets {
     /// A secret's value, if there is one of this name.
     pub fn get(&self, name: &str) -> Result<Option<String>, StoreError> {
         Ok(self.open()?.remove(name))
+    }
+
+    /// A key for hashes that stand for secrets where their values may not be kept.
+    /// It follows from the secrets' own key, and does not tell it. Without secrets
+    /// there may be none, and then nothing needs hashing: it is all zeros.
+    pub fn hashing_key(&self) -> Result<[u8; 32], StoreError> {
+        match fs::read_to_string(&self.key) {
+            Ok(text) => Ok(Sha256::new_with_prefix("tidemill hashes of secrets 1\n")
+                .chain_update(text.trim())
+                .finalize()
+                .into()),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok([0; 32]),
+            Err(cause) => Err(StoreError::io(&self.key, cause)),
+        }
     }
 
     /// Sets a secret. Refused under 4 characters, which could not be masked.

@@ -126,6 +126,12 @@ impl Writer {
         self.call(move |session| limit::take(&session.connection, &limits, &holder))
     }
 
+    /// Takes a slot of a limit that has no row of its own, such as how many runs of
+    /// a flow there may be at once, and has `slots`. Otherwise as [`Writer::take_slots`].
+    pub fn take_turn(&self, name: String, slots: u32, holder: SlotHolder) -> Receipt<Slots> {
+        self.call(move |session| limit::take_turn(&session.connection, &name, slots, &holder))
+    }
+
     /// Frees the slots that a task run holds.
     pub fn free_slots(&self, run: RunId, task: TaskRunNumber) -> Receipt {
         self.call(move |session| Ok(limit::free(&session.connection, run, task)?))

@@ -17,8 +17,13 @@
 use tidemill_flow::EvaluationError;
 use tidemill_orchestrate::{Failure, FailureKind};
 
+pub(crate) mod approve;
+pub(crate) mod flow;
 pub(crate) mod http;
+pub(crate) mod python;
+pub(crate) mod shell;
 pub(crate) mod sql;
+pub(crate) mod wait;
 
 /// The most bytes that a result may have in memory: 64 MiB.
 pub(crate) const LARGEST_RESULT: usize = 64 * 1024 * 1024;

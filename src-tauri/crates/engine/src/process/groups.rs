@@ -21,6 +21,7 @@ use std::{
 };
 
 use rustix::process::Pid;
+use tidemill_store::Owner;
 
 use super::{
     ProcessError,
@@ -30,6 +31,9 @@ use super::{
 /// Carries the marks of a process and of all that it starts: the token of each
 /// attempt that it belongs to, outermost first, with `:` between.
 pub(crate) const MARK_VARIABLE: &str = "TIDEMILL_PROCESS";
+
+/// How long what a dead engine left behind has to end before it is killed.
+const STRAYS_GRACE: Duration = Duration::from_secs(2);
 
 /// How to start the guard.
 #[derive(Clone, Debug)]
@@ -112,7 +116,7 @@ impl ProcessGroups {
     pub fn new(guard_program: GuardProgram) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             guard_program,
-            engine: format!("{}-{:016x}", std::process::id(), fastrand::u64(..)),
+            engine: format!("{}-{:016x}", Owner::current().mark(), fastrand::u64(..)),
             outer: std::env::var_os(MARK_VARIABLE),
             next_run: AtomicU64::new(0),
             list: Arc::new(new_list()?),
@@ -198,10 +202,17 @@ impl ProcessGroups {
         Ok((writer, child))
     }
 
-    /// Lets the guard go: to be called when all attempts have ended.
+    /// Lets the guard go: to be called when all attempts have ended. Should one
+    /// still run, the guard ends it once this process is gone.
     pub fn close(&self) {
+        let is_empty = {
+            let slots = lock(&self.slots);
+            slots.free.len() == slots.length as usize
+        };
         let guard = std::mem::replace(&mut *lock(&self.guard), Guard::Closed);
-        if let Guard::Running(mut pipe) = guard {
+        if let Guard::Running(mut pipe) = guard
+            && is_empty
+        {
             // A guard that is gone needs no farewell.
             let _gone = pipe.write_all(&[crate::guard::FAREWELL]);
         }
@@ -224,6 +235,12 @@ impl ProcessGroups {
     pub(crate) fn engine(&self) -> &str {
         &self.engine
     }
+}
+
+/// Ends what the engines of a process that is gone left behind: their guard has
+/// done it, unless it was killed too. Blocks the thread.
+pub(crate) fn end_strays_of(owner: Owner) {
+    tree::end(&Targets::of_engines(&owner.mark()), STRAYS_GRACE);
 }
 
 /// The processes of one run. Clones are the same run's.

@@ -16,18 +16,22 @@ mod command;
 mod groups;
 mod line;
 mod run;
+mod terminal;
 mod transparent;
 mod tree;
 
 pub use command::{Command, Environment, Exit, ProcessError, find_program};
 pub use groups::{GuardProgram, ProcessGroups, RunProcesses};
-pub(crate) use groups::{MARK_VARIABLE, read_list};
+pub(crate) use groups::{MARK_VARIABLE, end_strays_of, read_list};
 pub use line::{Line, LineSink, LineSplitter, Stream, Taken};
 pub use run::{CapturedOutput, Ended, GRACE, OUTPUT_LIMIT};
 pub use transparent::{Record, TransparentCommand, run_transparently};
 
 pub(crate) use run::{LiveTree, prepare, wait};
 pub(crate) use tree::{Targets, end};
+
+#[cfg(test)]
+pub(crate) use tree::group_lives;
 
 #[cfg(test)]
 mod tests;

@@ -144,8 +144,11 @@ async fn a_background_child_that_holds_the_pipe_is_ended() {
 
 #[tokio::test]
 async fn a_session_of_its_own_that_holds_the_pipe_is_ended() {
-    let (ended, kept) =
-        run("setsid sh -c 'trap \"\" TERM; echo in; sleep 1000' & sleep 0.1; echo done").await;
+    let (ended, kept) = run(
+        "on=$(mktemp -u); setsid sh -c 'trap \"\" TERM; echo in; : >$1; sleep 1000' - $on &
+            until test -e $on; do sleep 0.01; done; rm $on; echo done",
+    )
+    .await;
     assert_eq!(ended.exit, Exit::Code(0));
     let mut texts = kept.texts(Stream::Stdout);
     texts.sort();
@@ -154,7 +157,7 @@ async fn a_session_of_its_own_that_holds_the_pipe_is_ended() {
 
 #[tokio::test]
 async fn what_is_written_late_is_not_lost() {
-    let (_, kept) = run("(sleep 0.1; echo late) & echo early").await;
+    let (_, kept) = run("(sleep 0.02; echo late) & echo early").await;
     assert_eq!(kept.texts(Stream::Stdout), ["early", "late"]);
 }
 
@@ -277,7 +280,98 @@ async fn nothing_survives_a_killed_engine() {
         .parse()
         .unwrap();
     until("the end of what cleared its environment", || {
-        !tree::group_lives(Pid::from_raw(unmarked).unwrap())
+        !group_lives(Pid::from_raw(unmarked).unwrap())
     })
     .await;
+}
+
+#[test]
+fn a_recorded_command_is_as_if_it_ran_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recorder = rehearsal::recorder(
+        folder.path(),
+        "read line; echo got $line $EXTRA; printf err >&2; kill -10 $$",
+    );
+    let mut child = recorder
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"in\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(138));
+    // The test harness has its own lines there too.
+    assert!(String::from_utf8_lossy(&output.stdout).contains("got in more\n"));
+    assert_eq!(output.stderr, b"err");
+    let mut record: Vec<_> = std::fs::read_to_string(folder.path().join("record"))
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    record.sort();
+    assert_eq!(record, ["Stderr err", "Stdout got in more"]);
+}
+
+#[tokio::test]
+async fn a_recorded_command_gets_its_callers_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record");
+    let text = "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.01; done";
+    let mut child = rehearsal::recorder(folder.path(), text)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let recorded = || std::fs::read_to_string(&record).unwrap_or_default();
+    until("ready", || recorded() == "Stdout ready\n").await;
+    let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+    assert_eq!(recorded(), "Stdout ready\nStdout bye\n");
+}
+
+#[test]
+fn a_recorded_command_keeps_its_terminal() {
+    use rustix::pty;
+    let folder = tempfile::tempdir().unwrap();
+    let ours = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).unwrap();
+    pty::grantpt(&ours).unwrap();
+    pty::unlockpt(&ours).unwrap();
+    let name = pty::ptsname(&ours, Vec::new())
+        .unwrap()
+        .into_string()
+        .unwrap();
+    let size = rustix::termios::Winsize {
+        ws_row: 33,
+        ws_col: 77,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    rustix::termios::tcsetwinsize(&ours, size).unwrap();
+    let theirs = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(name)
+        .unwrap();
+    let text = "test -t 0 && test -t 1 && test -t 2 && echo all; stty size <&1; stty size <&2 >&2";
+    let mut recorder = rehearsal::recorder(folder.path(), text);
+    let mut child = recorder
+        .stdin(theirs.try_clone().unwrap())
+        .stdout(theirs.try_clone().unwrap())
+        .stderr(theirs)
+        .spawn()
+        .unwrap();
+    // The writing ends of the terminal are now the child's alone.
+    drop(recorder);
+    let mut shown = Vec::new();
+    // A terminal whose other end is closed gives an error for its end.
+    let _end = std::io::Read::read_to_end(&mut std::fs::File::from(ours), &mut shown);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(shown.contains("all\r\n33 77\r\n"), "{shown}");
+    let record = std::fs::read_to_string(folder.path().join("record")).unwrap();
+    let mut record: Vec<_> = record.lines().collect();
+    record.sort_unstable();
+    assert_eq!(record, ["Stderr 33 77", "Stdout 33 77", "Stdout all"]);
 }

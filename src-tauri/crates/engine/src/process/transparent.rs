@@ -1,18 +1,20 @@
 //! A command run as if its caller had run it, and recorded: `tidemill exec`.
 //!
-//! Standard input is the caller's own. Standard output and error go through
-//! pipes, each piece written to the caller as soon as it is read and then
-//! recorded; so a command that asks finds no terminal there, and writes as it
-//! would into a file. Everything else of a terminal stays usable: the command
-//! shares the caller's process group, may read the keyboard, and gets Ctrl-C
-//! from the terminal itself. For the same reason nothing here ends the
-//! command: it is its caller's.
+//! Standard input is the caller's own. Standard output and error go through a
+//! pipe, or through a terminal of the same size where the caller has one there,
+//! so that a command colours, draws and flushes as it would; each piece is
+//! written to the caller as soon as it is read and then recorded. The command
+//! shares the caller's process group and keyboard, so Ctrl-C and Ctrl-Z reach it
+//! from the caller's terminal itself. What does not work: programs that fill the
+//! screen and take the keyboard's settings from their output, as curses does.
+//!
+//! Nothing here ends the command: it is its caller's.
 
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, IsTerminal, PipeReader, Read, Write},
-    os::fd::{AsFd, OwnedFd},
+    io::{self, IsTerminal, Read, Write},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     process::{Command, Stdio},
     sync::{Arc, mpsc},
     thread,
@@ -22,11 +24,11 @@ use std::{
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal};
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH},
     iterator::{Handle, Signals},
 };
 
-use super::{Exit, Line, LineSplitter, ProcessError, Stream};
+use super::{Exit, Line, LineSplitter, ProcessError, Stream, terminal};
 
 /// How long what the command left behind may hold its output open before it is
 /// no longer recorded.
@@ -58,8 +60,8 @@ pub fn run_transparently(
     record: &Record,
 ) -> Result<Exit, ProcessError> {
     let failed = |source| start_error(command, source);
-    let (stdout, stdout_writer) = io::pipe().map_err(failed)?;
-    let (stderr, stderr_writer) = io::pipe().map_err(failed)?;
+    let (stdout, stdout_writer) = new_channel(io::stdout().as_fd()).map_err(failed)?;
+    let (stderr, stderr_writer) = new_channel(io::stderr().as_fd()).map_err(failed)?;
     // Before the start, so that no signal falls between.
     let signals = Signals::new(forwarded()).map_err(failed)?;
     let mut child = {
@@ -72,7 +74,9 @@ pub fn run_transparently(
         // The pipes' writing ends go with `spawn`.
         spawn.spawn().map_err(failed)?
     };
-    let signals_handle = forward(signals, child.id());
+    let ends = [stdout.try_clone(), stderr.try_clone()];
+    let ends = ends.into_iter().flatten().collect();
+    let signals_handle = forward(signals, child.id(), ends);
     let (done_sender, done) = mpsc::channel();
     let own_stdout = io::stdout().as_fd().try_clone_to_owned();
     let own_stderr = io::stderr().as_fd().try_clone_to_owned();
@@ -94,11 +98,13 @@ fn start_error(command: &TransparentCommand, source: io::Error) -> ProcessError 
 
 /// The signals to hand on. A terminal sends its keys' signals to the command
 /// by itself; here they are only kept from ending us before it.
-fn forwarded() -> [i32; 6] {
-    [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]
+fn forwarded() -> [i32; 7] {
+    [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
 }
 
-fn forward(mut signals: Signals, child: u32) -> Handle {
+/// `ends` are our ends of the command's streams: terminals among them follow the
+/// size of ours.
+fn forward(mut signals: Signals, child: u32, ends: Vec<File>) -> Handle {
     let handle = signals.handle();
     let keys_arrive = io::stdin().is_terminal();
     thread::spawn(move || {
@@ -106,6 +112,9 @@ fn forward(mut signals: Signals, child: u32) -> Handle {
             let is_key = matches!(signal, SIGINT | SIGQUIT);
             if is_key && keys_arrive {
                 continue;
+            }
+            if signal == SIGWINCH {
+                terminal::copy_size(io::stdout().as_fd(), &ends);
             }
             if let (Some(child), Some(signal)) = (
                 Pid::from_raw(child.cast_signed()),
@@ -119,9 +128,18 @@ fn forward(mut signals: Signals, child: u32) -> Handle {
     handle
 }
 
+/// Our end and the command's end of a stream, like the caller's own.
+fn new_channel(own: BorrowedFd<'_>) -> io::Result<(File, OwnedFd)> {
+    if own.is_terminal() {
+        return terminal::open_like(own);
+    }
+    let (reader, writer) = io::pipe()?;
+    Ok((OwnedFd::from(reader).into(), writer.into()))
+}
+
 /// Copies a stream to the caller's own and to the record, on its own thread.
 fn tee(
-    reader: PipeReader,
+    reader: File,
     own: io::Result<OwnedFd>,
     stream: Stream,
     record: &Record,
@@ -139,7 +157,7 @@ fn tee(
     });
 }
 
-fn copy(mut reader: PipeReader, mut own: File, stream: Stream, record: &dyn Fn(Vec<Line>)) {
+fn copy(mut reader: File, mut own: File, stream: Stream, record: &dyn Fn(Vec<Line>)) {
     let mut splitter = LineSplitter::new(stream);
     let mut buffer = vec![0; 32 * 1024];
     loop {

@@ -49,6 +49,17 @@ impl Targets {
         }
     }
 
+    /// All of the engines whose names begin with this and a `-`.
+    pub(crate) fn of_engines(beginning: &str) -> Self {
+        Self {
+            groups: Vec::new(),
+            token: Some(Token {
+                text: format!("{beginning}-").into_bytes(),
+                is_prefix: true,
+            }),
+        }
+    }
+
     /// All of an engine's or of a run's: these groups, and who carries its name.
     pub(crate) fn all_of(name: &str, groups: Vec<Pid>) -> Self {
         Self {

@@ -7,6 +7,7 @@ use tokio::{
     io::AsyncRead,
     net::UnixDatagram,
     process::{Child, ChildStderr, ChildStdout},
+    time::timeout,
 };
 
 use super::{
@@ -22,6 +23,9 @@ const DRAIN: Duration = Duration::from_millis(200);
 
 /// How long what a task left behind has to end.
 const LEFTOVER_GRACE: Duration = Duration::from_millis(500);
+
+/// The most that is read once the worker ended: more than two pipes hold.
+const LAST_READ: usize = 4 * 1024 * 1024;
 
 /// The most bytes that go with a task's end, before the worker counts as mad.
 const MOST: usize = 80 * 1024 * 1024;
@@ -82,10 +86,11 @@ impl Attendant {
                     let read = read.unwrap_or_default();
                     self.hear(datagram.get(..read).unwrap_or_default()).await;
                 }
+                // Before its output, which what it left behind may fill for ever.
+                exit = process::wait(&mut self.child) => break exit,
                 read = self.stdout.read(), if self.stdout.is_open() => self.take_stdout(read).await,
                 read = self.stderr.read(), if self.stderr.is_open() => self.take_stderr(read).await,
                 _ready = self.socket.writable(), if !self.outgoing.is_empty() => self.send_piece(),
-                exit = process::wait(&mut self.child) => break exit,
             }
         };
         self.finish(exit).await;
@@ -201,20 +206,25 @@ impl Attendant {
         self.tree.disarm();
     }
 
-    /// Reads both streams to their ends, which is given, or as long as someone
-    /// may hold them open.
+    /// Reads both streams to their ends; gives whether it came there. It gives
+    /// up where others hold them open, silent or not.
     async fn drain(&mut self) -> bool {
-        let ends = async {
-            while self.stdout.is_open() {
-                let read = self.stdout.read().await;
-                self.take_stdout(read).await;
-            }
-            while self.stderr.is_open() {
-                let read = self.stderr.read().await;
-                self.take_stderr(read).await;
-            }
-        };
-        tokio::time::timeout(DRAIN, ends).await.is_ok()
+        let mut left = LAST_READ;
+        while self.stdout.is_open() && left > 0 {
+            let Ok(read) = timeout(DRAIN, self.stdout.read()).await else {
+                return false;
+            };
+            left = left.saturating_sub(read);
+            self.take_stdout(read).await;
+        }
+        while self.stderr.is_open() && left > 0 {
+            let Ok(read) = timeout(DRAIN, self.stderr.read()).await else {
+                return false;
+            };
+            left = left.saturating_sub(read);
+            self.take_stderr(read).await;
+        }
+        left > 0
     }
 }
 

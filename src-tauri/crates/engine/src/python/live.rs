@@ -30,6 +30,12 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// Tells how it ended.
+    pub(super) fn tell(self, result: Result<Value, PythonFailure>) {
+        // Nobody may wait for it any more.
+        let _unheard = self.answer.send(result);
+    }
+
     /// What a worker that runs this may ask for.
     fn find(&self, number: u64) -> Option<Part> {
         let context = self.task.context.part();

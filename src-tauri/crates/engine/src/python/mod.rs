@@ -15,6 +15,7 @@ mod live;
 mod marshal;
 mod messages;
 mod output;
+mod placing;
 mod pool;
 mod task;
 

@@ -2,12 +2,10 @@
 //! happens when one ends.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
     future::Future,
-    hash::{DefaultHasher, Hash, Hasher},
     io,
     os::fd::OwnedFd,
-    path::{Path, PathBuf},
+    path::Path,
     process::Stdio,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -15,42 +13,28 @@ use std::{
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use tidemill_flow::Value;
-use tokio::{net::UnixDatagram, sync::oneshot, task::JoinHandle};
+use tokio::{net::UnixDatagram, runtime::Handle, sync::oneshot, task::JoinHandle};
 
 use super::{
     attendant::Attendant,
     live::{Job, Live},
-    messages::{self, TaskMessage},
+    messages::{DATAGRAM, TaskMessage},
     output::NONCE,
+    placing::{LONG, State},
     task::{Attempted, Part, PythonFailure, PythonTask, WorkerSettings},
 };
-use crate::process::{self, Command, Environment, Exit, LineSink, ProcessError, RunProcesses};
+use crate::process::{self, Command, Exit, LineSink, ProcessError, RunProcesses, Targets};
 
 /// The worker's program. It is sent over the socket, so that a list of
 /// processes shows a short line.
 const SOURCE: &str = include_str!("worker.py");
 
+// It goes in one datagram.
+const _: () = assert!(SOURCE.len() < DATAGRAM);
+
 /// Reads the program and starts it, in a namespace that user code does not see.
 const BOOTSTRAP: &str = "import os;exec(compile(os.read(0,32768),'<tidemill worker>','exec'),\
                          {'__name__':'tidemill_worker'})";
-
-/// Tasks that take less are queued in a worker ahead of time.
-const SHORT: Duration = Duration::from_millis(2);
-
-/// As many as take about so long are queued.
-const QUEUED: Duration = Duration::from_millis(4);
-
-/// The most that are queued.
-const DEEPEST: u32 = 32;
-
-/// A task that takes longer no longer holds others up.
-const LONG: Duration = Duration::from_millis(5);
-
-/// Work that is worth another worker: what starting it costs.
-const WORTH_STARTING: Duration = Duration::from_millis(30);
-
-/// How often a worker may be killed before it is there, in a row.
-const FAILED_STARTS: u32 = 3;
 
 /// How long a worker may take to leave at the run's end.
 const LEAVING: Duration = Duration::from_secs(5);
@@ -62,12 +46,13 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// No workers yet.
+    /// No workers yet. To be called within a runtime.
     pub fn new(processes: RunProcesses, settings: WorkerSettings) -> Self {
         Self {
             pool: Arc::new(Pool {
                 processes,
                 settings,
+                runtime: Handle::current(),
                 state: Mutex::default(),
             }),
         }
@@ -169,26 +154,9 @@ fn told<T>(
 pub(super) struct Pool {
     processes: RunProcesses,
     settings: WorkerSettings,
+    /// Where it was made: a task may be dropped elsewhere.
+    runtime: Handle,
     state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Handed to no worker, by interpreter, oldest first.
-    lanes: BTreeMap<PathBuf, VecDeque<Job>>,
-    workers: Vec<Live>,
-    next_job: u64,
-    next_worker: u64,
-    /// How long a task takes, as a moving average.
-    typical: Option<Duration>,
-    /// Workers that were killed before they were there, in a row.
-    failed_starts: u32,
-    /// Someone looks after long tasks.
-    ticking: bool,
-    closing: bool,
-    /// The environment that came last, encoded.
-    environment: Option<(Environment, Part)>,
-    attendants: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
@@ -230,10 +198,7 @@ impl Pool {
     fn run_isolated(self: &Arc<Self>, state: &mut State, job: Job) {
         let interpreter = job.task.interpreter.clone();
         if let Err(error) = self.start(state, &interpreter, Some(&job.task)) {
-            job.answer
-                .send(Err(PythonFailure::NotStarted(error.to_string())))
-                // Nobody waits for it any more.
-                .ok();
+            job.tell(Err(PythonFailure::NotStarted(error.to_string())));
             return;
         }
         if let Some(live) = state.workers.last_mut() {
@@ -250,14 +215,15 @@ impl Pool {
         state.assign();
         while let Some(interpreter) = state.wants_worker(self.settings.limit.get()) {
             if let Err(error) = self.start(state, &interpreter, None) {
-                state.fail_waiting(&interpreter, &error.to_string());
+                let waiting = std::mem::take(state.lane(&interpreter));
+                fail(waiting, &error.to_string());
                 return;
             }
             state.assign();
         }
         if !state.ticking && state.backlog() > 0 {
             state.ticking = true;
-            tokio::spawn(tick(Arc::clone(self)));
+            self.runtime.spawn(tick(Arc::clone(self)));
         }
     }
 
@@ -268,6 +234,7 @@ impl Pool {
         interpreter: &Path,
         alone: Option<&PythonTask>,
     ) -> Result<(), ProcessError> {
+        let _runtime = self.runtime.enter();
         let nonce = new_nonce();
         let command = self.command(interpreter, alone, &nonce);
         let failed = |source| ProcessError::Start {
@@ -298,7 +265,9 @@ impl Pool {
         state
             .attendants
             .retain(|attendant| !attendant.is_finished());
-        state.attendants.push(tokio::spawn(attendant.attend()));
+        state
+            .attendants
+            .push(self.runtime.spawn(attendant.attend()));
         Ok(())
     }
 
@@ -354,6 +323,7 @@ impl Pool {
             return;
         };
         let took = live.began.elapsed();
+        let is_isolated = live.isolated;
         live.began = Instant::now();
         let job = live.remove(task);
         live.untidy |= leaves;
@@ -363,13 +333,14 @@ impl Pool {
         } else {
             Vec::new()
         };
-        state.learn(took);
+        if !is_isolated {
+            state.learn(took);
+        }
         state.put_back(back);
         self.dispatch(&mut state);
         drop(state);
         if let Some(job) = job {
-            // Nobody waits for it any more.
-            job.answer.send(result).ok();
+            job.tell(result);
         }
     }
 
@@ -385,9 +356,9 @@ impl Pool {
         let mut back = live.take_back();
         if live.has(number) {
             live.leaving = true;
-            if let Some(targets) = live.targets.clone() {
-                tokio::task::spawn_blocking(move || process::end(&targets, grace));
-            }
+            self.end_soon(live.targets.clone(), grace);
+        } else if live.isolated {
+            live.dismiss();
         }
         back.retain(|job| job.number != number);
         state.put_back(back);
@@ -405,19 +376,38 @@ impl Pool {
         let mut begun = live.remove_all().into_iter();
         let lost = begun.next();
         let back = begun.chain(back).collect();
-        state.put_back(back);
-        if !live.ready && !live.leaving {
-            state.failed_starts += 1;
-            if matches!(exit, Exit::Code(_)) || state.failed_starts >= FAILED_STARTS {
-                let why = not_started(&live.interpreter, exit, early);
-                state.fail_waiting(&live.interpreter, &why);
-            }
-        }
+        let hopeless = !live.ready && !live.leaving && state.is_hopeless(exit);
+        let why = hopeless.then(|| not_started(&live.interpreter, exit, early));
+        self.hand_back(&mut state, &live, back, why.as_deref());
         self.dispatch(&mut state);
         drop(state);
         if let Some(job) = lost {
-            // Nobody waits for it any more.
-            job.answer.send(Err(PythonFailure::Died(exit))).ok();
+            job.tell(Err(PythonFailure::Died(exit)));
+        }
+    }
+
+    /// What a worker that ended had not begun; `why` its interpreter does not
+    /// start, if so.
+    fn hand_back(
+        self: &Arc<Self>,
+        state: &mut State,
+        live: &Live,
+        back: Vec<Job>,
+        why: Option<&str>,
+    ) {
+        match why {
+            Some(why) if live.isolated => fail(back, why),
+            None if live.isolated => {
+                for job in back {
+                    self.run_isolated(state, job);
+                }
+            }
+            Some(why) => {
+                state.put_back(back);
+                let waiting = std::mem::take(state.lane(&live.interpreter));
+                fail(waiting, why);
+            }
+            None => state.put_back(back),
         }
     }
 
@@ -436,6 +426,14 @@ impl Pool {
         self.lock().find(worker)?.find(number)
     }
 
+    /// Ends a worker's tree, without waiting for it.
+    fn end_soon(&self, targets: Option<Targets>, grace: Duration) {
+        if let Some(targets) = targets {
+            self.runtime
+                .spawn_blocking(move || process::end(&targets, grace));
+        }
+    }
+
     fn dismiss_all(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
         let mut state = self.lock();
         state.closing = true;
@@ -443,18 +441,18 @@ impl Pool {
             live.dismiss();
             if !live.ready {
                 // Nothing of the user's runs in it.
-                end_soon(live, Duration::ZERO);
+                self.end_soon(live.targets.clone(), Duration::ZERO);
             }
         }
         let pool = Arc::clone(self);
-        let late = tokio::spawn(async move {
+        let late = self.runtime.spawn(async move {
             tokio::time::sleep(LEAVING).await;
             for live in &pool.lock().workers {
-                end_soon(live, Duration::ZERO);
+                pool.end_soon(live.targets.clone(), Duration::ZERO);
             }
         });
         let attendants = std::mem::take(&mut state.attendants);
-        vec![tokio::spawn(async move {
+        vec![self.runtime.spawn(async move {
             for attendant in attendants {
                 // As for `close`.
                 let _ended = attendant.await;
@@ -464,9 +462,10 @@ impl Pool {
     }
 }
 
-fn end_soon(live: &Live, grace: Duration) {
-    if let Some(targets) = live.targets.clone() {
-        tokio::task::spawn_blocking(move || process::end(&targets, grace));
+/// Nobody can run these.
+fn fail(jobs: impl IntoIterator<Item = Job>, why: &str) {
+    for job in jobs {
+        job.tell(Err(PythonFailure::NotStarted(why.to_owned())));
     }
 }
 
@@ -481,178 +480,6 @@ async fn tick(pool: Arc<Pool>) {
         }
         state.free_held_up();
         pool.dispatch(&mut state);
-    }
-}
-
-impl State {
-    fn find(&mut self, worker: u64) -> Option<&mut Live> {
-        self.workers.iter_mut().find(|live| live.number == worker)
-    }
-
-    /// The environment as a part whose number is its content's.
-    fn encode(&mut self, environment: &Environment) -> Part {
-        if let Some((last, part)) = &self.environment
-            && Arc::ptr_eq(last, environment)
-        {
-            return part.clone();
-        }
-        let bytes = messages::encode_environment(environment);
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        let part = Part {
-            number: hasher.finish() | (1 << 63),
-            bytes: Arc::new(bytes),
-        };
-        self.environment = Some((Arc::clone(environment), part.clone()));
-        part
-    }
-
-    /// Tasks that are not running yet.
-    fn backlog(&self) -> usize {
-        let queued = self
-            .workers
-            .iter()
-            .map(|live| live.load().saturating_sub(1));
-        let waiting = self.lanes.values().map(VecDeque::len);
-        waiting.sum::<usize>() + queued.sum::<usize>()
-    }
-
-    fn put_back(&mut self, jobs: Vec<Job>) {
-        for job in jobs.into_iter().rev() {
-            self.lane(&job.task.interpreter.clone()).push_front(job);
-        }
-    }
-
-    fn learn(&mut self, took: Duration) {
-        self.typical = Some(match self.typical {
-            Some(before) => (before * 3 + took) / 4,
-            None => took,
-        });
-    }
-
-    /// How many tasks a worker is to have at once.
-    fn depth(&self, live: &Live) -> usize {
-        match self.typical {
-            Some(typical)
-                if typical < SHORT && (live.load() == 0 || live.began.elapsed() < LONG) =>
-            {
-                let fit = QUEUED.as_nanos() / typical.as_nanos().max(1);
-                fit.clamp(2, DEEPEST.into()) as usize
-            }
-            _ => 1,
-        }
-    }
-
-    /// The least loaded worker that may have one more task of this interpreter.
-    fn best(&self, interpreter: &Path) -> Option<usize> {
-        let of_it =
-            |live: &Live| !live.leaving && !live.isolated && live.interpreter == interpreter;
-        let any_ready = self.workers.iter().any(|live| live.ready && of_it(live));
-        let mut best: Option<(usize, usize)> = None;
-        for (place, live) in self.workers.iter().enumerate() {
-            // One that starts takes longer to begin than one that is there to end.
-            let fits = of_it(live) && (live.ready || !any_ready);
-            let load = live.load();
-            if fits && load < self.depth(live) && best.is_none_or(|(least, _)| load < least) {
-                best = Some((load, place));
-            }
-        }
-        best.map(|(_, place)| place)
-    }
-
-    /// Hands waiting jobs to the workers that have room.
-    fn assign(&mut self) {
-        let mut lanes = std::mem::take(&mut self.lanes);
-        for (interpreter, waiting) in &mut lanes {
-            while let Some(job) = waiting.pop_front() {
-                let best = self.best(interpreter);
-                let refused = match best.and_then(|place| self.workers.get_mut(place)) {
-                    Some(live) => live.hand(job).err(),
-                    None => Some(Box::new(job)),
-                };
-                if let Some(job) = refused {
-                    waiting.push_front(*job);
-                    break;
-                }
-            }
-        }
-        self.lanes = lanes;
-    }
-
-    /// The interpreter that one more worker is worth starting of.
-    fn wants_worker(&mut self, limit: usize) -> Option<PathBuf> {
-        let lane = self.lanes.iter().find(|lane| self.is_worth(lane.0, lane.1));
-        let interpreter = lane?.0.clone();
-        let shared = |live: &&mut Live| !live.isolated && !live.leaving;
-        if self.workers.iter_mut().filter(shared).count() < limit {
-            return Some(interpreter);
-        }
-        // An idle one of another interpreter makes room.
-        let idle = self
-            .workers
-            .iter_mut()
-            .filter(shared)
-            .find(|live| live.load() == 0 && live.interpreter != interpreter)?;
-        idle.dismiss();
-        Some(interpreter)
-    }
-
-    fn is_worth(&self, interpreter: &Path, waiting: &VecDeque<Job>) -> bool {
-        let waiting = waiting.len();
-        let of_lane = || {
-            self.workers
-                .iter()
-                .filter(|live| live.interpreter == interpreter && !live.isolated && !live.leaving)
-        };
-        if waiting == 0 || of_lane().next().is_none() {
-            return waiting > 0;
-        }
-        let starting = of_lane().filter(|live| !live.ready).count();
-        let longest = of_lane()
-            .filter(|live| live.ready && live.load() > 0)
-            .map(|live| live.began.elapsed())
-            .max();
-        match self.typical {
-            Some(typical) if typical >= SHORT => waiting > starting,
-            _ if starting > 0 => false,
-            Some(typical) if longest.is_none_or(|longest| longest < LONG) => {
-                // Fits: queues are bounded.
-                typical * (self.backlog() as u32) > WORTH_STARTING
-            }
-            Some(_) | None => longest.is_some_and(|longest| longest >= LONG * 2),
-        }
-    }
-
-    /// Takes back what waits behind a long task, or what another could do.
-    fn free_held_up(&mut self) {
-        let idle: Vec<PathBuf> = self
-            .workers
-            .iter()
-            .filter(|live| live.ready && !live.leaving && live.load() == 0)
-            .map(|live| live.interpreter.clone())
-            .collect();
-        let mut back = Vec::new();
-        for live in &mut self.workers {
-            let held_up = live.load() > 1 && live.began.elapsed() >= LONG;
-            let shareable = live.load() > 2 && idle.contains(&live.interpreter);
-            if live.ready && (held_up || shareable) {
-                back.append(&mut live.take_back());
-            }
-        }
-        self.put_back(back);
-    }
-
-    /// Nobody can run what waits for this interpreter.
-    fn fail_waiting(&mut self, interpreter: &Path, why: &str) {
-        for job in std::mem::take(self.lane(interpreter)) {
-            let failure = PythonFailure::NotStarted(why.to_owned());
-            // Nobody waits for it any more.
-            job.answer.send(Err(failure)).ok();
-        }
-    }
-
-    fn lane(&mut self, interpreter: &Path) -> &mut VecDeque<Job> {
-        self.lanes.entry(interpreter.to_owned()).or_default()
     }
 }
 

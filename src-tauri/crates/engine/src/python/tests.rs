@@ -13,7 +13,7 @@ use tidemill_flow::Value;
 
 use super::*;
 use crate::{
-    process::{Environment, Exit, GRACE, ProcessGroups, Stream, find_program},
+    process::{Environment, Exit, GRACE, ProcessGroups, Stream, find_program, group_lives},
     rehearsal::{self, Kept, until},
 };
 
@@ -116,8 +116,8 @@ impl Stage {
     }
 }
 
-fn shared(json: serde_json::Value) -> Shared {
-    Shared::new(tidemill_flow::template::from_json(&json))
+fn shared(json: impl Into<serde_json::Value>) -> Shared {
+    Shared::new(tidemill_flow::template::from_json(&json.into()))
 }
 
 fn values(code: PythonCode) -> ContextValues {
@@ -552,10 +552,7 @@ async fn a_worker_with_something_left_in_it_is_replaced() {
             .as_i64()
             .unwrap();
         assert_ne!(pid, next, "{source}");
-        until("the group's end", || {
-            rustix::process::test_kill_process_group(number(pid)).is_err()
-        })
-        .await;
+        until("the group's end", || !group_lives(number(pid))).await;
     }
     let tidy = "import subprocess, threading, os\nsubprocess.run(['true'])\nt = threading.Thread(target=print)\nt.start()\nt.join()\n\
         if os.fork() == 0:\n    return 1\nos.wait()\nreturn os.getpid()";

@@ -11,11 +11,6 @@ import builtins
 import marshal
 import os
 import sys
-
-try:
-    import resource
-except ImportError:
-    resource = None
 from _thread import _count as count_threads
 
 HERE = "<tidemill worker>"
@@ -67,8 +62,8 @@ class Channel:
             return False
         data = b"".join(pieces)
         pieces.clear()
+        self.kept += len(data) - len(self.parts.pop(number, b""))
         self.parts[number] = data
-        self.kept += len(data)
         while self.kept > self.KEPT_BYTES and len(self.parts) > 1:
             oldest = next(iter(self.parts))
             self.kept -= len(self.parts.pop(oldest))
@@ -274,7 +269,7 @@ class Worker:
         self.environments = {}
         self.bodies = {}
         self.modules = Modules()
-        self.child_time = child_usage()
+        self.child_usage = None
         self.fresh = (len(sys.modules), atexit._ncallbacks())
 
     def serve(self):
@@ -392,7 +387,7 @@ class Worker:
     def leaves_something(self):
         """Whether threads or processes outlive the task; they may take a moment."""
         usage = child_usage()
-        had_children, self.child_time = usage != self.child_time, usage
+        had_children, self.child_usage = usage != self.child_usage, usage
         for _turn in range(20):
             if not count_threads() and not children_live():
                 return had_children and group_lives(self.process)
@@ -444,7 +439,12 @@ def apply_directory(wanted):
 
 
 def child_usage():
-    if resource is None:
+    """Changes whenever a child ended; nothing while `subprocess` was not used."""
+    if "_posixsubprocess" not in sys.modules:
+        return None
+    try:
+        import resource
+    except ImportError:
         return None
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_minflt, usage.ru_majflt

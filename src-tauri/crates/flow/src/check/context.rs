@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::{FlowName, Name, Parameter};
+use crate::{Flow, FlowName, Kind, Name, Parameter, SubflowTarget};
 
 /// Facts from outside the file; each is optional, and what is not known is not checked.
 #[derive(Clone, Debug, Default)]
@@ -24,4 +24,27 @@ pub struct KnownFlow {
     pub parameters: IndexMap<Name, Parameter>,
     /// The flows that it calls by name.
     pub calls: Vec<FlowName>,
+}
+
+impl KnownFlow {
+    /// What others need to know of a checked flow that stands in `file`.
+    pub fn of(flow: &Flow, file: impl Into<String>) -> Self {
+        let call = |kind: &Kind| match kind {
+            Kind::Flow(subflow) => match &subflow.target {
+                SubflowTarget::Name(name) => Some(name.clone()),
+                SubflowTarget::File(_) => None,
+            },
+            _ => None,
+        };
+        Self {
+            name: flow.name.clone(),
+            file: file.into(),
+            parameters: flow.parameters.clone(),
+            calls: flow
+                .tasks
+                .iter()
+                .filter_map(|task| call(&task.kind))
+                .collect(),
+        }
+    }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tidemill_flow::Value;
 
 use crate::{
-    Effect, Failure, FailureKind, Happening, Outcome, State, StepError, Timer,
-    simulator::{World, exit, flow},
+    Detail, Effect, Failure, FailureKind, FoldError, Happening, Outcome, State, StepError, Timer,
+    simulator::{World, exit, flow, start},
 };
 
 /// How attempts at a path end, one word each; the last word goes on for ever.
@@ -193,7 +193,7 @@ fn when_is_true_or_false_or_a_failure() {
         ("'{{ params.on }}'", "Completed"),
         ("'{{ not params.on }}'", "Skipped"),
         ("'{{ 1 }}'", "Failed"),
-        ("'yes'", "Failed"),
+        ("\"{{ 'yes' }}\"", "Failed"),
         ("'{{ vars.gone }}'", "Failed"),
     ];
     for (when, expected) in rows {
@@ -244,7 +244,7 @@ fn fail_fast_skips_what_has_not_started() {
 
 #[test]
 fn what_is_no_list_fails_the_task() {
-    let rows = ["'{{ params.n }}'", "'text'", "'{{ {\"a\": 1} }}'"];
+    let rows = ["'{{ params.n }}'", "\"{{ 'text' }}\"", "'{{ {\"a\": 1} }}'"];
     for list in rows {
         let text = format!(
             "parameters: {{ n: 3 }}\ntasks:\n  a: {{ shell: x, for_each: {list}, retries: 2 }}\n"
@@ -706,7 +706,7 @@ fn what_comes_too_late_changes_nothing() {
         Timer::Attempt(number),
         Timer::Wait(number),
         Timer::Expiry(number),
-        Timer::GroupTimeout(number),
+        Timer::Timeout(number),
         Timer::RunTimeout,
     ] {
         world.happen(Happening::Due(timer));
@@ -716,4 +716,356 @@ fn what_comes_too_late_changes_nothing() {
     });
     world.happen(Happening::Start);
     assert_eq!(world.history.len(), count);
+}
+
+/// Steps until nothing more is to be decided; how many transitions there were, and
+/// the most in one decision.
+fn drain(run: &mut crate::Run, happening: Happening) -> (usize, usize) {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let (mut all, mut most) = (0, 0);
+    let mut next = Some(happening);
+    while let Some(happening) = next.take() {
+        let decision = run.step(happening, now, 1).unwrap();
+        all += decision.transitions.len();
+        most = most.max(decision.transitions.len());
+        next = decision.more.then_some(Happening::Continue);
+    }
+    (all, most)
+}
+
+#[test]
+fn a_large_map_is_decided_in_small_pieces() {
+    let count = 20_000;
+    let text = "parameters: { list: [] }\ntasks:\n  a: { value: '{{ item + 1 }}', for_each: '{{ params.list }}' }\n";
+    let mut start = start(&flow(text), 4);
+    let list: Vec<Value> = (0..count).map(Value::from).collect();
+    start.parameters = Value::from_pairs([("list", Value::from(list))]);
+    let mut run = crate::Run::new(start);
+    let (all, most) = drain(&mut run, Happening::Start);
+    assert_eq!(run.state(), State::Completed);
+    assert_eq!(all, 3 * count + 6);
+    assert!(most <= crate::TRANSITIONS_A_DECISION + 3, "{most}");
+}
+
+#[test]
+fn ending_a_large_map_is_decided_in_small_pieces() {
+    let text =
+        "parameters: { list: [] }\ntasks:\n  a: { shell: x, for_each: '{{ params.list }}' }\n";
+    let mut start = start(&flow(text), 4);
+    let list: Vec<Value> = (0..5_000).map(Value::from).collect();
+    start.parameters = Value::from_pairs([("list", Value::from(list))]);
+    let mut run = crate::Run::new(start);
+    drain(&mut run, Happening::Start);
+    let reason = "by ada".to_owned();
+    let (all, most) = drain(&mut run, Happening::CancelRequested { reason });
+    assert!(
+        all > 4_996 && most <= crate::TRANSITIONS_A_DECISION + 3,
+        "{all} {most}"
+    );
+    assert_eq!(run.state(), State::Cancelling);
+    let ends = (2..6).map(|number| {
+        (
+            crate::TaskRunNumber::new(number).unwrap(),
+            Outcome::Cancelled,
+        )
+    });
+    drain(&mut run, Happening::Ended(ends.collect()));
+    assert_eq!(run.state(), State::Cancelled);
+}
+
+#[test]
+fn a_half_begun_map_goes_on_after_a_crash() {
+    let text = "
+  a: { value: [1, 2, 3, 4] }
+  b: { shell: x, for_each: '{{ tasks.a.output }}', concurrency: 1, retries: 1 }
+";
+    let mut world = world(text, &[]);
+    world.happen(Happening::Start);
+    world.tick();
+    world.crash();
+    let expected = "a=Completed b=Running b[0]=Completed b[1]=AwaitingRetry";
+    assert_eq!(world.states(), expected);
+    world.happen(Happening::Start);
+    assert_eq!(world.go_on(), State::Completed);
+    assert_eq!(world.executions["b[0]"], 1);
+}
+
+#[test]
+fn time_goes_on_while_nobody_carries_the_run() {
+    let rows = [
+        ("  a: { wait: 10s }\n", "a=Completed run=Completed"),
+        (
+            "  a: { approve: { message: m, expires: 10s } }\n",
+            "a=Failed run=Failed",
+        ),
+        (
+            "  g: { timeout: 10s, tasks: { a: { flow: f } } }\n",
+            "g=TimedOut g/a=Cancelled run=Failed",
+        ),
+        (
+            "timeout: 10s\ntasks:\n  a: { flow: f }\n",
+            "a=Cancelled run=TimedOut",
+        ),
+    ];
+    for (text, expected) in rows {
+        let mut world = world(text, &[]);
+        world.person = Box::new(|_| None);
+        world.script = Box::new(|_, _| (Outcome::completed(1), Duration::from_secs(60)));
+        world.happen(Happening::Start);
+        world.crash();
+        world.now += jiff::SignedDuration::from_secs(20);
+        let before = world.now;
+        world.happen(Happening::Start);
+        let run = world.go_on();
+        assert_eq!(format!("{} run={run}", world.states()), expected);
+        assert!(world.now.duration_since(before).as_secs() < 1);
+    }
+}
+
+#[test]
+fn waits_and_approvals_have_their_time_too() {
+    let rows = [
+        ("wait: 1h, timeout: 10s", "a=TimedOut run=Failed"),
+        ("wait: 5s, timeout: 10s", "a=Completed run=Completed"),
+        ("approve: sure, timeout: 10s", "a=TimedOut run=Failed"),
+    ];
+    for (task, expected) in rows {
+        check(&format!("  a: {{ {task} }}\n"), &[], expected);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nothing_from_its_time() {
+    let text = "timeout: 1h\ntasks:\n  a: { shell: x, retries: { max: 1, delay: 4s } }\n  b: { wait: 1m, needs: [a] }\n";
+    let mut run = crate::Run::new(start(&flow(text), 4));
+    let number = crate::TaskRunNumber::FIRST;
+    let noon: jiff::Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+    let morning = "2026-03-01T08:00:00Z".parse().unwrap();
+    run.step(Happening::Start, noon, 0).unwrap();
+    let failed = vec![(number, Outcome::Failed(exit(1)))];
+    run.step(Happening::Ended(failed), noon, 0).unwrap();
+    run.step(Happening::Due(Timer::Attempt(number)), morning, 0)
+        .unwrap();
+    assert_eq!(run.state_of(number), Some(State::Retrying));
+    let done = vec![(number, Outcome::completed(1))];
+    run.step(Happening::Ended(done), morning, 0).unwrap();
+    let wait = number.after(1).unwrap();
+    run.step(
+        Happening::Due(Timer::Wait(wait)),
+        "2026-03-01T07:00:00Z".parse().unwrap(),
+        0,
+    )
+    .unwrap();
+    assert_eq!(run.state(), State::Completed);
+}
+
+#[test]
+fn a_group_whose_time_was_over_ends_timed_out_after_a_crash() {
+    let text = "
+  g:
+    timeout: 10s
+    tasks: { a: { shell: x, retries: 9 }, b: { shell: x, needs: [a] } }
+  after: { shell: x, needs: { g: failed } }
+";
+    let mut world = world(text, &[]);
+    world.script = Box::new(|assignment, _| {
+        let seconds = if assignment.path == "after" { 1 } else { 60 };
+        (Outcome::completed(1), Duration::from_secs(seconds))
+    });
+    world.happen(Happening::Start);
+    world.tick();
+    assert!(
+        world.states().contains("g=Cancelling g/a=Cancelling"),
+        "{}",
+        world.states()
+    );
+    world.crash();
+    assert_eq!(
+        world.states(),
+        "after=Pending g=TimedOut g/a=Cancelled g/b=Cancelled"
+    );
+    assert_eq!(world.message("g"), "its time of 10s is over");
+    world.happen(Happening::Start);
+    assert_eq!(world.go_on(), State::Failed);
+}
+
+#[test]
+fn a_child_run_outlives_the_process_and_costs_no_attempt() {
+    let text = "  a: { flow: other, limits: [db] }\n";
+    let mut world = world(text, &[]);
+    world.happen(Happening::Start);
+    world.tick();
+    let number = crate::TaskRunNumber::FIRST;
+    assert_eq!(world.run.assignment(number).unwrap().attempt, 1);
+    world.crash();
+    world.happen(Happening::Start);
+    world.tick();
+    assert_eq!(world.run.assignment(number).unwrap().attempt, 1);
+    assert_eq!(world.go_on(), State::Completed);
+    let starts = world
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Start(_)));
+    assert_eq!(starts.count(), 2);
+}
+
+#[test]
+fn a_run_may_wait_for_its_turn_or_not_run_at_all() {
+    let reason = || "its flow runs already".to_owned();
+    let mut queued = world("  a: { value: 1 }\n", &[]);
+    queued.happen(Happening::Queued {
+        reason: reason(),
+        due: None,
+    });
+    assert_eq!(queued.run.state(), State::Pending);
+    assert_eq!(queued.run_to_end(), State::Completed);
+    let mut later = world("  a: { value: 1 }\n", &[]);
+    let due = Some(later.now);
+    later.happen(Happening::Queued {
+        reason: reason(),
+        due,
+    });
+    assert_eq!(later.run.state(), State::Scheduled);
+    later.happen(Happening::CancelRequested { reason: reason() });
+    assert_eq!(later.run.state(), State::Cancelled);
+    let mut skipped = world("  a: { value: 1 }\n", &[]);
+    skipped.happen(Happening::Skipped { reason: reason() });
+    assert_eq!(skipped.run.state(), State::Skipped);
+    skipped.happen(Happening::Start);
+    assert_eq!(skipped.run.state(), State::Skipped);
+    skipped.happen(Happening::RetryRequested { from_failed: true });
+    assert_eq!(skipped.run.state(), State::Completed);
+}
+
+#[test]
+fn an_assignment_says_what_an_attempt_needs() {
+    let text = "
+  base: { value: 10 }
+  g:
+    for_each: [x, y]
+    tasks:
+      a: { value: '{{ item }}' }
+      b: { shell: x, needs: [a], matrix: { p: [1, 2] }, when: '{{ tasks.base.output == 10 }}' }
+";
+    let mut world = world(text, &[]);
+    let mut seen = Vec::new();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    world.script = Box::new(move |assignment, _| {
+        let see = |text: &str| {
+            let template = tidemill_flow::Template::text(text).unwrap();
+            template.render(&assignment.scope).unwrap()
+        };
+        let text = see(
+            "{{ item }} {{ matrix.p }} {{ index }} {{ vars.region }} {{ run.name }} {{ run.attempt }} {{ tasks.a.state }}",
+        );
+        let inputs = tidemill_flow::template::as_text(&assignment.inputs);
+        sender
+            .send(format!(
+                "{} {} {text} {inputs}",
+                assignment.path, assignment.attempt
+            ))
+            .unwrap();
+        (Outcome::completed(1), Duration::from_secs(1))
+    });
+    assert_eq!(world.run_to_end(), State::Completed);
+    seen.extend(receiver.try_iter());
+    seen.sort();
+    assert_eq!(
+        seen[0],
+        r#"g[0]/b[0] 1 x 1 0 north brisk-otter 1 Completed {"a":"x"}"#
+    );
+    assert_eq!(
+        seen[3],
+        r#"g[1]/b[1] 1 y 2 1 north brisk-otter 1 Completed {"a":"y"}"#
+    );
+}
+
+#[test]
+fn fail_fast_skips_items_that_wait_for_a_limit() {
+    let text = "  a: { shell: x, for_each: [1, 2, 3, 4], limits: [db], fail_fast: true }\n";
+    let mut world = world(text, &[("a[0]", "fail")]);
+    assert_eq!(world.run_to_end(), State::Failed);
+    assert_eq!(
+        world.states(),
+        "a=Failed a[0]=Failed a[1]=Skipped a[2]=Skipped a[3]=Skipped"
+    );
+    assert_eq!(
+        world.message("a[1]"),
+        "skipped: another item failed, and `fail_fast` is set"
+    );
+}
+
+#[test]
+fn a_second_retry_by_hand_goes_on_from_the_first() {
+    let text = "
+  g:
+    tasks:
+      a: { shell: x }
+      b: { tasks: { c: { shell: x }, d: { shell: x, for_each: [1, 2, 3] } } }
+  z: { shell: x, needs: [g] }
+";
+    let words: Words<'_> = &[("g/b/d[1]", "fail fail ok"), ("g/b/d[2]", "fail ok")];
+    let mut world = world(text, words);
+    world.run_to_end();
+    for expected in [State::Failed, State::Completed] {
+        world.happen(Happening::RetryRequested { from_failed: true });
+        assert_eq!(world.go_on(), expected);
+    }
+    let paths = ["g/a", "g/b/c", "g/b/d[0]", "g/b/d[1]", "g/b/d[2]", "z"];
+    assert_eq!(paths.map(|path| world.executions[path]), [1, 1, 1, 3, 2, 1]);
+}
+
+#[test]
+fn what_waited_for_a_failure_runs_whole_on_a_retry_by_hand() {
+    let text = "
+  a: { shell: x }
+  g: { needs: { a: finished }, tasks: { b: { shell: x }, c: { shell: x } } }
+";
+    let mut world = world(text, &[("a", "fail ok"), ("g/c", "fail ok")]);
+    world.run_to_end();
+    world.happen(Happening::RetryRequested { from_failed: true });
+    assert_eq!(world.go_on(), State::Completed);
+    assert_eq!(world.executions["g/b"], 2);
+}
+
+#[test]
+fn no_history_that_breaks_the_rules_is_folded() {
+    let mut world = world("  a: { shell: x }\n", &[]);
+    world.run_to_end();
+    let fold = |history: &[crate::Transition]| {
+        crate::Run::recover(world.start.clone(), history.to_vec()).map(|run| run.state())
+    };
+    assert_eq!(fold(&world.history), Ok(State::Completed));
+    let mut twice = world.history.clone();
+    twice.push(twice[twice.len() - 1].clone());
+    assert!(matches!(fold(&twice), Err(FoldError::Illegal { .. })));
+    let mut other = world.history.clone();
+    other[2].run_attempt = 2;
+    assert!(matches!(fold(&other), Err(FoldError::RunAttempt { .. })));
+    let mut nowhere = world.history.clone();
+    if let Detail::Created(creation) = &mut nowhere[2].detail {
+        creation.task = 9;
+    }
+    let error = fold(&nowhere).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "task run 1 cannot go to Pending: it does not stand where it says"
+    );
+    assert!(fold(&world.history[3..]).is_err());
+}
+
+#[test]
+#[ignore = "measures: run it in release, `--nocapture`"]
+fn speed() {
+    let count = 1_000_000_usize;
+    let text = "parameters: { list: [] }\ntasks:\n  a: { value: '{{ item + 1 }}', for_each: '{{ params.list }}' }\n";
+    let mut start = start(&flow(text), 4);
+    let list: Vec<Value> = (0..count).map(Value::from).collect();
+    start.parameters = Value::from_pairs([("list", Value::from(list))]);
+    let mut run = crate::Run::new(start);
+    let clock = std::time::Instant::now();
+    drain(&mut run, Happening::Start);
+    let each = count as f64 / clock.elapsed().as_secs_f64();
+    eprintln!("{each:.0} value items a second");
+    assert_eq!(run.state(), State::Completed);
 }

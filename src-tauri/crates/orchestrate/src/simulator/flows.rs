@@ -62,7 +62,6 @@ impl Maker<'_> {
 
     fn kind(&mut self, task: &mut Map<String, Value>, depth: u32, before: &[&str]) -> &'static str {
         let kind = match self.chance.below(12) {
-            0..5 => "shell",
             5..7 => "value",
             7..9 if depth < 2 => "tasks",
             9 => "wait",

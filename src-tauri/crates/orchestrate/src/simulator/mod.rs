@@ -8,4 +8,4 @@ mod oracle;
 mod snapshot;
 mod world;
 
-pub(crate) use world::{World, exit, flow};
+pub(crate) use world::{World, exit, flow, start};

@@ -17,6 +17,9 @@ struct Row {
     attempt: u32,
 }
 
+/// A task, its parent, its item and its turn.
+type Place = (u32, Option<TaskRunNumber>, Option<u32>, u32);
+
 /// Reads a history from its start and complains of what must not be.
 pub(crate) struct Oracle<'a> {
     flow: &'a Flow,
@@ -25,7 +28,7 @@ pub(crate) struct Oracle<'a> {
     newest: HashMap<String, TaskRunNumber>,
     run: Option<State>,
     run_attempt: u32,
-    places: HashSet<(u32, Option<TaskRunNumber>, Option<u32>, u32, u32)>,
+    places: HashSet<(Place, u32)>,
 }
 
 /// Checks a whole history; gives the newest state by path.
@@ -154,14 +157,11 @@ impl Oracle<'_> {
                 (level.clone(), format!("{level}{name}"))
             }
         };
-        let place = (
-            creation.task,
-            creation.parent,
-            creation.item,
-            creation.turn,
-            self.run_attempt,
+        let place = (creation.task, creation.parent, creation.item, creation.turn);
+        assert!(
+            self.places.insert((place, self.run_attempt)),
+            "{path} twice"
         );
-        assert!(self.places.insert(place), "{path} twice");
         let row = Row {
             creation,
             path: path.clone(),
@@ -225,9 +225,9 @@ impl Oracle<'_> {
             };
             upstream_failed |= edge.on == EdgeOn::Succeeded && bad && !allowed;
             if edge.implied {
-                must.push(open)
+                must.push(open);
             } else {
-                named.push(open)
+                named.push(open);
             }
         }
         let join = match task.join {

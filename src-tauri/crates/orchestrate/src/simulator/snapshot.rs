@@ -73,8 +73,14 @@ fn siblings(text: &mut String, siblings: &Siblings) {
 fn work(text: &mut String, work: &Work) {
     writeln!(
         text,
-        "  attempt {} retries {} turn {} due {:?} started {:?} ending {:?}",
-        work.attempt, work.retries, work.turn, work.due, work.started, work.ending
+        "  attempt {} retries {} turn {} due {:?} started {:?} {:?} ending {:?}",
+        work.attempt,
+        work.retries,
+        work.turn,
+        work.due,
+        work.started,
+        work.attempt_started,
+        work.ending
     )
     .unwrap();
     for inner in [&work.inner, &work.kept].into_iter().flatten() {

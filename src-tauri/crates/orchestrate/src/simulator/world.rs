@@ -309,13 +309,7 @@ impl World {
         self.now = self.now.max(time);
         match &happening {
             Happening::Due(timer) if self.timers.get(timer) != Some(&time) => return true,
-            Happening::Answered(answer) => {
-                if self.run.state_of(answer.task) != Some(State::Paused)
-                    || self.run.tree.is_ending(answer.task)
-                {
-                    return true;
-                }
-            }
+            Happening::Answered(answer) if !self.is_open(answer.task) => return true,
             Happening::Ended(ends) => {
                 for (task, outcome) in ends {
                     if self.running.remove(task) && !matches!(outcome, Outcome::Cancelled) {
@@ -327,6 +321,11 @@ impl World {
         }
         self.happen(happening);
         true
+    }
+
+    fn is_open(&self, approval: TaskRunNumber) -> bool {
+        let paused = self.run.state_of(approval) == Some(State::Paused);
+        paused && !self.run.tree.is_ending(approval)
     }
 
     /// Starts the run and lets everything happen until it ends.

@@ -78,12 +78,30 @@ pub(crate) fn take(
     holder: &SlotHolder,
 ) -> Result<Slots, StoreError> {
     for name in names {
-        let room = has_room(connection, name, holder)?
-            || (free_dead(connection, name)? && has_room(connection, name, holder)?);
-        if !room {
+        let slots = slots(connection, name)?;
+        if !has_room(connection, name, slots, holder)? {
             return Ok(Slots::Full(name.clone()));
         }
     }
+    hold(connection, names, holder)?;
+    Ok(Slots::Taken)
+}
+
+/// Takes a slot of a limit that has no row of its own, but `slots`.
+pub(crate) fn take_turn(
+    connection: &Connection,
+    name: &str,
+    slots: u32,
+    holder: &SlotHolder,
+) -> Result<Slots, StoreError> {
+    if !has_room(connection, name, slots, holder)? {
+        return Ok(Slots::Full(name.to_owned()));
+    }
+    hold(connection, &[name.to_owned()], holder)?;
+    Ok(Slots::Taken)
+}
+
+fn hold(connection: &Connection, names: &[String], holder: &SlotHolder) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT OR REPLACE INTO slots (name, run, task, owner) VALUES (?, ?, ?, ?)",
     )?;
@@ -95,7 +113,7 @@ pub(crate) fn take(
             holder.owner.to_bytes()
         ])?;
     }
-    Ok(Slots::Taken)
+    Ok(())
 }
 
 /// Frees what an attempt holds.
@@ -118,19 +136,36 @@ pub(crate) fn free_run(connection: &Connection, run: RunId) -> rusqlite::Result<
     Ok(())
 }
 
-fn has_room(connection: &Connection, name: &str, holder: &SlotHolder) -> Result<bool, StoreError> {
-    let slots: u32 = connection
+fn slots(connection: &Connection, name: &str) -> Result<u32, StoreError> {
+    connection
         .prepare_cached("SELECT slots FROM limits WHERE name = ?")?
         .query_row([name], |row| row.get(0))
         .optional()?
-        .ok_or_else(|| StoreError::NoLimit(name.to_owned()))?;
-    let taken: u32 = connection
+        .ok_or_else(|| StoreError::NoLimit(name.to_owned()))
+}
+
+/// Whether a slot is left, once those of dead processes are freed.
+fn has_room(
+    connection: &Connection,
+    name: &str,
+    slots: u32,
+    holder: &SlotHolder,
+) -> rusqlite::Result<bool> {
+    let is_free = || taken_by_others(connection, name, holder).map(|taken| taken < slots);
+    Ok(is_free()? || (free_dead(connection, name)? && is_free()?))
+}
+
+fn taken_by_others(
+    connection: &Connection,
+    name: &str,
+    holder: &SlotHolder,
+) -> rusqlite::Result<u32> {
+    connection
         .prepare_cached("SELECT count(*) FROM slots WHERE name = ? AND NOT (run = ? AND task = ?)")?
         .query_row(
             params![name, holder.run.to_bytes(), holder.task.get()],
             |row| row.get(0),
-        )?;
-    Ok(taken < slots)
+        )
 }
 
 /// Frees a limit's slots whose processes are gone; gives whether there were any.

@@ -6,7 +6,10 @@ use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
 use tidemill_orchestrate::{Failure, FailureKind};
 
 use super::request::Request;
-use crate::{kinds::failure, tls};
+use crate::{
+    kinds::failure,
+    tls::{self, Trust},
+};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -42,33 +45,22 @@ impl HttpClient {
             .get_or_init(|| build(Client::builder()))
             .as_ref()
             .map_err(|reason| failure(FailureKind::Http, format!("{request}: {reason}")))?;
-        client
-            .execute(request.build())
-            .await
-            .map_err(|error| failure(FailureKind::Http, describe(request, &error)))
+        client.execute(request.build()).await.map_err(|error| {
+            let reason = reason(&error);
+            failure(FailureKind::Http, format!("{request}: {reason}"))
+        })
     }
 }
 
 fn build(builder: ClientBuilder) -> Result<Client, String> {
-    let tls = tls::tls().map_err(ToString::to_string)?;
+    let tls = tls::settings(Trust::Machine).map_err(|error| error.to_string())?;
     builder
-        .tls_backend_preconfigured(tls.settings.clone())
+        .tls_backend_preconfigured(tls)
         .redirect(Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("tidemill/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| reason(&error))
-}
-
-fn describe(request: &Request, error: &reqwest::Error) -> String {
-    let reason = reason(error);
-    match tls::tls() {
-        Ok(tls::Tls {
-            untrusting: Some(why),
-            ..
-        }) if request.is_https() => format!("{request}: {reason} ({why})"),
-        _ => format!("{request}: {reason}"),
-    }
 }
 
 /// What lies behind an error, without the layers that only say where they stood.

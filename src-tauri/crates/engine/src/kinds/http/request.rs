@@ -70,11 +70,6 @@ impl Request {
         Ok(request)
     }
 
-    /// Whether it goes over TLS.
-    pub(super) fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
-    }
-
     /// The request as the client takes it.
     pub(super) fn build(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());

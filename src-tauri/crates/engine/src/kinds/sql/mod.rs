@@ -147,7 +147,8 @@ async fn text(
         Code::File(file) => render("file", file, scope)?,
     };
     match tokio::fs::read_to_string(folder.join(&file)).await {
-        Ok(text) => Ok((text, Some(file))),
+        // Some editors put a byte-order mark first, which no database takes.
+        Ok(text) => Ok((text.trim_start_matches('\u{feff}').to_owned(), Some(file))),
         Err(error) => Err(failure(
             FailureKind::Sql,
             format!("cannot read `{file}`: {error}"),

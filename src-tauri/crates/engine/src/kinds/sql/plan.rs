@@ -126,9 +126,8 @@ fn transaction<'a>(
     let first = roles.iter().take_while(is_setting).count();
     let rest = roles.get(first..).unwrap_or_default();
     match rest {
-        [] => None,
         [Role::Change] => Some((first, "BEGIN")),
-        [_] => None,
+        [] | [_] => None,
         // A transaction that will write says so when it begins: one that read first
         // could no longer wait for another's.
         _ if dialect == Dialect::Sqlite && rest.iter().any(|role| *role != Role::Read) => {

@@ -67,9 +67,10 @@ impl Statement<'_> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         match words.as_slice() {
             ["BEGIN", ..] | ["START", "TRANSACTION", ..] => Role::Begin,
-            ["COMMIT" | "ROLLBACK", "PREPARED", ..] => Role::Other,
+            ["COMMIT" | "ROLLBACK", "PREPARED", ..]
+            | ["ROLLBACK", "TO", ..]
+            | ["ROLLBACK", "TRANSACTION" | "WORK", "TO", ..] => Role::Other,
             ["COMMIT" | "END", ..] => Role::Commit,
-            ["ROLLBACK", "TO", ..] | ["ROLLBACK", "TRANSACTION" | "WORK", "TO", ..] => Role::Other,
             ["ROLLBACK" | "ABORT", ..] | ["PREPARE", "TRANSACTION", ..] => Role::OtherEnd,
             ["PRAGMA", ..] => Role::Pragma,
             ["SELECT" | "VALUES" | "EXPLAIN" | "TABLE" | "SHOW", ..] => Role::Read,

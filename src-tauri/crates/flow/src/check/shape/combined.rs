@@ -35,7 +35,12 @@ impl<S: Shape, const LEAST: usize> Shape for ListOf<S, LEAST> {
         }
         // What is wrong is reported and left out: no flow is built of it, but
         // the rest is still looked at.
-        Some(items.iter().filter_map(|item| S::read(item, walk)).collect())
+        Some(
+            items
+                .iter()
+                .filter_map(|item| S::read(item, walk))
+                .collect(),
+        )
     }
 
     fn expected() -> String {

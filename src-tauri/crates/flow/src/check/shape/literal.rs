@@ -237,8 +237,7 @@ impl Shape for Fraction {
 pub(crate) struct DurationText;
 
 /// What the schema can say of a duration: its units in order, each at most once.
-pub(super) const DURATION_PATTERN: &str =
-    "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+pub(super) const DURATION_PATTERN: &str = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 
 impl Shape for DurationText {
     type Output = Duration;
@@ -256,6 +255,10 @@ impl Shape for DurationText {
             walk.expected(node, &Self::expected(), hint.as_deref());
             return None;
         };
+        if text.contains("{{") {
+            walk.expected(node, &Self::expected(), None);
+            return None;
+        }
         match duration::parse(text) {
             Ok(duration) => Some(duration),
             Err(error) => {
@@ -312,12 +315,7 @@ impl Shape for NameText {
     }
 }
 
-fn name<N>(
-    name: Result<N, NameError>,
-    text: &str,
-    node: &Node,
-    walk: &mut Walk<'_>,
-) -> Option<N> {
+fn name<N>(name: Result<N, NameError>, text: &str, node: &Node, walk: &mut Walk<'_>) -> Option<N> {
     let report = |error| walk.error(node.place, format!("`{text}` is no name: {error}"));
     name.map_err(report).ok()
 }

@@ -90,7 +90,10 @@ pub(crate) trait Noun: Default {
 /// Reads a noun.
 pub(crate) fn read_noun<N: Noun>(node: &Node, walk: &mut Walk<'_>) -> Option<N> {
     let Some(entries) = node.as_mapping() else {
-        let hint = format!("its keys are {}", one_of(N::KEYS.iter().map(|key| key.name), "and"));
+        let hint = format!(
+            "its keys are {}",
+            one_of(N::KEYS.iter().map(|key| key.name), "and")
+        );
         walk.expected(node, "a mapping", Some(&hint));
         return None;
     };
@@ -114,6 +117,9 @@ pub(crate) fn unknown_key(
     known: impl Iterator<Item = &'static str> + Clone,
     walk: &mut Walk<'_>,
 ) {
+    if walk.is_full() {
+        return;
+    }
     let message = format!("unknown key `{}` in {title}", entry.key);
     if crate::suggest::nearest(&entry.key, known.clone()).is_some() {
         walk.unknown(entry.place, message, &entry.key, known);

@@ -1,19 +1,16 @@
 //! A connection to a server: how it is opened, and how it ends when nobody waits any more.
 
-use std::{error::Error as _, str::FromStr, sync::Arc, time::Duration};
+use std::{error::Error as _, str::FromStr, time::Duration};
 
-use rustls::{
-    ClientConfig, DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
 use tidemill_orchestrate::{Failure, FailureKind};
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, Config, Error, config::Host};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{kinds::failure, tls};
+use crate::{
+    kinds::failure,
+    tls::{self, Trust},
+};
 
 /// How long a connection may take to open, where the URL does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,7 +51,7 @@ impl Drop for Session {
 
 /// Opens a connection to the server that a URL names.
 pub(super) async fn open(url: &str) -> Result<Session, Failure> {
-    let (url, checks_certificate) = ssl_mode(url);
+    let (url, trust) = ssl_mode(url);
     // The parser's message names the option, never its value.
     let mut config = Config::from_str(&url).map_err(|error| {
         let reason = reason(&error);
@@ -73,12 +70,8 @@ pub(super) async fn open(url: &str) -> Result<Session, Failure> {
             format!("cannot connect to {server}: {why}"),
         )
     };
-    let settings = if checks_certificate {
-        checked_settings()
-    } else {
-        unchecked_settings()
-    };
-    let tls = MakeRustlsConnect::new(settings.map_err(failed)?);
+    let settings = tls::settings(trust).map_err(|error| failed(error.to_string()))?;
+    let tls = MakeRustlsConnect::new(settings);
     let connecting = config.connect(tls.clone()).await;
     let (client, connection) = connecting.map_err(|error| failed(reason(&error)))?;
     let runtime = Handle::current();
@@ -95,88 +88,24 @@ pub(super) async fn open(url: &str) -> Result<Session, Failure> {
 }
 
 /// Takes out of the URL what of libpq's `sslmode` the client does not know: the
-/// URL, and whether the server's certificate must be one that the machine trusts.
-fn ssl_mode(url: &str) -> (String, bool) {
+/// URL, and whose certificates are taken.
+fn ssl_mode(url: &str) -> (String, Trust) {
     let Some((address, query)) = url.split_once('?') else {
-        return (url.to_owned(), false);
+        return (url.to_owned(), Trust::Anyone);
     };
-    let mut checks_certificate = false;
+    let mut trust = Trust::Anyone;
     let options: Vec<&str> = query
         .split('&')
         .map(|option| match option {
             "sslmode=verify-full" | "sslmode=verify-ca" => {
-                checks_certificate = true;
+                trust = Trust::Machine;
                 "sslmode=require"
             }
             "sslmode=allow" => "sslmode=prefer",
             other => other,
         })
         .collect();
-    (
-        format!("{address}?{}", options.join("&")),
-        checks_certificate,
-    )
-}
-
-fn checked_settings() -> Result<ClientConfig, String> {
-    let tls = tls::tls().map_err(ToString::to_string)?;
-    match &tls.untrusting {
-        Some(why) => Err(why.clone()),
-        None => Ok(tls.settings.clone()),
-    }
-}
-
-/// As libpq without `verify-…`: encrypted, but with whoever answers.
-fn unchecked_settings() -> Result<ClientConfig, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(builder
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-        .with_no_client_auth())
-}
-
-/// Takes every certificate; that its holder signs is still checked.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    (format!("{address}?{}", options.join("&")), trust)
 }
 
 /// The server for a message: its hosts, ports and database, no credentials.
@@ -210,19 +139,19 @@ mod tests {
 
     #[test]
     fn verifying_modes_are_taken_out() {
-        let check = |url: &str, expected: &str, verifies: bool| {
-            assert_eq!(ssl_mode(url), (expected.to_owned(), verifies));
+        let check = |url: &str, expected: &str, trust: Trust| {
+            assert_eq!(ssl_mode(url), (expected.to_owned(), trust));
         };
-        check("postgres://h/d", "postgres://h/d", false);
+        check("postgres://h/d", "postgres://h/d", Trust::Anyone);
         check(
             "postgres://h/d?a=b&sslmode=verify-full",
             "postgres://h/d?a=b&sslmode=require",
-            true,
+            Trust::Machine,
         );
         check(
             "postgres://h/d?sslmode=allow",
             "postgres://h/d?sslmode=prefer",
-            false,
+            Trust::Anyone,
         );
     }
 }

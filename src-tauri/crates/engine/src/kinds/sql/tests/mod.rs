@@ -1,5 +1,6 @@
 //! Scripts, and what the databases make of them.
 
+#[cfg(unix)]
 mod postgres;
 mod script;
 mod sqlite;

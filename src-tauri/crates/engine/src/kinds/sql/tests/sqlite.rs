@@ -40,7 +40,7 @@ async fn a_database_is_made_and_read() {
 #[tokio::test]
 async fn a_file_of_statements_and_templates_are_evaluated() {
     let folder = TempDir::new().unwrap();
-    std::fs::write(folder.path().join("q a'b.sql"), "SELECT :x AS x").unwrap();
+    std::fs::write(folder.path().join("q a'b.sql"), "\u{feff}SELECT :x AS x").unwrap();
     let mut sql = task("{{ item }}.db", "", &json!({}));
     sql.query = Code::File(Template::text("q {{ item }}.sql").unwrap());
     sql.parameters.insert(
