@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tidemill_engine::hindrances;
 use tidemill_flow::{Diagnostic, FlowName, Severity};
 
 use crate::{
     Error, OpenHome, Surroundings,
     answers::FileDiagnostics,
     flow_file::{self, Examined},
-    lacking::lacking,
     workspace::{self, FlowIndex},
 };
 
@@ -65,7 +65,14 @@ fn check_file(
     let twins = twins(index(indexes, &folder), &file, &examined);
     examined.add(twins);
     if let Some(loaded) = examined.flow() {
-        let warnings = lacking(home, loaded, Severity::Warning)?;
+        let hindrances = hindrances(home.map(OpenHome::store), &loaded.flow)?;
+        let warnings = hindrances.into_iter().map(|hindrance| Diagnostic {
+            severity: Severity::Warning,
+            place: hindrance.place,
+            message: hindrance.message,
+            hint: None,
+        });
+        let warnings = warnings.collect();
         examined.add(warnings);
     }
     Ok(examined.diagnostics)
@@ -79,7 +86,9 @@ fn index<'i>(indexes: &'i mut Vec<(PathBuf, FlowIndex)>, folder: &Path) -> Optio
         indexes.push((folder.to_owned(), read));
     }
     let mut known = indexes.iter();
-    known.find(|(known, _)| known == folder).map(|(_, index)| index)
+    known
+        .find(|(known, _)| known == folder)
+        .map(|(_, index)| index)
 }
 
 /// Other files of the workspace with the same name.
@@ -88,15 +97,21 @@ fn twins(index: Option<&FlowIndex>, file: &Path, examined: &Examined) -> Vec<Dia
     let (Some(index), Some(name)) = (index, name.and_then(|name| FlowName::new(name).ok())) else {
         return Vec::new();
     };
-    let place = examined
-        .flow()
-        .map_or_else(Default::default, |loaded| flow_file::name_place(&loaded.text));
-    let others = index.files(&name).iter().filter(|other| other.as_path() != file);
+    let place = examined.flow().map_or_else(Default::default, |loaded| {
+        flow_file::name_place(&loaded.text)
+    });
+    let others = index
+        .files(&name)
+        .iter()
+        .filter(|other| other.as_path() != file);
     others
         .map(|other| Diagnostic {
             severity: Severity::Error,
             place,
-            message: format!("another file has the name `{name}` too: {}", other.display()),
+            message: format!(
+                "another file has the name `{name}` too: {}",
+                other.display()
+            ),
             hint: Some("rename one of them".to_owned()),
         })
         .collect()

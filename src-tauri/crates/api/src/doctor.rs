@@ -78,17 +78,28 @@ pub fn doctor(surroundings: &Surroundings, now: Timestamp) -> DoctorAnswer {
 }
 
 fn version(surroundings: &Surroundings) -> String {
-    format!("{}, {}", env!("CARGO_PKG_VERSION"), surroundings.program.display())
+    format!(
+        "{}, {}",
+        env!("CARGO_PKG_VERSION"),
+        surroundings.program.display()
+    )
 }
 
 fn home(surroundings: &Surroundings) -> Finding {
     let folder = &surroundings.home;
     let shown = folder.display();
     if !folder.exists() {
-        return good("home", format!("{shown} (not there yet; the first run makes it)"));
+        return good(
+            "home",
+            format!("{shown} (not there yet; the first run makes it)"),
+        );
     }
     if !folder.is_dir() {
-        return bad("home", format!("{shown} is no folder"), "give a folder with --home or TIDEMILL_HOME");
+        return bad(
+            "home",
+            format!("{shown} is no folder"),
+            "give a folder with --home or TIDEMILL_HOME",
+        );
     }
     match writable(folder) {
         true => good("home", shown.to_string()),
@@ -108,7 +119,9 @@ fn writable(folder: &Path) -> bool {
 
 #[cfg(not(unix))]
 fn writable(folder: &Path) -> bool {
-    folder.metadata().is_ok_and(|metadata| !metadata.permissions().readonly())
+    folder
+        .metadata()
+        .is_ok_and(|metadata| !metadata.permissions().readonly())
 }
 
 fn store(surroundings: &Surroundings) -> Finding {
@@ -116,7 +129,11 @@ fn store(surroundings: &Surroundings) -> Finding {
         Ok(None) => good("store", "not there yet; the first run makes it"),
         Ok(Some(home)) => match health(&home) {
             Ok(found) => good("store", found),
-            Err(error) => bad("store", error.to_string(), "put back the newest copy from the home's backups"),
+            Err(error) => bad(
+                "store",
+                error.to_string(),
+                "put back the newest copy from the home's backups",
+            ),
         },
         Err(error) => bad("store", error.to_string(), "see the message"),
     }
@@ -185,15 +202,24 @@ fn free_space(_folder: &Path) -> Option<u64> {
 fn workspace(surroundings: &Surroundings) -> Finding {
     match workspace::of_directory(surroundings) {
         Some(folder) => good("workspace", folder.display().to_string()),
-        None => good("workspace", "none here; `tidemill new NAME` makes this folder one"),
+        None => good(
+            "workspace",
+            "none here; `tidemill new NAME` makes this folder one",
+        ),
     }
 }
 
 fn shell() -> Finding {
     let (program, mend) = if cfg!(windows) {
-        ("pwsh", "install PowerShell 7, or name an interpreter in `shell:` tasks")
+        (
+            "pwsh",
+            "install PowerShell 7, or name an interpreter in `shell:` tasks",
+        )
     } else {
-        ("sh", "put `sh` on the PATH, or name an interpreter in `shell:` tasks")
+        (
+            "sh",
+            "put `sh` on the PATH, or name an interpreter in `shell:` tasks",
+        )
     };
     match find(program) {
         Some(path) => good("shell", path.display().to_string()),
@@ -204,7 +230,11 @@ fn shell() -> Finding {
 /// The interpreter that Python tasks get unless their flow says otherwise.
 fn python(surroundings: &Surroundings) -> Finding {
     let bin = |folder: PathBuf| {
-        let inner = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+        let inner = if cfg!(windows) {
+            "Scripts/python.exe"
+        } else {
+            "bin/python"
+        };
         Some(folder.join(inner)).filter(|path| path.exists())
     };
     let active = std::env::var_os("VIRTUAL_ENV").filter(|value| !value.is_empty());
@@ -237,7 +267,10 @@ fn python(surroundings: &Surroundings) -> Finding {
 fn uv() -> Finding {
     match find("uv").and_then(|path| Some((answer(&path, "--version")?, path))) {
         Some((version, path)) => good("uv", format!("{version}, {}", path.display())),
-        None => good("uv", "not there; only flows with `requirements` need it (docs.astral.sh/uv)"),
+        None => good(
+            "uv",
+            "not there; only flows with `requirements` need it (docs.astral.sh/uv)",
+        ),
     }
 }
 
@@ -252,9 +285,16 @@ fn path() -> Finding {
     match std::env::var_os("PATH").filter(|path| !path.is_empty()) {
         Some(path) => {
             let folders = std::env::split_paths(&path).count();
-            good("PATH", format!("{folders} folders, from the environment of this process"))
+            good(
+                "PATH",
+                format!("{folders} folders, from the environment of this process"),
+            )
         }
-        None => bad("PATH", "not set", "set PATH, so that tasks find their programs"),
+        None => bad(
+            "PATH",
+            "not set",
+            "set PATH, so that tasks find their programs",
+        ),
     }
 }
 
@@ -265,7 +305,10 @@ fn terminal() -> Finding {
         name if name.is_empty() => "no TERM".to_owned(),
         name => name,
     };
-    let shown = match (std::io::stdout().is_terminal(), variable("NO_COLOR").is_empty()) {
+    let shown = match (
+        std::io::stdout().is_terminal(),
+        variable("NO_COLOR").is_empty(),
+    ) {
         (false, _) => "no terminal: plain lines",
         (true, false) => "live view, without colour (NO_COLOR)",
         (true, true) => "live view",
@@ -279,10 +322,17 @@ fn clock(now: Timestamp) -> Finding {
         Some(name) => name.to_owned(),
         None => "unnamed zone".to_owned(),
     };
-    let local = now.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
+    let local = now
+        .to_zoned_datetime(zone)
+        .strftime("%Y-%m-%d %H:%M:%S %:z")
+        .to_string();
     // No release of Tidemill is older than this.
     if now < Timestamp::constant(1_735_689_600, 0) {
-        return bad("clock", local, "set the clock: schedules and records depend on it");
+        return bad(
+            "clock",
+            local,
+            "set the clock: schedules and records depend on it",
+        );
     }
     good("clock", format!("{local}, {name}"))
 }
@@ -291,7 +341,11 @@ fn clock(now: Timestamp) -> Finding {
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
-        .map(|folder| folder.join(program).with_extension(std::env::consts::EXE_EXTENSION))
+        .map(|folder| {
+            folder
+                .join(program)
+                .with_extension(std::env::consts::EXE_EXTENSION)
+        })
         .find(|path| path.is_file())
 }
 

@@ -98,6 +98,14 @@ pub enum Error {
     /// Parameters, or the fields of an approval, are wrong: all that is.
     #[error("{}", .0.join("\n"))]
     Parameters(Vec<String>),
+    /// What was entered does not fit what an approval asks for.
+    #[error("the answer does not fit what `{task}` asks for: {}", mistakes.join("; "))]
+    Fields {
+        /// The task that asks.
+        task: String,
+        /// All that is wrong.
+        mistakes: Vec<String>,
+    },
     /// The flow is right, but cannot run here: all that is in its way.
     #[error("{}: the flow cannot run here", .0.path.display())]
     Hindered(Box<FileDiagnostics>),
@@ -197,7 +205,6 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoHome => Some("give a folder with --home DIR".to_owned()),
-            Self::NoFlow { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::NoFlow { near: None, .. } | Self::NowhereToLook { .. } => Some(format!(
                 "give a path to its file, or the folder that holds it with --workspace DIR; \
                  `tidemill new` writes a flow, and a workspace's flow files end in `{}`",
@@ -206,16 +213,21 @@ impl Error {
             Self::SeveralFlows { .. } => {
                 Some("give the path of the one that you mean, and rename the others".to_owned())
             }
-            Self::FlowName { .. } => Some(
-                "a file is meant where it has a path separator or ends in `.yaml`".to_owned(),
-            ),
-            Self::NoTask { near: Some(near), .. } | Self::NoSetting { near: Some(near), .. } => {
-                Some(format!("did you mean `{near}`?"))
+            Self::FlowName { .. } => {
+                Some("a file is meant where it has a path separator or ends in `.yaml`".to_owned())
             }
-            Self::NoSetting { near: None, .. } => {
-                Some("`tidemill settings` lists them".to_owned())
+            Self::NoFlow {
+                near: Some(near), ..
             }
+            | Self::NoTask {
+                near: Some(near), ..
+            }
+            | Self::NoSetting {
+                near: Some(near), ..
+            } => Some(format!("did you mean `{near}`?")),
+            Self::NoSetting { near: None, .. } => Some("`tidemill settings` lists them".to_owned()),
             Self::Option { mend, .. } => mend.clone(),
+            Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),
             _ => None,
@@ -229,8 +241,8 @@ fn store_kind(error: &StoreError) -> ErrorKind {
         | StoreError::AmbiguousRun { .. }
         | StoreError::RunOwned { .. }
         | StoreError::NoLimit(_)
-        | StoreError::Cursor(_) => ErrorKind::Call,
-        StoreError::Secrets {
+        | StoreError::Cursor(_)
+        | StoreError::Secrets {
             cause: tidemill_store::SecretsFault::TooShort,
             ..
         } => ErrorKind::Call,
@@ -254,7 +266,10 @@ fn engine_kind(error: &EngineError) -> ErrorKind {
 }
 
 fn listed(files: &[PathBuf]) -> String {
-    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let files: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
     files.join(" and ")
 }
 

@@ -65,7 +65,9 @@ fn causes(rows: &[StoredTaskRun]) -> Vec<&StoredTaskRun> {
             .filter(|row| row.state.is_failure() && row.state != State::UpstreamFailed)
     };
     let around: HashSet<TaskRunNumber> = failed().filter_map(|row| row.parent).collect();
-    failed().filter(|row| !around.contains(&row.number)).collect()
+    failed()
+        .filter(|row| !around.contains(&row.number))
+        .collect()
 }
 
 fn last_lines(store: &Store, run: RunId, task: TaskRunNumber) -> Result<Vec<String>, Error> {

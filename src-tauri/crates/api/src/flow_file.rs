@@ -74,7 +74,10 @@ fn remembered(surroundings: &Surroundings) -> Result<Vec<PathBuf>, Error> {
         return Ok(Vec::new());
     };
     let known = home.reader()?.workspaces()?;
-    Ok(known.into_iter().map(|known| PathBuf::from(known.path)).collect())
+    Ok(known
+        .into_iter()
+        .map(|known| PathBuf::from(known.path))
+        .collect())
 }
 
 /// A file that was read: what the checker says of it, and its flow if it is right.
@@ -87,13 +90,17 @@ pub(crate) struct Examined {
 impl Examined {
     /// The flow, where it is right.
     pub(crate) fn flow(&self) -> Option<&LoadedFlow> {
-        self.loaded.as_ref().filter(|_| self.diagnostics.errors() == 0)
+        self.loaded
+            .as_ref()
+            .filter(|_| self.diagnostics.errors() == 0)
     }
 
     /// Says something more of the file.
     pub(crate) fn add(&mut self, diagnostics: Vec<Diagnostic>) {
         self.diagnostics.diagnostics.extend(diagnostics);
-        self.diagnostics.diagnostics.sort_by_key(|diagnostic| diagnostic.place);
+        self.diagnostics
+            .diagnostics
+            .sort_by_key(|diagnostic| diagnostic.place);
     }
 
     fn loaded(self) -> Result<LoadedFlow, Error> {

@@ -8,13 +8,12 @@
 
 mod answers;
 pub mod check;
-mod document;
 pub mod doctor;
+mod document;
 mod error;
 pub mod exec;
 mod failure;
 mod flow_file;
-mod lacking;
 pub mod logs;
 pub mod new;
 mod open_home;

@@ -126,7 +126,10 @@ impl<'h> LogReader<'h> {
             superseded: true,
             ..TaskRunFilter::default()
         };
-        let rows = self.home.reader()?.task_runs(self.run, &everything, None, usize::MAX)?;
+        let rows = self
+            .home
+            .reader()?
+            .task_runs(self.run, &everything, None, usize::MAX)?;
         let paths = TaskPaths::of(&self.names, &rows);
         for row in &rows {
             let path: Arc<str> = paths.get(row.number).unwrap_or_default().into();

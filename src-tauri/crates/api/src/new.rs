@@ -69,11 +69,18 @@ pub fn new(
         text: name.to_owned(),
         cause,
     })?;
-    let text = example(from)?.text.replacen("NAME", name.as_str(), usize::MAX);
-    let folder = surroundings.workspace.as_ref().unwrap_or(&surroundings.directory);
+    let text = example(from)?
+        .text
+        .replacen("NAME", name.as_str(), usize::MAX);
+    let folder = surroundings
+        .workspace
+        .as_ref()
+        .unwrap_or(&surroundings.directory);
     let file = folder.join(format!("{name}{}", workspace::SUFFIX));
     write_new(&file, &text)?;
-    let marked = folder.ancestors().any(|folder| folder.join(workspace::MARK).is_dir());
+    let marked = folder
+        .ancestors()
+        .any(|folder| folder.join(workspace::MARK).is_dir());
     let mark = if marked { None } else { Some(mark(folder)?) };
     Ok(NewAnswer { file, mark })
 }
@@ -134,10 +141,16 @@ mod tests {
         assert_eq!(answer.mark, Some(folder.path().join(".tidemill")));
         let before = fs::read_to_string(&answer.file).unwrap();
         assert!(before.contains("\nname: first\n"), "{before}");
-        assert!(matches!(new(&around, "first", Some("map")), Err(Error::Exists(_))));
+        assert!(matches!(
+            new(&around, "first", Some("map")),
+            Err(Error::Exists(_))
+        ));
         assert_eq!(fs::read_to_string(&answer.file).unwrap(), before);
         assert_eq!(new(&around, "second", None).unwrap().mark, None);
-        assert!(matches!(new(&around, "Not good", None), Err(Error::Name { .. })));
+        assert!(matches!(
+            new(&around, "Not good", None),
+            Err(Error::Name { .. })
+        ));
     }
 
     #[test]

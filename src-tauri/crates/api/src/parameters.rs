@@ -1,6 +1,6 @@
 //! A run's parameters as they are typed: `name=value` and a file of values.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
 use tidemill_flow::Flow;
@@ -44,26 +44,27 @@ pub(crate) fn bind(
     if !mistakes.is_empty() {
         return Err(Error::Parameters(mistakes));
     }
-    flow.bind_parameters(values).map_err(|mistakes| {
-        Error::Parameters(mistakes.iter().map(ToString::to_string).collect())
-    })
+    flow.bind_parameters(values)
+        .map_err(|mistakes| Error::Parameters(mistakes.iter().map(ToString::to_string).collect()))
 }
 
 /// The two sides of `name=value`.
 pub(crate) fn split(pair: &str) -> Result<(&str, &str), String> {
     match pair.split_once('=') {
         Some((name, text)) if !name.is_empty() => Ok((name, text)),
-        _ => Err(format!("`{pair}` has no name and value; write it as name=value")),
+        _ => Err(format!(
+            "`{pair}` has no name and value; write it as name=value"
+        )),
     }
 }
 
-fn read(surroundings: &Surroundings, file: &PathBuf) -> Result<Map<String, Json>, Error> {
+fn read(surroundings: &Surroundings, file: &Path) -> Result<Map<String, Json>, Error> {
     let text = std::fs::read_to_string(surroundings.path(file)).map_err(|cause| Error::Read {
-        path: file.clone(),
+        path: file.to_owned(),
         cause,
     })?;
     let wrong = |message: String| Error::ParametersFile {
-        path: file.clone(),
+        path: file.to_owned(),
         message,
     };
     match tidemill_flow::read_values(&text) {

@@ -88,7 +88,9 @@ pub async fn plan(
     let bound = parameters::bind(surroundings, &loaded.flow, given)?;
     let engine = run::open(surroundings).await?;
     hindered(&engine, &loaded, flow).await?;
-    let planned = engine.plan(RunRequest::new(loaded.clone(), bound.clone())).await?;
+    let planned = engine
+        .plan(RunRequest::new(loaded.clone(), bound.clone()))
+        .await?;
     engine.close(Close::Wait).await?;
     let steps = steps(&loaded.flow);
     let mut tasks: Vec<PlanTask> = planned
@@ -122,7 +124,11 @@ fn plan_task(flow: &Flow, planned: PlannedTask, steps: &HashMap<TaskIndex, usize
     PlanTask {
         task: task.path.to_string(),
         kind: task.kind.key(),
-        needs: task.needs.iter().map(|edge| plan_edge(flow, edge)).collect(),
+        needs: task
+            .needs
+            .iter()
+            .map(|edge| plan_edge(flow, edge))
+            .collect(),
         step: steps.get(&planned.index).copied().unwrap_or(0),
         outlook,
         reason,
@@ -174,7 +180,9 @@ fn step_of(flow: &Flow, index: TaskIndex, steps: &mut HashMap<TaskIndex, usize>)
     // No cycle stands in a checked flow, and its depth is bounded.
     let base = task.parent.map_or(0, |group| step_of(flow, group, steps));
     let needs = task.needs.iter().map(|edge| edge.upstream);
-    let farthest = needs.map(|upstream| step_of(flow, upstream, steps) + 1).max();
+    let farthest = needs
+        .map(|upstream| step_of(flow, upstream, steps) + 1)
+        .max();
     let step = farthest.unwrap_or(base).max(base);
     steps.insert(index, step);
     step

@@ -7,9 +7,7 @@ use std::{
 };
 
 use tidemill_engine::{FlowReference, LoadError, LoadFlow, LoadedFlow};
-use tidemill_flow::{
-    Diagnostic, Flow, FlowName, Kind, Severity, Subflow, SubflowTarget, Task,
-};
+use tidemill_flow::{Diagnostic, Flow, FlowName, Kind, Severity, Subflow, SubflowTarget, Task};
 
 use crate::{
     Error, FlowChoice, flow_file,
@@ -49,22 +47,27 @@ struct Callees {
 }
 
 impl Callees {
-    fn check_call(&mut self, caller: &LoadedFlow, task: &Task, subflow: &Subflow) -> Vec<Diagnostic> {
+    fn check_call(
+        &mut self,
+        caller: &LoadedFlow,
+        task: &Task,
+        subflow: &Subflow,
+    ) -> Vec<Diagnostic> {
         let file = match self.file(&caller.file, subflow) {
             Ok(Some(file)) => file,
             Ok(None) => return Vec::new(),
-            Err(error) => return vec![mistake(task, error.to_string(), error.hint())],
+            Err(error) => return vec![mistake(task, &error.to_string(), error.hint())],
         };
         let callee = match read(&file) {
             Ok(callee) => callee,
-            Err(message) => return vec![mistake(task, message, None)],
+            Err(message) => return vec![mistake(task, &message, None)],
         };
         let mut diagnostics = parameter_mistakes(task, subflow, &callee);
         if let Some(way) = self.way_back(&caller.file, &file, &callee) {
             let mut names = vec![caller.flow.name.to_string()];
             names.extend(way);
             let message = format!("the flow calls itself: {}", names.join(" → "));
-            diagnostics.push(mistake(task, message, None));
+            diagnostics.push(mistake(task, &message, None));
         }
         diagnostics
     }
@@ -148,20 +151,20 @@ fn parameter_mistakes(task: &Task, subflow: &Subflow, callee: &Flow) -> Vec<Diag
             let known = callee.parameters.keys().map(tidemill_flow::Name::as_str);
             let hint = nearest(name.as_str(), known).map(|near| format!("did you mean `{near}`?"));
             let message = format!("flow `{}` has no parameter `{name}`", callee.name);
-            mistakes.push(mistake(task, message, hint));
+            mistakes.push(mistake(task, &message, hint));
         }
     }
     for (name, parameter) in &callee.parameters {
         if parameter.default.is_none() && !subflow.parameters.contains_key(name) {
             let message = format!("flow `{}` requires parameter `{name}`", callee.name);
             let hint = Some(format!("give it: `parameters: {{ {name}: … }}`"));
-            mistakes.push(mistake(task, message, hint));
+            mistakes.push(mistake(task, &message, hint));
         }
     }
     mistakes
 }
 
-fn mistake(task: &Task, message: String, hint: Option<String>) -> Diagnostic {
+fn mistake(task: &Task, message: &str, hint: Option<String>) -> Diagnostic {
     Diagnostic {
         severity: Severity::Error,
         place: task.place,
@@ -225,17 +228,28 @@ mod tests {
 
     #[test]
     fn what_is_called_must_be_there_and_fit() {
-        let callee = "parameters: { size: { type: number }, kind: small }\ntasks: { t: { value: 1 } }";
+        let callee =
+            "parameters: { size: { type: number }, kind: small }\ntasks: { t: { value: 1 } }";
         check(
             &[
-                ("a", "tasks:\n  t: { flow: { name: b, parameters: { sise: 1 } } }\n  u: { flow: c }"),
+                (
+                    "a",
+                    "tasks:\n  t: { flow: { name: b, parameters: { sise: 1 } } }\n  u: { flow: c }",
+                ),
                 ("b", callee),
             ],
-            &["no parameter `sise`", "requires parameter `size`", "no flow `c`"],
+            &[
+                "no parameter `sise`",
+                "requires parameter `size`",
+                "no flow `c`",
+            ],
         );
         check(
             &[
-                ("a", "tasks: { t: { flow: { file: b.flow.yaml, parameters: { size: 1 } } } }"),
+                (
+                    "a",
+                    "tasks: { t: { flow: { file: b.flow.yaml, parameters: { size: 1 } } } }",
+                ),
                 ("b", callee),
             ],
             &[],

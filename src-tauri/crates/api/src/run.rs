@@ -78,7 +78,12 @@ pub async fn run(
     let workspace = flow.workspace.to_string_lossy().into_owned();
     let handle = engine.start(RunRequest::new(flow.clone(), bound)).await?;
     // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
-    drop(engine.store().writer().remember_workspace(workspace, Timestamp::now()));
+    drop(
+        engine
+            .store()
+            .writer()
+            .remember_workspace(workspace, Timestamp::now()),
+    );
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
@@ -216,7 +221,9 @@ fn recorded_flow(
     let text = text.unwrap_or_default();
     let checked = tidemill_flow::check(&text, &tidemill_flow::CheckContext::default());
     let flow = checked.flow.ok_or_else(|| {
-        Error::Refused("the flow that the run began with is no longer read by this version".to_owned())
+        Error::Refused(
+            "the flow that the run began with is no longer read by this version".to_owned(),
+        )
     })?;
     Ok(LoadedFlow {
         flow: Arc::new(flow),
@@ -250,7 +257,11 @@ impl CarriedRun {
     /// # Errors
     /// Where the store cannot be read.
     pub fn report(&self) -> Result<RunReport, Error> {
-        runs::report(&self.engine.store().reader()?, self.id, Some(&self.flow.flow))
+        runs::report(
+            &self.engine.store().reader()?,
+            self.id,
+            Some(&self.flow.flow),
+        )
     }
 
     /// What failed, why, and what it wrote last; at most `most`.
@@ -258,7 +269,12 @@ impl CarriedRun {
     /// # Errors
     /// Where the store cannot be read.
     pub fn failures(&self, most: usize) -> Result<Vec<FailedTask>, Error> {
-        failure::failures(self.engine.store(), self.id, &runs::names_of(&self.flow.flow), most)
+        failure::failures(
+            self.engine.store(),
+            self.id,
+            &runs::names_of(&self.flow.flow),
+            most,
+        )
     }
 
     /// How long the flow's tasks took lately, by their numbers.

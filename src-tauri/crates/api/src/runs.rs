@@ -2,7 +2,7 @@
 //!
 //! Not here: what they wrote (`logs`), and what changes them (`run`, `steer`).
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, path::Path, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -51,13 +51,19 @@ pub struct RunList {
 ///
 /// # Errors
 /// Where a filter is wrong, or the store cannot be read.
-pub fn list(home: Option<&OpenHome>, request: &ListRequest, now: Timestamp) -> Result<RunList, Error> {
+pub fn list(
+    home: Option<&OpenHome>,
+    request: &ListRequest,
+    now: Timestamp,
+) -> Result<RunList, Error> {
     let filter = filter(request, now)?;
     let Some(home) = home else {
         return Ok(RunList::default());
     };
     let limit = usize::try_from(request.limit.get()).unwrap_or(usize::MAX);
-    let page = home.reader()?.runs(&filter, request.cursor.as_deref(), limit)?;
+    let page = home
+        .reader()?
+        .runs(&filter, request.cursor.as_deref(), limit)?;
     Ok(RunList {
         runs: page.runs.iter().map(document).collect(),
         next: page.next,
@@ -111,7 +117,11 @@ fn states_of(text: &str) -> Result<Vec<State>, Error> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(
                     "the states are {}",
-                    State::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join(", ")
+                    State::ALL
+                        .iter()
+                        .map(|state| state.name())
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 ),
             }),
         }
@@ -350,7 +360,21 @@ pub fn remove(home: Option<&OpenHome>, text: &str) -> Result<String, Error> {
         )));
     }
     home.store().writer().remove_run(id)?;
+    home.store().logs().remove(id)?;
+    remove_scratch(home.store().home().path(), id)?;
     Ok(run.name)
+}
+
+/// Removes a run's scratch folder.
+fn remove_scratch(home: &Path, id: RunId) -> Result<(), Error> {
+    let folder = home.join("runs").join(id.to_string());
+    match std::fs::remove_dir_all(&folder) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(Error::Write {
+            path: folder,
+            cause,
+        }),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -360,7 +384,10 @@ mod tests {
     #[test]
     fn a_state_s_word_is_a_type_or_a_name() {
         let states = |text: &str| states_of(text).unwrap();
-        assert_eq!(states("failed"), [State::Failed, State::TimedOut, State::UpstreamFailed]);
+        assert_eq!(
+            states("failed"),
+            [State::Failed, State::TimedOut, State::UpstreamFailed]
+        );
         assert_eq!(states("Failed"), [State::Failed]);
         assert_eq!(states("timed_out"), [State::TimedOut]);
         assert_eq!(states("completed"), [State::Completed, State::Cached]);
@@ -371,7 +398,10 @@ mod tests {
     #[test]
     fn since_is_a_duration_or_a_time() {
         let now: Timestamp = "2026-03-29T12:00:00Z".parse().unwrap();
-        assert_eq!(since("2h", now).unwrap().to_string(), "2026-03-29T10:00:00Z");
+        assert_eq!(
+            since("2h", now).unwrap().to_string(),
+            "2026-03-29T10:00:00Z"
+        );
         let at = since("2026-03-01T00:00:00Z", now).unwrap();
         assert_eq!(at.to_string(), "2026-03-01T00:00:00Z");
         assert!(since("yesterday", now).is_err());

@@ -93,7 +93,9 @@ pub fn next(
     let from = match &request.from {
         None => now,
         Some(text) => {
-            let zone = schedules.first().map_or(&local, |one| one.zone.resolve(&local));
+            let zone = schedules
+                .first()
+                .map_or(&local, |one| one.zone.resolve(&local));
             let zone = if schedules.len() == 1 { zone } else { &local };
             Time::parse(text)
                 .map_err(|error| wrong("--from", &error))?
@@ -131,8 +133,8 @@ fn merged(
 
 fn cron(expression: &str, timezone: Option<&str>) -> Result<Schedule, Error> {
     let cron = Cron::parse(expression).map_err(|error| wrong("--cron", &error))?;
-    let zone = Zone::parse(timezone.unwrap_or("local"))
-        .map_err(|error| wrong("--timezone", &error))?;
+    let zone =
+        Zone::parse(timezone.unwrap_or("local")).map_err(|error| wrong("--timezone", &error))?;
     Ok(Schedule::new(Rule::Cron(cron), zone))
 }
 
@@ -150,7 +152,12 @@ fn notes(flow: &Flow) -> Vec<String> {
     }
     let paused = flow.schedules.iter().filter(|known| known.schedule.paused);
     paused
-        .map(|known| format!("`{}` is paused: its times do not fire", known.schedule.identity()))
+        .map(|known| {
+            format!(
+                "`{}` is paused: its times do not fire",
+                known.schedule.identity()
+            )
+        })
         .collect()
 }
 
@@ -184,8 +191,8 @@ pub struct ScheduleDocument {
 /// # Errors
 /// Where there is no workspace, or its folder cannot be read.
 pub fn list(surroundings: &Surroundings, now: Timestamp) -> Result<SchedulesAnswer, Error> {
-    let folder = workspace::of_directory(surroundings)
-        .unwrap_or_else(|| surroundings.directory.clone());
+    let folder =
+        workspace::of_directory(surroundings).unwrap_or_else(|| surroundings.directory.clone());
     let local = TimeZone::system();
     let mut answer = SchedulesAnswer {
         schedules: Vec::new(),
@@ -193,7 +200,9 @@ pub fn list(surroundings: &Surroundings, now: Timestamp) -> Result<SchedulesAnsw
     };
     for file in workspace::flow_files(&folder)? {
         match flow_file::load_file(surroundings, &file, &file) {
-            Ok(loaded) => answer.schedules.extend(documents(&loaded.flow, now, &local)),
+            Ok(loaded) => answer
+                .schedules
+                .extend(documents(&loaded.flow, now, &local)),
             Err(error) => answer.notes.push(error.to_string()),
         }
     }
@@ -248,7 +257,12 @@ mod tests {
             "2026-03-28T07:05:00",
             &["2026-03-29T07:05:00+02:00", "2026-03-30T07:05:00+02:00"],
         );
-        check("0 0 1 1 *", "UTC", "2026-06-01", &["2027-01-01T00:00:00+00:00"]);
+        check(
+            "0 0 1 1 *",
+            "UTC",
+            "2026-06-01",
+            &["2027-01-01T00:00:00+00:00"],
+        );
     }
 
     #[test]
@@ -257,6 +271,9 @@ mod tests {
         assert!(error.to_string().starts_with("--cron: "), "{error}");
         assert!(error.hint().is_some());
         let error = cron("5 7 * * *", Some("Berlin")).unwrap_err();
-        assert_eq!(error.hint().as_deref(), Some("did you mean `Europe/Berlin`?"));
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("did you mean `Europe/Berlin`?")
+        );
     }
 }

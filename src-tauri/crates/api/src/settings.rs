@@ -81,9 +81,11 @@ pub fn list(home: Option<&OpenHome>) -> Result<Settings, Error> {
 /// Where there is no such setting, the value does not fit, or the store cannot be written.
 pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
     let setting = known(key)?;
-    let value = (setting.parse)(text).map_err(|wanted| Error::Refused(format!(
-        "setting {key}: `{text}` does not fit; it is {wanted}"
-    )))?;
+    let value = (setting.parse)(text).map_err(|wanted| {
+        Error::Refused(format!(
+            "setting {key}: `{text}` does not fit; it is {wanted}"
+        ))
+    })?;
     let writer = home.store().writer();
     writer.set_setting(key.to_owned(), &value).wait_flushed()?;
     Ok(())
@@ -97,16 +99,20 @@ pub fn remove(home: &OpenHome, key: &str) -> Result<(), Error> {
     let setting = known(key)?;
     let writer = home.store().writer();
     // That it was not set is what was wanted.
-    writer.remove_setting(setting.key.to_owned()).wait_flushed()?;
+    writer
+        .remove_setting(setting.key.to_owned())
+        .wait_flushed()?;
     Ok(())
 }
 
 fn known(key: &str) -> Result<&'static Setting, Error> {
     let mut settings = SETTINGS.iter();
-    settings.find(|setting| setting.key == key).ok_or_else(|| Error::NoSetting {
-        key: key.to_owned(),
-        near: nearest(key, SETTINGS.iter().map(|setting| setting.key)),
-    })
+    settings
+        .find(|setting| setting.key == key)
+        .ok_or_else(|| Error::NoSetting {
+            key: key.to_owned(),
+            near: nearest(key, SETTINGS.iter().map(|setting| setting.key)),
+        })
 }
 
 #[cfg(test)]
@@ -127,7 +133,10 @@ mod tests {
         set(&home, "parallelism", "8").unwrap();
         assert_eq!(list(Some(&home)).unwrap().settings[0].value, 8);
         for wrong in ["0", "many", "-1", "1.5", "100000"] {
-            assert!(matches!(set(&home, "parallelism", wrong), Err(Error::Refused(_))), "{wrong}");
+            assert!(
+                matches!(set(&home, "parallelism", wrong), Err(Error::Refused(_))),
+                "{wrong}"
+            );
         }
         let error = set(&home, "paralelism", "8").unwrap_err();
         assert_eq!(error.hint().as_deref(), Some("did you mean `parallelism`?"));

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use tidemill_engine::{Close, Engine, Events, Steered as EngineSteered};
-use tidemill_flow::{CheckContext, Flow, Kind};
+use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
+use tidemill_flow::{CheckContext, Flow, Kind, validation::validate};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use tidemill_store::{Steering, StoredRun, TaskRunFilter};
 
@@ -74,7 +74,16 @@ impl Steer {
             task,
         };
         let events = self.engine.events();
-        match self.engine.steer(self.run.id, steering, PERSON).await? {
+        let done = match self
+            .engine
+            .steer(self.run.id, steering.clone(), PERSON)
+            .await
+        {
+            // The process that carried the run may have ended before its answer was kept.
+            Err(EngineError::NoAnswer { .. }) if self.came_about(&steering)? => EngineSteered::Done,
+            other => other?,
+        };
+        match done {
             EngineSteered::Done => {
                 self.engine.close(Close::Wait).await?;
                 Ok(Steered::Done(steered))
@@ -84,6 +93,17 @@ impl Steer {
                 Ok(Steered::Carried(steered, Box::new(carried), events))
             }
         }
+    }
+
+    /// Whether the run stands as it would if what was wanted had been done.
+    fn came_about(&self, steering: &Steering) -> Result<bool, Error> {
+        let reader = self.engine.store().reader()?;
+        let (Steering::Approve { task, .. } | Steering::Reject { task, .. }) = steering else {
+            return Ok(runs::stored(&reader, self.run.id)?.state.is_terminal());
+        };
+        let rows = reader.task_runs(self.run.id, &TaskRunFilter::default(), None, usize::MAX)?;
+        let asked = rows.iter().find(|row| Some(row.number) == *task);
+        Ok(asked.is_some_and(|row| row.state.is_terminal()))
     }
 
     /// The question that is meant: the named one, or the only one.
@@ -105,8 +125,12 @@ impl Steer {
         }
         Err(Error::NoQuestion(match (task, questions.is_empty()) {
             (_, true) => format!("run {name} is {} and waits for no answer", self.run.state),
-            (Some(task), false) => format!("task `{task}` of run {name} does not wait for an answer; {listed} does"),
-            (None, false) => format!("several tasks of run {name} wait for an answer: {listed}; name one"),
+            (Some(task), false) => {
+                format!("task `{task}` of run {name} does not wait for an answer; {listed} does")
+            }
+            (None, false) => {
+                format!("several tasks of run {name} wait for an answer: {listed}; name one")
+            }
         }))
     }
 
@@ -163,11 +187,27 @@ pub async fn approve(
 ) -> Result<Steered, Error> {
     let steer = Steer::open(surroundings, run).await?;
     let question = steer.question(task)?;
+    let fields = entered(&question, fields)?;
+    check_fields(&question, &fields)?;
     let steering = Steering::Approve {
         task: Some(question.number),
-        fields: entered(&question, fields)?,
+        fields,
     };
     steer.steer(steering, Some(question.path)).await
+}
+
+/// Holds what was entered against what the question asks for.
+fn check_fields(question: &Question, entered: &Json) -> Result<(), Error> {
+    let Some(schema) = &question.fields else {
+        return Ok(());
+    };
+    validate(schema, entered).map_err(|mistakes| Error::Fields {
+        task: question.path.clone(),
+        mistakes: mistakes
+            .into_iter()
+            .map(|mistake| mistake.message)
+            .collect(),
+    })
 }
 
 /// Answers a question with no.
@@ -194,14 +234,20 @@ fn entered(question: &Question, pairs: &[String]) -> Result<Json, Error> {
     if question.fields.is_none() && pairs.is_empty() {
         return Ok(Json::Null);
     }
-    let properties = question.fields.as_ref().and_then(|fields| fields.get("properties"));
+    let properties = question
+        .fields
+        .as_ref()
+        .and_then(|fields| fields.get("properties"));
     let mut values = Map::new();
     let mut mistakes = Vec::new();
     for pair in pairs {
         let converted = split(pair).and_then(|(name, text)| {
             let schema = properties.and_then(|properties| properties.get(name));
-            let value = tidemill_flow::parameters::convert(schema.unwrap_or(&Json::Bool(true)), text)
-                .map_err(|expected| format!("field `{name}` is {expected}, and `{text}` is none"))?;
+            let value =
+                tidemill_flow::parameters::convert(schema.unwrap_or(&Json::Bool(true)), text)
+                    .map_err(|expected| {
+                        format!("field `{name}` is {expected}, and `{text}` is none")
+                    })?;
             Ok((name.to_owned(), value))
         });
         match converted {
@@ -231,7 +277,11 @@ mod tests {
         };
         let schema = serde_json::json!({ "type": "object", "properties": {
             "version": { "type": "string" }, "count": { "type": "integer" } } });
-        let pairs = ["version=1.10".to_owned(), "count=3".to_owned(), "other=x".to_owned()];
+        let pairs = [
+            "version=1.10".to_owned(),
+            "count=3".to_owned(),
+            "other=x".to_owned(),
+        ];
         assert_eq!(
             entered(&question(Some(schema.clone())), &pairs).unwrap(),
             serde_json::json!({ "version": "1.10", "count": 3, "other": "x" })

@@ -124,7 +124,10 @@ mod tests {
             assert_eq!(default_home(environment), expected.map(PathBuf::from));
         };
         check(&[("HOME", "/h")], Some("/h/.local/share/tidemill"));
-        check(&[("HOME", "/h"), ("XDG_DATA_HOME", "/d")], Some("/d/tidemill"));
+        check(
+            &[("HOME", "/h"), ("XDG_DATA_HOME", "/d")],
+            Some("/d/tidemill"),
+        );
         check(
             &[("HOME", "/h"), ("XDG_DATA_HOME", "relative")],
             Some("/h/.local/share/tidemill"),

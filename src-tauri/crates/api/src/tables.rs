@@ -75,7 +75,9 @@ pub fn set_variable(home: &OpenHome, name_text: &str, text: &str) -> Result<Json
     let name = name("variable", name_text)?;
     let value = typed(text);
     let writer = home.store().writer();
-    writer.set_variable(name.to_string(), &value).wait_flushed()?;
+    writer
+        .set_variable(name.to_string(), &value)
+        .wait_flushed()?;
     Ok(value)
 }
 
@@ -202,8 +204,14 @@ mod tests {
         }
         assert_eq!(list_variables(&home).unwrap().vars.len(), 1);
         remove_variable(&home, "NAME").unwrap();
-        assert!(matches!(remove_variable(&home, "NAME"), Err(Error::Nothing { .. })));
-        assert!(matches!(set_variable(&home, "no-name", "1"), Err(Error::Name { .. })));
+        assert!(matches!(
+            remove_variable(&home, "NAME"),
+            Err(Error::Nothing { .. })
+        ));
+        assert!(matches!(
+            set_variable(&home, "no-name", "1"),
+            Err(Error::Name { .. })
+        ));
     }
 
     #[test]
@@ -213,7 +221,10 @@ mod tests {
         assert_eq!(list_secrets(&home).unwrap().secrets, ["TOKEN"]);
         assert!(set_secret(&home, "TOKEN", "abc").is_err());
         remove_secret(&home, "TOKEN").unwrap();
-        assert!(matches!(remove_secret(&home, "TOKEN"), Err(Error::Nothing { .. })));
+        assert!(matches!(
+            remove_secret(&home, "TOKEN"),
+            Err(Error::Nothing { .. })
+        ));
     }
 
     #[test]
@@ -224,6 +235,9 @@ mod tests {
         let limits = list_limits(&home).unwrap().limits;
         assert_eq!((limits.len(), limits[0].slots, limits[0].taken), (1, 2, 0));
         remove_limit(&home, "database").unwrap();
-        assert!(matches!(remove_limit(&home, "database"), Err(Error::Nothing { .. })));
+        assert!(matches!(
+            remove_limit(&home, "database"),
+            Err(Error::Nothing { .. })
+        ));
     }
 }

@@ -110,13 +110,18 @@ mod tests {
 
     #[test]
     fn paths_and_order_follow_the_tree() {
-        let names: Vec<TaskNames> = [("first", "first"), ("group", "group"), ("inner", "group/inner"), ("last", "last")]
-            .iter()
-            .map(|(name, path)| TaskNames {
-                name: (*name).to_owned(),
-                path: (*path).into(),
-            })
-            .collect();
+        let names: Vec<TaskNames> = [
+            ("first", "first"),
+            ("group", "group"),
+            ("inner", "group/inner"),
+            ("last", "last"),
+        ]
+        .iter()
+        .map(|(name, path)| TaskNames {
+            name: (*name).to_owned(),
+            path: (*path).into(),
+        })
+        .collect();
         let rows = [
             row(1, 0, None, None),
             row(2, 1, None, None),

@@ -39,7 +39,9 @@ pub(crate) fn durations(reader: &Reader, flow: &Flow) -> Result<Vec<Option<Durat
         }
     }
     let count = u32::try_from(flow.tasks.len()).unwrap_or(u32::MAX);
-    Ok((0..count).map(|task| taken.remove(&task).and_then(middle)).collect())
+    Ok((0..count)
+        .map(|task| taken.remove(&task).and_then(middle))
+        .collect())
 }
 
 fn middle(mut durations: Vec<Duration>) -> Option<Duration> {

@@ -222,21 +222,36 @@ mod tests {
 
     #[test]
     fn the_workspace_is_the_named_one_or_the_nearest_marked_or_the_file_s_folder() {
-        let place = folder(&[("top/.tidemill/x", ""), ("top/a/b/f.flow.yaml", ""), ("g.flow.yaml", "")]);
+        let place = folder(&[
+            ("top/.tidemill/x", ""),
+            ("top/a/b/f.flow.yaml", ""),
+            ("g.flow.yaml", ""),
+        ]);
         let root = place.path();
         let around = surroundings(root);
-        assert_eq!(of_file(&around, &root.join("top/a/b/f.flow.yaml")), root.join("top"));
+        assert_eq!(
+            of_file(&around, &root.join("top/a/b/f.flow.yaml")),
+            root.join("top")
+        );
         assert_eq!(of_file(&around, &root.join("g.flow.yaml")), root);
         let named = Surroundings {
             workspace: Some(root.join("other")),
             ..around
         };
-        assert_eq!(of_file(&named, &root.join("top/a/b/f.flow.yaml")), root.join("other"));
+        assert_eq!(
+            of_file(&named, &root.join("top/a/b/f.flow.yaml")),
+            root.join("other")
+        );
     }
 
     #[test]
     fn a_name_is_looked_up_where_flow_files_lie() {
-        let place = folder(&[("top/.tidemill/x", ""), ("top/a/n", ""), ("flows/g.flow.yaml", ""), ("e/n", "")]);
+        let place = folder(&[
+            ("top/.tidemill/x", ""),
+            ("top/a/n", ""),
+            ("flows/g.flow.yaml", ""),
+            ("e/n", ""),
+        ]);
         let at = |part: &str| of_directory(&surroundings(&place.path().join(part)));
         assert_eq!(at("top/a"), Some(place.path().join("top")));
         assert_eq!(at("flows"), Some(place.path().join("flows")));
@@ -266,7 +281,11 @@ mod tests {
     fn two_files_of_one_name_are_a_mistake() {
         let flow = "name: same\ntasks: { a: { value: 1 } }\n";
         let other = "name: other\ntasks: { a: { value: 1 } }\n";
-        let place = folder(&[("a.flow.yaml", flow), ("b.flow.yaml", flow), ("c.flow.yaml", other)]);
+        let place = folder(&[
+            ("a.flow.yaml", flow),
+            ("b.flow.yaml", flow),
+            ("c.flow.yaml", other),
+        ]);
         let index = FlowIndex::read(place.path()).unwrap();
         let find = |name: &str| {
             let name = FlowName::new(name).unwrap();
@@ -274,6 +293,8 @@ mod tests {
         };
         assert!(matches!(find("same"), Err(Error::SeveralFlows { files, .. }) if files.len() == 2));
         assert_eq!(find("other").ok(), Some(place.path().join("c.flow.yaml")));
-        assert!(matches!(find("othr"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other"));
+        assert!(
+            matches!(find("othr"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other")
+        );
     }
 }

@@ -48,7 +48,9 @@ pub(crate) fn begin(home: &Path, level: Option<&str>) -> Diagnostics {
         }),
     };
     // The levels are declared with the flag: nothing else comes here.
-    let own = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::WARN);
+    let own = level
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(LevelFilter::WARN);
     let chosen = || {
         Targets::new()
             .with_default(own.min(LevelFilter::WARN))
@@ -93,7 +95,11 @@ impl LazyFile {
                 .buffered_lines_limit(WAITING)
                 .thread_name("diagnostics")
                 .finish(file);
-            let mut kept = self.shared.guard.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self
+                .shared
+                .guard
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             *kept = Some(guard);
             writer
         };
@@ -101,7 +107,11 @@ impl LazyFile {
     }
 
     fn close(&self) {
-        let mut kept = self.shared.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .shared
+            .guard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         // Dropping the guard writes what waits.
         drop(kept.take());
     }
@@ -138,7 +148,9 @@ impl RotatingFile {
             let size = file.metadata()?.len();
             self.open = Some((file, size));
         }
-        self.open.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.open
+            .as_mut()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 

@@ -40,8 +40,7 @@ impl Role {
             Self::Good => colour(AnsiColor::Green),
             Self::Bad => colour(AnsiColor::Red).bold(),
             Self::Warning => colour(AnsiColor::Yellow),
-            Self::Active => colour(AnsiColor::Cyan),
-            Self::Command => colour(AnsiColor::Cyan),
+            Self::Active | Self::Command => colour(AnsiColor::Cyan),
         }
     }
 }
@@ -263,7 +262,9 @@ mod tests {
         ] {
             let environment = |name: &str| {
                 let found = values.iter().find(|(key, _)| *key == name);
-                found.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
+                found
+                    .map(|(_, value)| (*value).to_owned())
+                    .unwrap_or_default()
             };
             assert_eq!(shows_unicode(&environment), expected, "{values:?}");
         }

@@ -49,7 +49,11 @@ impl Failure {
                 Exit::System
             }
             Self::Runtime(error) => {
-                say("error", Role::Bad, &format!("no thread could be started: {error}"));
+                say(
+                    "error",
+                    Role::Bad,
+                    &format!("no thread could be started: {error}"),
+                );
                 Exit::System
             }
         }
@@ -124,7 +128,10 @@ pub(crate) fn summary(files: &[FileDiagnostics]) -> Line {
     let warned = text::count(warnings, "warning", "warnings");
     match (errors, warnings) {
         (0, 0) => Line::of(Role::Good, &format!("no mistakes in {files}")),
-        (0, _) => Line::of(Role::Warning, &format!("no mistakes and {warned} in {files}")),
+        (0, _) => Line::of(
+            Role::Warning,
+            &format!("no mistakes and {warned} in {files}"),
+        ),
         (_, 0) => {
             let mistakes = text::count(errors, "mistake", "mistakes");
             Line::of(Role::Bad, &format!("{mistakes} in {files}"))
@@ -173,9 +180,15 @@ mod tests {
         use Severity::{Error, Warning};
         for (files, expected) in [
             (vec![file(&[])], "no mistakes in 1 file"),
-            (vec![file(&[Warning]), file(&[])], "no mistakes and 1 warning in 2 files"),
+            (
+                vec![file(&[Warning]), file(&[])],
+                "no mistakes and 1 warning in 2 files",
+            ),
             (vec![file(&[Error, Error])], "2 mistakes in 1 file"),
-            (vec![file(&[Error, Warning, Warning])], "1 mistake and 2 warnings in 1 file"),
+            (
+                vec![file(&[Error, Warning, Warning])],
+                "1 mistake and 2 warnings in 1 file",
+            ),
         ] {
             assert_eq!(summary(&files).render(Look::PIPED), expected);
         }

@@ -39,7 +39,10 @@ impl Output {
     }
 
     /// Lines.
-    pub(crate) fn lines<'l>(&mut self, lines: impl IntoIterator<Item = &'l Line>) -> io::Result<()> {
+    pub(crate) fn lines<'l>(
+        &mut self,
+        lines: impl IntoIterator<Item = &'l Line>,
+    ) -> io::Result<()> {
         lines.into_iter().try_for_each(|line| self.line(line))
     }
 

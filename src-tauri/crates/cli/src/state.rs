@@ -20,8 +20,7 @@ pub(crate) fn icon(state: State, look: Look) -> &'static str {
     match state {
         State::Completed => look.glyph("✓", "+"),
         State::Cached => look.glyph("≡", "="),
-        State::Failed | State::UpstreamFailed => look.glyph("✗", "x"),
-        State::TimedOut => look.glyph("✗", "x"),
+        State::Failed | State::TimedOut | State::UpstreamFailed => look.glyph("✗", "x"),
         State::Crashed => look.glyph("‼", "!"),
         State::Running | State::Retrying => look.glyph("●", ">"),
         State::Paused => look.glyph("‖", "?"),
@@ -52,7 +51,10 @@ mod tests {
         };
         for &state in State::ALL {
             assert_eq!(width(icon(state, Look::PIPED)), 1, "{state}");
-            assert!(icon(state, ascii).is_ascii() && width(icon(state, ascii)) == 1, "{state}");
+            assert!(
+                icon(state, ascii).is_ascii() && width(icon(state, ascii)) == 1,
+                "{state}"
+            );
         }
     }
 

@@ -156,7 +156,11 @@ mod tests {
     fn a_narrow_terminal_cuts_what_may_shrink() {
         check(
             Some(24),
-            &["NAME   TOOK  MESSAGE", "漢字   1.5s  a message …", "x     12.0s"],
+            &[
+                "NAME   TOOK  MESSAGE",
+                "漢字   1.5s  a message …",
+                "x     12.0s",
+            ],
         );
     }
 
@@ -167,7 +171,10 @@ mod tests {
                 columns: Some(columns),
                 ..Look::PIPED
             };
-            let rows = vec![vec![Line::plain("identifier"), Line::plain("text of some length")]];
+            let rows = vec![vec![
+                Line::plain("identifier"),
+                Line::plain("text of some length"),
+            ]];
             let heads = [Column::left("ID"), Column::shrinking("TEXT")];
             for line in lines(&heads, rows, look) {
                 assert!(line.width() <= columns);

@@ -449,7 +449,7 @@ impl Shared {
 
     pub(crate) async fn check(&self, flow: &LoadedFlow) -> Result<Vec<Hindrance>, EngineError> {
         let (store, flow) = (Arc::clone(&self.store), Arc::clone(&flow.flow));
-        blocking(move || Ok(hindrances(&store, &flow)?)).await
+        blocking(move || Ok(hindrances(Some(&store), &flow)?)).await
     }
 
     pub(crate) fn tell_of(&self, facts: &RunFacts, parent: Option<Parent>) {

@@ -15,31 +15,50 @@ pub struct Hindrance {
     pub place: Place,
 }
 
-/// Each thing that is in the way, in order of place within its kind.
-pub(crate) fn hindrances(store: &Store, flow: &Flow) -> Result<Vec<Hindrance>, StoreError> {
+/// Each thing that is in the way, in order of place. Without a store, nothing is set.
+///
+/// # Errors
+/// When the store refuses.
+pub fn hindrances(store: Option<&Store>, flow: &Flow) -> Result<Vec<Hindrance>, StoreError> {
     let uses = &flow.uses;
     let mut found = not_carried_out(flow);
-    missing(&uses.limits, &mut found, "limit", "limits set {} N", || {
-        let limits = store.reader()?.limits()?;
-        Ok(limits.into_iter().map(|limit| limit.name).collect())
-    })?;
+    missing(
+        &uses.limits,
+        &mut found,
+        ("limit", "limits set {} N"),
+        || {
+            let limits = match store {
+                Some(store) => store.reader()?.limits()?,
+                None => Vec::new(),
+            };
+            Ok(limits.into_iter().map(|limit| limit.name).collect())
+        },
+    )?;
     missing(
         &uses.variables,
         &mut found,
-        "variable",
-        "vars set {} VALUE",
+        ("variable", "vars set {} VALUE"),
         || {
-            let variables = store.reader()?.variables()?;
+            let variables = match store {
+                Some(store) => store.reader()?.variables()?,
+                None => Vec::new(),
+            };
             Ok(variables.into_iter().map(|(name, _)| name).collect())
         },
     )?;
     missing(
         &uses.secrets,
         &mut found,
-        "secret",
-        "secrets set {}",
-        || Ok(store.secrets().names()?.into_iter().collect()),
+        ("secret", "secrets set {}"),
+        || {
+            let secrets = match store {
+                Some(store) => store.secrets().names()?,
+                None => Vec::new(),
+            };
+            Ok(secrets.into_iter().collect())
+        },
     )?;
+    found.sort_by_key(|hindrance| hindrance.place);
     Ok(found)
 }
 
@@ -48,8 +67,7 @@ pub(crate) fn hindrances(store: &Store, flow: &Flow) -> Result<Vec<Hindrance>, S
 fn missing(
     uses: &[Use],
     found: &mut Vec<Hindrance>,
-    what: &str,
-    command: &str,
+    (what, command): (&str, &str),
     known: impl FnOnce() -> Result<BTreeSet<String>, StoreError>,
 ) -> Result<(), StoreError> {
     if uses.is_empty() {

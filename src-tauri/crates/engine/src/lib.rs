@@ -49,7 +49,7 @@ pub use error::EngineError;
 pub use event::{Event, Events, Line, Move, MoveNews, RunNews};
 pub use exec::{ExecEnd, ExecRequest, exec};
 pub use handle::{RunEnd, RunHandle};
-pub use hindrance::Hindrance;
+pub use hindrance::{Hindrance, hindrances};
 pub use plan::{Outlook, PlannedTask};
 pub use recovery::Settled;
 pub use removal::remove_run;

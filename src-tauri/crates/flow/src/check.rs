@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Flow,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Place},
     yaml::{self, Node},
 };
 
@@ -66,18 +66,33 @@ pub(crate) fn json_of_node(
 /// Checks a flow file's text.
 ///
 /// All mistakes are reported at once, each with its place.
+///
+/// ```
+/// use tidemill_flow::{CheckContext, check};
+///
+/// let text = "name: hello\ntasks:\n  greet: { shel: echo hello }\n";
+/// let checked = check(text, &CheckContext::default());
+/// let lines: Vec<String> = checked.diagnostics.iter().map(ToString::to_string).collect();
+/// assert!(lines.contains(&"3:12: error: unknown key `shel` in a task; did you mean `shell`?".to_owned()));
+/// ```
 pub fn check(text: &str, context: &CheckContext) -> Checked {
+    let version = version(text);
+    // A byte order mark is no character of the first line.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut diagnostics = Vec::new();
     let node = yaml::parse(text, &mut diagnostics);
     let mut walk = Walk::new(text, diagnostics);
-    let flow = node.and_then(|node| flow(text, &node, context, &mut walk));
+    if node.is_none() && !walk.has_errors() {
+        walk.error(Place { line: 1, column: 1 }, "the file is empty");
+    }
+    let flow = node.and_then(|node| flow(version, &node, context, &mut walk));
     Checked {
         flow: flow.filter(|_| !walk.has_errors()),
         diagnostics: walk.finish(),
     }
 }
 
-fn flow(text: &str, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) -> Option<Flow> {
+fn flow(version: String, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) -> Option<Flow> {
     let (top, reads) = walk.gather(|walk| TopKeys::read(node, walk));
     let top = top?;
     let tasks = top.tasks.as_deref().unwrap_or_default();
@@ -100,7 +115,7 @@ fn flow(text: &str, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) ->
     let mut uses = names.uses;
     note_pool(defaults, &mut uses);
     let tasks = build::tasks(&graph, &env, defaults, &mut uses, walk)?;
-    built(text, top, tasks, uses)
+    built(version, top, tasks, uses)
 }
 
 /// The names of parameters, those with mistakes too: they may be read.
@@ -167,12 +182,17 @@ fn note_pool(defaults: &DefaultKeys, uses: &mut crate::Uses) {
     }
 }
 
-fn built(text: &str, top: TopKeys, tasks: crate::TaskGraph, uses: crate::Uses) -> Option<Flow> {
+fn built(
+    version: String,
+    top: TopKeys,
+    tasks: crate::TaskGraph,
+    uses: crate::Uses,
+) -> Option<Flow> {
     let schedules = top.schedules.unwrap_or_default().into_iter();
     let triggers = top.triggers.unwrap_or_default().into_iter();
     Some(Flow {
         name: top.name?.0,
-        version: version(text),
+        version,
         description: top.description,
         tags: top.tags.unwrap_or_default(),
         parameters: top.parameters.unwrap_or_default(),

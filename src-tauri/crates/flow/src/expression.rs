@@ -30,7 +30,7 @@ const MAX_BYTES: usize = 4_096;
 pub(crate) const FUNCTIONS: [&str; 2] = ["dict", "range"];
 
 /// The filters of the engine, to say which one was meant.
-pub(crate) const FILTERS: [&str; 50] = [
+pub(crate) const FILTERS: [&str; 48] = [
     "abs",
     "attr",
     "batch",
@@ -79,8 +79,6 @@ pub(crate) const FILTERS: [&str; 50] = [
     "unique",
     "upper",
     "zip",
-    "first",
-    "last",
 ];
 
 /// The tests of the engine (`x is defined`).
@@ -160,6 +158,12 @@ impl Expression {
         if source.is_empty() {
             return Err(refuse(
                 "an expression is missing between `{{` and `}}`".to_owned(),
+            ));
+        }
+        // Jinja's marks that trim the text around, or a sign: nobody can tell.
+        if between.starts_with(['-', '+']) || between.ends_with(['-', '+']) {
+            return Err(refuse(
+                "`{{-` and `-}}` trim nothing here; put a space before a sign".to_owned(),
             ));
         }
         if source.len() > MAX_BYTES {

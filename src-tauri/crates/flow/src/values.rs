@@ -44,8 +44,14 @@ mod tests {
     #[test]
     fn values_are_read_from_yaml_and_json() {
         for (text, expected) in [
-            ("a: 1\nb: [x, yes]\n", serde_json::json!({ "a": 1, "b": ["x", "yes"] })),
-            ("{\"a\": {\"b\": null}}", serde_json::json!({ "a": { "b": null } })),
+            (
+                "a: 1\nb: [x, yes]\n",
+                serde_json::json!({ "a": 1, "b": ["x", "yes"] }),
+            ),
+            (
+                "{\"a\": {\"b\": null}}",
+                serde_json::json!({ "a": { "b": null } }),
+            ),
             ("", Value::Null),
         ] {
             assert_eq!(read_values(text), Ok(expected), "{text}");

@@ -32,12 +32,19 @@ First steps:
 Exit codes: 0 done; 1 the run failed, or `check` found mistakes; 2 the call, the flow
 file or the parameters are wrong; 3 Tidemill itself could not go on; 130 cancelled.",
     disable_help_subcommand = true,
+    arg_required_else_help = true,
     max_term_width = 100,
     propagate_version = false
 )]
 pub(crate) struct Arguments {
     /// Where Tidemill keeps its store, instead of the platform's data directory
-    #[arg(long, global = true, value_name = "DIR", env = "TIDEMILL_HOME", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TIDEMILL_HOME",
+        hide_env_values = true
+    )]
     pub(crate) home: Option<PathBuf>,
 
     /// The folder whose flows are meant, instead of the nearest upwards with `.tidemill/`
@@ -150,34 +157,46 @@ Example:
     Reject(RejectArguments),
 
     /// Values that flows read as `secrets.NAME` and that no log shows
-    #[command(subcommand, after_help = "\
+    #[command(
+        subcommand,
+        after_help = "\
 Examples:
   tidemill secrets set API_TOKEN            asks for the value, without showing it
   pass show api | tidemill secrets set API_TOKEN
-  tidemill secrets ls")]
+  tidemill secrets ls"
+    )]
     Secrets(SecretsCommand),
 
     /// Values that flows read as `vars.NAME`
-    #[command(subcommand, after_help = "\
+    #[command(
+        subcommand,
+        after_help = "\
 Examples:
   tidemill vars set THRESHOLD 20            a number: JSON where it parses, else text
   tidemill vars set VERSION '\"1.10\"'        quotes make it text
-  tidemill vars ls")]
+  tidemill vars ls"
+    )]
     Vars(VarsCommand),
 
     /// How many tasks at once may take a slot of a name, over all runs of this home
-    #[command(subcommand, after_help = "\
+    #[command(
+        subcommand,
+        after_help = "\
 Examples:
   tidemill limits set database 4            tasks with `limits: [database]`, four at once
-  tidemill limits ls")]
+  tidemill limits ls"
+    )]
     Limits(LimitsCommand),
 
     /// How Tidemill behaves on this machine
-    #[command(args_conflicts_with_subcommands = true, after_help = "\
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "\
 Examples:
   tidemill settings                         every setting, its value and its meaning
   tidemill settings set engine.parallelism 8
-  tidemill settings rm engine.parallelism   back to the default")]
+  tidemill settings rm engine.parallelism   back to the default"
+    )]
     Settings(SettingsArguments),
 
     /// Write a small flow to start from
@@ -369,11 +388,18 @@ mod tests {
 
     #[test]
     fn lists_are_what_a_noun_does_by_itself() {
-        for line in ["tidemill runs --state failed", "tidemill runs ls --state failed"] {
+        for line in [
+            "tidemill runs --state failed",
+            "tidemill runs ls --state failed",
+        ] {
             let Command::Runs(runs) = parse(line).command else {
                 panic!("{line}");
             };
-            assert_eq!(runs.listing().map(|list| list.states.len()), Some(1), "{line}");
+            assert_eq!(
+                runs.listing().map(|list| list.states.len()),
+                Some(1),
+                "{line}"
+            );
         }
         parse("tidemill schedules");
         parse("tidemill schedules ls --json");

@@ -24,7 +24,11 @@ pub(crate) fn doctor(surroundings: &Surroundings, form: JsonArguments) -> Result
         output.lines(&lines)?;
     }
     output.flush()?;
-    Ok(if answer.is_well() { Exit::Done } else { Exit::Failed })
+    Ok(if answer.is_well() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 fn doctor_lines(answer: &DoctorAnswer, look: Look) -> Vec<Line> {

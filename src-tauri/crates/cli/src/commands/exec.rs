@@ -22,7 +22,9 @@ pub(crate) fn exec(
     match run_command(surroundings.ok(), arguments.name, arguments.command) {
         Ok(answer) => {
             if let Some(error) = answer.unrecorded {
-                message::warn(&format!("the command was not recorded, or only in part: {error}"));
+                message::warn(&format!(
+                    "the command was not recorded, or only in part: {error}"
+                ));
             }
             Ok(Exit::Command(answer.code))
         }

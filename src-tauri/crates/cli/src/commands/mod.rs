@@ -25,7 +25,10 @@ use crate::{
 };
 
 /// Does what was typed.
-pub(crate) fn carry_out(surroundings: &Surroundings, arguments: Arguments) -> Result<Exit, Failure> {
+pub(crate) fn carry_out(
+    surroundings: &Surroundings,
+    arguments: Arguments,
+) -> Result<Exit, Failure> {
     let shows_diagnostics = arguments.log_level.is_some();
     match arguments.command {
         Command::Run(run) => run::run(surroundings, run, shows_diagnostics),
@@ -64,7 +67,8 @@ pub(crate) fn carry_out_without(
 fn schema() -> Result<Exit, Failure> {
     let mut output = Output::new();
     // A schema is a document to read, too.
-    let text = serde_json::to_string_pretty(&tidemill_api::schema()).map_err(std::io::Error::from)?;
+    let text =
+        serde_json::to_string_pretty(&tidemill_api::schema()).map_err(std::io::Error::from)?;
     output.text(&text)?;
     output.flush()?;
     Ok(Exit::Done)

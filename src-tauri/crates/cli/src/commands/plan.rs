@@ -50,7 +50,10 @@ fn plan_lines(answer: &PlanAnswer, look: Look) -> Vec<Line> {
     ];
     let rows = answer.tasks.iter().map(row).collect();
     lines.extend(table::lines(&columns, rows, look));
-    lines.push(Line::of(Role::Dim, "nothing was run; steps run one after another, tasks of a step at once"));
+    lines.push(Line::of(
+        Role::Dim,
+        "nothing was run; steps run one after another, tasks of a step at once",
+    ));
     match look.columns {
         Some(columns) => lines
             .into_iter()

@@ -66,6 +66,10 @@ pub(crate) struct Form {
     pub(crate) live: bool,
 }
 
+/// One cause may send a signal twice at once, to the process and to its group: what
+/// comes sooner after the first is not a second one.
+const SAME_SIGNAL: Duration = Duration::from_millis(200);
+
 /// Shows a run to its end.
 pub(crate) async fn carry(
     carried: CarriedRun,
@@ -118,7 +122,7 @@ async fn wait(
     let mut ended = pin!(carried.ended());
     let mut ticks = interval_at(Instant::now() + FRAME, FRAME);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard = 0_u32;
+    let mut first: Option<Instant> = None;
     let mut usual_asked = false;
     let end = loop {
         let shown = watch.is_some();
@@ -131,8 +135,10 @@ async fn wait(
         tokio::select! {
             biased;
             why = interrupts.next() => {
-                heard += 1;
-                interrupt(carried, watch, heard, why);
+                if first.is_none_or(|first| first.elapsed() > SAME_SIGNAL) {
+                    interrupt(carried, watch, first.is_none(), why);
+                }
+                first = first.or_else(|| Some(Instant::now()));
             }
             _ = ticks.tick(), if shown => {
                 if let Some((watch, _)) = watch {
@@ -176,13 +182,8 @@ fn ask_usual(carried: &CarriedRun, watch: &mut Watch) {
 }
 
 /// The first signal cancels the run, the next kills what still runs.
-fn interrupt(
-    carried: &CarriedRun,
-    watch: &mut Option<(Watch, Events)>,
-    heard: u32,
-    why: &str,
-) {
-    let note = if heard == 1 {
+fn interrupt(carried: &CarriedRun, watch: &mut Option<(Watch, Events)>, first: bool, why: &str) {
+    let note = if first {
         carried.cancel(why);
         "cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"
     } else {

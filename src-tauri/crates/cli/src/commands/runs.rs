@@ -67,24 +67,31 @@ fn list(surroundings: &Surroundings, arguments: ListArguments) -> Result<Exit, F
     } else {
         let lines = list_lines(&answer, now, &TimeZone::system(), output.look());
         output.lines(&lines)?;
-        if let Some(next) = &answer.next {
-            message::note(&format!("there are more: --limit N, or --cursor {next}"));
-        }
     }
     output.flush()?;
+    if let (false, Some(next)) = (json, &answer.next) {
+        message::note(&format!("there are more: --limit N, or --cursor {next}"));
+    }
     Ok(Exit::Done)
 }
 
+/// A terminal that is narrower has no room for messages beside a run: they stand
+/// below it.
+const WIDE: usize = 120;
+
 fn list_lines(answer: &RunList, now: Timestamp, zone: &TimeZone, look: Look) -> Vec<Line> {
-    let columns = [
+    let beside = look.columns.is_none_or(|columns| columns >= WIDE);
+    let mut columns = vec![
         Column::left("ID"),
         Column::left("NAME"),
-        Column::left("FLOW"),
+        Column::shrinking("FLOW"),
         Column::left("STATE"),
         Column::left("STARTED"),
         Column::right("TOOK"),
-        Column::shrinking("MESSAGE"),
     ];
+    if beside {
+        columns.push(Column::shrinking("MESSAGE"));
+    }
     let rows = answer.runs.iter().map(|run| {
         vec![
             Line::of(Role::Dim, short(&run.id)),
@@ -96,7 +103,28 @@ fn list_lines(answer: &RunList, now: Timestamp, zone: &TimeZone, look: Look) -> 
             note(run),
         ]
     });
-    table::lines(&columns, rows.collect(), look)
+    let rows = table::lines(&columns, rows.collect(), look);
+    match look.columns {
+        Some(columns) if !beside => with_notes(rows, answer, columns, look),
+        _ => rows,
+    }
+}
+
+/// Each run's line, and below it what is to be said of it.
+fn with_notes(rows: Vec<Line>, answer: &RunList, columns: usize, look: Look) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(2 * rows.len());
+    let mut rows = rows.into_iter();
+    lines.extend(rows.next());
+    for (row, run) in rows.zip(&answer.runs) {
+        lines.push(row);
+        let note = note(run);
+        if note.width() > 0 {
+            let mut below = Line::plain("    ");
+            below.append(note);
+            lines.push(below.cut(columns, look.ellipsis()));
+        }
+    }
+    lines
 }
 
 /// How long ago on a terminal; the time itself on a pipe, where it stays true.
@@ -143,7 +171,12 @@ fn retry(
     };
     runtime()?.block_on(async {
         let interrupts = Interrupts::new()?;
-        let again = start_again(surroundings, &arguments.run, arguments.from_failed, !form.json);
+        let again = start_again(
+            surroundings,
+            &arguments.run,
+            arguments.from_failed,
+            !form.json,
+        );
         let (carried, events) = again.await?;
         carry(carried, events, form, interrupts).await
     })
@@ -219,15 +252,17 @@ mod tests {
     #[test]
     fn a_list_on_a_terminal_fits_it() {
         let look = Look {
-            columns: Some(100),
+            columns: Some(80),
             ..Look::PIPED
         };
         check(
             look,
             &[
-                "ID             NAME           FLOW    STATE            STARTED    TOOK  MESSAGE",
-                "019a1b2c-3d4e  brave-otter-1  report  ↻ AwaitingRetry  1m ago   1m 00s  tidemill runs retry 019a1b2…",
-                "019a1b2c-3d4e  brave-otter-1  report  ✗ Failed         1m ago     1.5s  task `x` failed\\x1b[31m",
+                "ID             NAME           FLOW    STATE            STARTED    TOOK",
+                "019a1b2c-3d4e  brave-otter-1  report  ↻ AwaitingRetry  1m ago   1m 00s",
+                "    tidemill runs retry 019a1b2c-3d4e  the process ended",
+                "019a1b2c-3d4e  brave-otter-1  report  ✗ Failed         1m ago     1.5s",
+                "    task `x` failed\\x1b[31m",
             ],
         );
     }

@@ -106,10 +106,12 @@ fn next(surroundings: &Surroundings, arguments: NextArguments) -> Result<Exit, F
 
 /// A time a line; on a terminal with its weekday, how far it is, and whose it is.
 fn next_lines(answer: &NextAnswer, now: Timestamp, look: Look) -> Vec<Line> {
-    let several = answer
-        .times
-        .iter()
-        .any(|time| answer.times.first().is_some_and(|first| first.schedule != time.schedule));
+    let several = answer.times.iter().any(|time| {
+        answer
+            .times
+            .first()
+            .is_some_and(|first| first.schedule != time.schedule)
+    });
     let line = |next: &schedules::ZonedTime| {
         let mut line = Line::plain(&next.text());
         if look.is_terminal() {

@@ -28,7 +28,10 @@ const TASKS: usize = 500;
 /// No value takes more columns.
 const WIDEST_VALUE: usize = 200;
 
-pub(crate) fn show(surroundings: &Surroundings, arguments: &ShowArguments) -> Result<Exit, Failure> {
+pub(crate) fn show(
+    surroundings: &Surroundings,
+    arguments: &ShowArguments,
+) -> Result<Exit, Failure> {
     let home = open_settled(surroundings)?;
     let detail = runs::show(home.as_ref(), &arguments.run, arguments.transitions)?;
     let mut output = Output::new();
@@ -48,7 +51,10 @@ fn detail_lines(detail: &RunDetail, zone: &TimeZone, look: Look) -> Vec<Line> {
     lines.extend(facts(detail, zone));
     if let Json::Object(parameters) = &run.parameters {
         for (name, value) in parameters {
-            lines.push(fact("parameter", &format!("{name} = {}", shown(value, look))));
+            lines.push(fact(
+                "parameter",
+                &format!("{name} = {}", shown(value, look)),
+            ));
         }
     }
     if !run.output.is_null() {
@@ -77,7 +83,11 @@ fn heading(run: &RunDocument, look: Look) -> Line {
     let mut line = state::cell(run.state, look);
     line.push(Role::Plain, "  ");
     line.push(Role::Strong, &format!("{} {}", run.flow, run.name));
-    if let Some(message) = run.message.as_deref().and_then(|message| message.lines().next()) {
+    if let Some(message) = run
+        .message
+        .as_deref()
+        .and_then(|message| message.lines().next())
+    {
         line.push(Role::Plain, &format!("  {message}"));
     }
     line
@@ -95,16 +105,27 @@ fn facts(detail: &RunDetail, zone: &TimeZone) -> Vec<Line> {
     let mut facts = vec![fact("id", &run.id), fact("made", &at(run.created_at))];
     facts.extend(run.started_at.map(|moment| fact("started", &at(moment))));
     facts.extend(run.ended_at.map(|moment| fact("ended", &at(moment))));
-    facts.extend(run.duration_ms.map(|milliseconds| {
-        fact("took", &time::duration(Duration::from_millis(milliseconds)))
-    }));
+    facts
+        .extend(run.duration_ms.map(|milliseconds| {
+            fact("took", &time::duration(Duration::from_millis(milliseconds)))
+        }));
     if detail.attempt > 1 {
         facts.push(fact("attempt", &detail.attempt.to_string()));
     }
     facts.extend(detail.scheduled_for.map(|moment| fact("due", &at(moment))));
-    facts.extend(detail.parent.as_ref().map(|parent| fact("called by", parent)));
+    facts.extend(
+        detail
+            .parent
+            .as_ref()
+            .map(|parent| fact("called by", parent)),
+    );
     facts.extend(detail.file.as_ref().map(|file| fact("file", file)));
-    facts.extend(detail.workspace.as_ref().map(|folder| fact("workspace", folder)));
+    facts.extend(
+        detail
+            .workspace
+            .as_ref()
+            .map(|folder| fact("workspace", folder)),
+    );
     facts.extend(run.version.as_ref().map(|version| fact("version", version)));
     facts
 }
@@ -136,7 +157,10 @@ fn tasks(tasks: &[TaskDocument], look: Look) -> Vec<Line> {
     let mut lines = table::lines(&columns, rows.collect(), look);
     if tasks.len() > TASKS {
         let more = tasks.len() - TASKS;
-        lines.push(Line::of(Role::Dim, &format!("{} {more} more; --json has all", look.ellipsis())));
+        lines.push(Line::of(
+            Role::Dim,
+            &format!("{} {more} more; --json has all", look.ellipsis()),
+        ));
     }
     lines
 }
@@ -160,7 +184,11 @@ fn took(task: &TaskDocument, now: Timestamp) -> String {
 
 fn told(task: &TaskDocument, look: Look) -> Line {
     if let Some(message) = &task.message {
-        let role = if task.state.is_failure() { Role::Bad } else { Role::Plain };
+        let role = if task.state.is_failure() {
+            Role::Bad
+        } else {
+            Role::Plain
+        };
         return Line::of(role, message.lines().next().unwrap_or_default());
     }
     if task.output.is_null() {
@@ -169,11 +197,7 @@ fn told(task: &TaskDocument, look: Look) -> Line {
     Line::of(Role::Dim, &shown(&task.output, look))
 }
 
-fn transition_lines(
-    transitions: &[TransitionDocument],
-    zone: &TimeZone,
-    look: Look,
-) -> Vec<Line> {
+fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: Look) -> Vec<Line> {
     let columns = [
         Column::left("AT"),
         Column::left("TASK"),
@@ -206,9 +230,9 @@ fn next(run: &RunDocument) -> Option<String> {
         )),
         State::AwaitingRetry => Some(format!("tidemill runs retry {id}")),
         State::Paused => Some(format!("tidemill approve {id}, tidemill reject {id}")),
-        State::Running | State::Retrying => {
-            Some(format!("tidemill runs logs {id} -f, tidemill runs cancel {id}"))
-        }
+        State::Running | State::Retrying => Some(format!(
+            "tidemill runs logs {id} -f, tidemill runs cancel {id}"
+        )),
         _ => None,
     }
 }

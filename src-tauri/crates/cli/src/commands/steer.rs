@@ -23,11 +23,13 @@ pub(crate) fn cancel(
 ) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         let steered = steer::cancel(surroundings, run).await?;
-        say(steered, "cancelled", shows_diagnostics).await.map(|exit| match exit {
-            // That the run is cancelled is what was wanted.
-            Exit::Cancelled => Exit::Done,
-            other => other,
-        })
+        say(steered, "cancelled", shows_diagnostics)
+            .await
+            .map(|exit| match exit {
+                // That the run is cancelled is what was wanted.
+                Exit::Cancelled => Exit::Done,
+                other => other,
+            })
     })
 }
 

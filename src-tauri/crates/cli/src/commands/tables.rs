@@ -20,7 +20,10 @@ use crate::{
 /// A secret longer than this is none.
 const LONGEST_SECRET: u64 = 1 << 20;
 
-pub(crate) fn secrets(surroundings: &Surroundings, command: SecretsCommand) -> Result<Exit, Failure> {
+pub(crate) fn secrets(
+    surroundings: &Surroundings,
+    command: SecretsCommand,
+) -> Result<Exit, Failure> {
     match command {
         SecretsCommand::Set { name } => {
             let value = read_secret(&name)?;
@@ -33,8 +36,17 @@ pub(crate) fn secrets(surroundings: &Surroundings, command: SecretsCommand) -> R
                 Some(home) => tables::list_secrets(home)?,
                 None => tables::SecretNames::default(),
             };
-            let rows = names.secrets.iter().map(|name| vec![Line::of(Role::Strong, name)]);
-            show(form, &names, &[Column::left("NAME")], rows.collect(), "no secret is set")?;
+            let rows = names
+                .secrets
+                .iter()
+                .map(|name| vec![Line::of(Role::Strong, name)]);
+            show(
+                form,
+                &names,
+                &[Column::left("NAME")],
+                rows.collect(),
+                "no secret is set",
+            )?;
         }
         SecretsCommand::Rm { name } => {
             let home = OpenHome::open(surroundings)?;
@@ -52,7 +64,10 @@ fn read_secret(name: &str) -> Result<String, Failure> {
         return Ok(rpassword::prompt_password(prompt)?);
     }
     let mut value = String::new();
-    io::stdin().lock().take(LONGEST_SECRET).read_to_string(&mut value)?;
+    io::stdin()
+        .lock()
+        .take(LONGEST_SECRET)
+        .read_to_string(&mut value)?;
     if value.ends_with('\n') {
         value.pop();
         if value.ends_with('\r') {
@@ -79,7 +94,13 @@ pub(crate) fn vars(surroundings: &Surroundings, command: VarsCommand) -> Result<
                 vec![Line::of(Role::Strong, &variable.name), value]
             });
             let columns = [Column::left("NAME"), Column::shrinking("VALUE")];
-            show(form, &listed, &columns, rows.collect(), "no variable is set")?;
+            show(
+                form,
+                &listed,
+                &columns,
+                rows.collect(),
+                "no variable is set",
+            )?;
         }
         VarsCommand::Rm { name } => {
             let home = OpenHome::open(surroundings)?;
@@ -108,7 +129,11 @@ pub(crate) fn limits(surroundings: &Surroundings, command: LimitsCommand) -> Res
                     Line::plain(&limit.taken.to_string()),
                 ]
             });
-            let columns = [Column::left("NAME"), Column::right("SLOTS"), Column::right("TAKEN")];
+            let columns = [
+                Column::left("NAME"),
+                Column::right("SLOTS"),
+                Column::right("TAKEN"),
+            ];
             show(form, &listed, &columns, rows.collect(), "no limit is set")?;
         }
         LimitsCommand::Rm { name } => {
@@ -154,7 +179,13 @@ fn list_settings(surroundings: &Surroundings, form: JsonArguments) -> Result<(),
         Column::left("VALUE"),
         Column::shrinking("MEANING"),
     ];
-    show(form, &listed, &columns, rows.collect(), "there are no settings")
+    show(
+        form,
+        &listed,
+        &columns,
+        rows.collect(),
+        "there are no settings",
+    )
 }
 
 /// An answer as a document or a table; where it is empty, a word about that.

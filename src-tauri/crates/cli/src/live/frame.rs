@@ -28,7 +28,7 @@ const WIDEST_NAME: usize = 40;
 const BAR: usize = 16;
 
 /// The columns of the longest state's icon and word.
-const STATE_WIDTH: usize = 16;
+const STATE_WIDTH: usize = 18;
 
 /// A run's heading, its tasks and its last log lines, no more than fit.
 /// `note` stands at the end, if there is something to say.
@@ -46,7 +46,12 @@ pub(crate) fn frame(
     let wanted = model.tasks().len();
     let log_room = room.saturating_sub(wanted).clamp(room.min(3), LOG_LINES);
     let logs = log_lines(model, log_room.saturating_sub(1), look);
-    lines.extend(task_lines(model, now, room.saturating_sub(logs.len()), look));
+    lines.extend(task_lines(
+        model,
+        now,
+        room.saturating_sub(logs.len()),
+        look,
+    ));
     lines.extend(logs);
     if let Some(note) = note {
         lines.push(Line::of(Role::Warning, note));
@@ -90,7 +95,10 @@ fn task_lines(model: &Model, now: Timestamp, room: usize, look: Look) -> Vec<Lin
         .filter_map(|place| tasks.get(place))
         .map(|task| task_line(task, names, now, look))
         .collect();
-    let hidden = order.iter().skip(shown).filter_map(|&place| tasks.get(place));
+    let hidden = order
+        .iter()
+        .skip(shown)
+        .filter_map(|&place| tasks.get(place));
     lines.push(hidden_line(hidden, look));
     lines
 }
@@ -137,7 +145,11 @@ pub(super) fn task_line(task: &TaskView, names: usize, now: Timestamp, look: Loo
     line.append(state::cell(shown, look));
     line.pad_to(2 + STATE_WIDTH);
     let indent = " ".repeat(2 * task.depth);
-    let name = text::cut(&task.name, names.saturating_sub(indent.len()), look.ellipsis());
+    let name = text::cut(
+        &task.name,
+        names.saturating_sub(indent.len()),
+        look.ellipsis(),
+    );
     line.push(Role::Strong, &format!("{indent}{name}"));
     line.pad_to(2 + STATE_WIDTH + names);
     if let Some(took) = elapsed(task, now) {
@@ -151,7 +163,11 @@ pub(super) fn task_line(task: &TaskView, names: usize, now: Timestamp, look: Loo
         line.append(progress(task, look));
     }
     if let Some(message) = note(task, shown, now) {
-        let role = if shown.is_failure() { Role::Bad } else { Role::Dim };
+        let role = if shown.is_failure() {
+            Role::Bad
+        } else {
+            Role::Dim
+        };
         line.push(role, &format!("  {message}"));
     }
     line
@@ -207,7 +223,10 @@ fn log_lines(model: &Model, room: usize, look: Look) -> Vec<Line> {
     let rule = look.glyph("┄", "-").repeat(24);
     let mut lines = vec![Line::of(Role::Dim, &rule)];
     for shown in model.lines().skip(count.saturating_sub(room)) {
-        let line = Line::of(Role::Dim, &format!("{} {} ", shown.label, look.glyph("│", "|")));
+        let line = Line::of(
+            Role::Dim,
+            &format!("{} {} ", shown.label, look.glyph("│", "|")),
+        );
         lines.push(line.with(Role::Plain, &shown.text));
     }
     lines
@@ -260,10 +279,10 @@ mod tests {
             drawn(WIDE, Look::PIPED, None),
             [
                 "○ Pending  sample brave-otter-1",
-                "  ✓ Completed     one         2.0s",
-                "  ● Running       many        8.0s  ━━━━━━━━──────── 2/4 1 failed 1 running",
-                "  ○ Pending       group  ",
-                "  ○ Pending         inner",
+                "  ✓ Completed       one         2.0s",
+                "  ● Running         many        8.0s  ━━━━━━━━──────── 2/4 1 failed 1 running",
+                "  ○ Pending         group  ",
+                "  ○ Pending           inner",
                 "┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
                 "many[2] │ hello",
             ]
@@ -303,6 +322,9 @@ mod tests {
         };
         let drawn = drawn(size, Look::PIPED, None);
         assert!(drawn[1].contains("many"), "{drawn:?}");
-        assert!(drawn[2].contains("3 more: 2 Pending, 1 Completed"), "{drawn:?}");
+        assert!(
+            drawn[2].contains("3 more: 2 Pending, 1 Completed"),
+            "{drawn:?}"
+        );
     }
 }

@@ -178,7 +178,9 @@ impl Model {
             return Some(*open);
         }
         let mut closed = self.closed.iter().rev();
-        closed.find(|(closed, _)| *closed == number).map(|(_, open)| *open)
+        closed
+            .find(|(closed, _)| *closed == number)
+            .map(|(_, open)| *open)
     }
 
     fn create(&mut self, number: TaskRunNumber, creation: &Creation) {
@@ -209,7 +211,10 @@ impl Model {
         let Some(open) = self.find(number) else {
             return format!("#{}", number.get());
         };
-        let name = self.tasks.get(open.task).map_or("", |task| task.name.as_str());
+        let name = self
+            .tasks
+            .get(open.task)
+            .map_or("", |task| task.name.as_str());
         match (open.item, open.parent) {
             // An item stands under its mapped task's row, which has its name.
             (Some(item), Some(row)) => format!("{}[{item}]", self.label(row)),
@@ -267,7 +272,10 @@ impl TaskView {
 
     /// How many task runs are in a state.
     pub(crate) fn count(&self, state: State) -> u32 {
-        self.counts.get(usize::from(state.code())).copied().unwrap_or(0)
+        self.counts
+            .get(usize::from(state.code()))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// How many of those counted have ended.
@@ -435,7 +443,11 @@ pub(super) mod tests {
         assert_eq!((many.ended_count(), many.expected), (1, 3));
         assert_eq!(many.count(State::Running), 1);
         assert_eq!(many.ended, None);
-        assert_eq!(model.label(number(2)), "many[0]", "late log lines keep their label");
+        assert_eq!(
+            model.label(number(2)),
+            "many[0]",
+            "late log lines keep their label"
+        );
     }
 
     #[test]
@@ -464,7 +476,10 @@ pub(super) mod tests {
         model.apply(&step(1, Some(State::Running), State::Failed, 6));
         model.apply(&created(2, 0, None, None));
         let one = &model.tasks()[0];
-        assert_eq!((one.state, one.started, one.ended), (Some(State::Pending), None, None));
+        assert_eq!(
+            (one.state, one.started, one.ended),
+            (Some(State::Pending), None, None)
+        );
     }
 
     #[test]
@@ -474,6 +489,9 @@ pub(super) mod tests {
             model.log(String::new(), line.to_string());
         }
         assert_eq!(model.lines().len(), KEPT_LINES);
-        assert_eq!(model.lines().last().map(|line| line.text.as_str()), Some("199"));
+        assert_eq!(
+            model.lines().last().map(|line| line.text.as_str()),
+            Some("199")
+        );
     }
 }

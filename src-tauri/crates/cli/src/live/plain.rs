@@ -46,19 +46,21 @@ impl<W: Write> Plain<W> {
         let message = step.message.as_deref().unwrap_or("");
         let label = |number| format!("{prefix}{}", model.label(number));
         match step.subject {
+            // That something is new and waits is told by what becomes of it.
+            _ if step.from.is_none() || (step.to == State::Pending && message.is_empty()) => Ok(()),
             Subject::Run => self.line(step.at, title, step.to.name(), message),
-            Subject::Task(_) if step.from.is_none() || step.to == State::Pending => Ok(()),
             Subject::Task(number) if model.is_counted(number) => {
                 let telling = step.to.is_failure()
-                    || matches!(step.to, State::AwaitingRetry | State::Paused | State::Cancelled);
+                    || matches!(
+                        step.to,
+                        State::AwaitingRetry | State::Paused | State::Cancelled
+                    );
                 if telling {
                     self.line(step.at, &label(number), step.to.name(), message)?;
                 }
                 self.count(prefix, model, step)
             }
-            Subject::Task(number) => {
-                self.line(step.at, &label(number), step.to.name(), message)
-            }
+            Subject::Task(number) => self.line(step.at, &label(number), step.to.name(), message),
         }
     }
 
@@ -142,8 +144,17 @@ mod tests {
         let mut steps = vec![created(1, 1, None, None)];
         for item in 0..100 {
             steps.push(created(10 + item, 1, Some(1), Some(item)));
-            steps.push(step(10 + item, Some(State::Pending), State::Running, i64::from(item)));
-            let end = if item == 7 { State::Failed } else { State::Completed };
+            steps.push(step(
+                10 + item,
+                Some(State::Pending),
+                State::Running,
+                i64::from(item),
+            ));
+            let end = if item == 7 {
+                State::Failed
+            } else {
+                State::Completed
+            };
             steps.push(step(10 + item, Some(State::Running), end, i64::from(item)));
         }
         for step in &steps {

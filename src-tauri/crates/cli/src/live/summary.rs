@@ -165,7 +165,10 @@ mod tests {
             .collect();
         assert_eq!(
             drawn,
-            ["✓ Completed  report brave-otter-1  20ms", "  output  {\"rows\":3}"]
+            [
+                "✓ Completed  report brave-otter-1  20ms",
+                "  output  {\"rows\":3}"
+            ]
         );
     }
 }

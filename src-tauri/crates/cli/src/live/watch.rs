@@ -83,8 +83,14 @@ impl Watch {
             }
             Event::Line(line) => self.line(line),
             Event::Missed(count) => {
-                let missed = text::count(usize::try_from(*count).unwrap_or(usize::MAX), "event", "events");
-                self.note(format!("{missed} came too fast to be shown; the record has all"));
+                let missed = text::count(
+                    usize::try_from(*count).unwrap_or(usize::MAX),
+                    "event",
+                    "events",
+                );
+                self.note(format!(
+                    "{missed} came too fast to be shown; the record has all"
+                ));
             }
         }
     }
@@ -133,7 +139,9 @@ impl Watch {
             let label = self.model.label(task);
             let run = super::short(&self.run.to_string()).to_owned();
             let task = text::shell_word(&label).into_owned();
-            self.note(format!("`{label}` waits for an answer: tidemill approve {run} {task}"));
+            self.note(format!(
+                "`{label}` waits for an answer: tidemill approve {run} {task}"
+            ));
         }
     }
 
@@ -178,7 +186,14 @@ impl Watch {
             lines: rows.saturating_sub(1),
         };
         let note = self.notes.last().map(String::as_str);
-        let lines = frame(&self.title, &self.model, note, Timestamp::now(), size, *look);
+        let lines = frame(
+            &self.title,
+            &self.model,
+            note,
+            Timestamp::now(),
+            size,
+            *look,
+        );
         let drawn = screen.draw(&lines, *look, (columns, rows));
         self.settle(drawn);
     }

@@ -1,5 +1,5 @@
-//! A worker's output streams, told apart by task: after each task the worker
-//! writes a marker into both, which holds for C extensions and children too.
+//! A worker's output streams, told apart by task: once it is there and after each
+//! task the worker writes a marker into both, which holds for C extensions and children too.
 
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -27,8 +27,8 @@ pub(super) struct Output<R> {
     reader: Option<R>,
     markers: Markers,
     buffer: Box<[u8]>,
-    /// The last task whose output is at its end.
-    ended: u64,
+    /// The last task whose output is at its end; 0 once the interpreter's start is.
+    ended: Option<u64>,
 }
 
 impl<R: AsyncRead + Unpin> Output<R> {
@@ -37,7 +37,7 @@ impl<R: AsyncRead + Unpin> Output<R> {
             reader,
             markers: Markers::new(stream, nonce),
             buffer: vec![0; 32 * 1024].into_boxed_slice(),
-            ended: 0,
+            ended: None,
         }
     }
 
@@ -46,13 +46,14 @@ impl<R: AsyncRead + Unpin> Output<R> {
     }
 
     /// The last task whose output is at its end; what comes is of a later one.
-    pub(super) fn ended(&self) -> u64 {
+    /// None while what comes is the interpreter's own.
+    pub(super) fn ended(&self) -> Option<u64> {
         self.ended
     }
 
     /// Notes that a task's output is at its end.
     pub(super) fn end(&mut self, number: u64) {
-        self.ended = number;
+        self.ended = Some(number);
     }
 
     /// Reads once; gives how many bytes came. Nothing is lost when this is
@@ -139,23 +140,28 @@ impl Markers {
     /// The first marker: what stands before it, its number, what follows. No
     /// number: the end of the bytes may be the beginning of one, which follows.
     fn find<'a>(&self, bytes: &'a [u8]) -> Option<(&'a [u8], Option<u64>, &'a [u8])> {
-        let first = self.nonce.first().copied()?;
-        let mut from = 0;
-        while let Some(found) = memchr::memchr(first, bytes.get(from..)?) {
-            let (before, rest) = bytes.split_at(from + found);
-            let seen = rest.get(..NONCE).unwrap_or(rest);
-            if self.nonce.starts_with(seen) {
-                return Some(match rest.split_at_checked(MARKER) {
-                    Some((marker, after)) => {
-                        let number = marker.last_chunk().copied().map(u64::from_le_bytes);
-                        (before, number, after)
-                    }
-                    None => (before, None, rest),
-                });
+        let Some(place) = memchr::memmem::find(bytes, &self.nonce) else {
+            let place = self.unfinished(bytes)?;
+            let (before, begun) = bytes.split_at(place);
+            return Some((before, None, begun));
+        };
+        let (before, rest) = bytes.split_at(place);
+        Some(match rest.split_at_checked(MARKER) {
+            Some((marker, after)) => {
+                let number = marker.last_chunk().copied().map(u64::from_le_bytes);
+                (before, number, after)
             }
-            from += found + 1;
-        }
-        None
+            None => (before, None, rest),
+        })
+    }
+
+    /// Where at the end of the bytes the secret begins, if it may.
+    fn unfinished(&self, bytes: &[u8]) -> Option<usize> {
+        let first = bytes.len().saturating_sub(NONCE - 1);
+        (first..bytes.len()).find(|&place| {
+            let begun = bytes.get(place..).unwrap_or_default();
+            self.nonce.starts_with(begun)
+        })
     }
 }
 

@@ -3,12 +3,16 @@
 use std::{
     future,
     num::NonZeroUsize,
-    os::unix::ffi::OsStringExt,
+    os::unix::{ffi::OsStringExt, fs::PermissionsExt},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use rustix::process::Signal;
 use tidemill_flow::Value;
 
 use super::*;
@@ -525,7 +529,7 @@ async fn an_idle_worker_may_be_killed() {
         .await
         .as_i64()
         .unwrap();
-    rustix::process::kill_process(number(pid), rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(number(pid), Signal::KILL).unwrap();
     let again = stage
         .value("import os\nreturn os.getpid()")
         .await
@@ -651,9 +655,22 @@ async fn an_isolated_task_has_its_own_process() {
     let shared = stage.value("import os\nreturn os.getpid()").await;
     let mut task = stage.task("import os\nreturn os.getpid()");
     task.isolate = true;
-    let Attempted::Returned(value) = stage.run(task).await.0 else {
-        panic!()
+    // What an interpreter prints as it starts is no task's output.
+    let noise = stage.folder.path().join("sitecustomize.py");
+    std::fs::write(
+        noise,
+        "import sys\nprint('noise')\nprint('noise', file=sys.stderr)\n",
+    )
+    .unwrap();
+    let mut environment = stage.environment.as_ref().clone();
+    environment.retain(|(name, _)| name != "PYTHONPATH");
+    environment.push(("PYTHONPATH".into(), stage.folder.path().into()));
+    task.environment = Arc::new(environment);
+    let (ended, kept) = stage.run(task).await;
+    let Attempted::Returned(value) = ended else {
+        panic!("{ended:?}")
     };
+    assert!(kept.0.lock().unwrap().is_empty(), "{kept:?}");
     assert_ne!(tidemill_flow::template::to_json(&value), shared);
     stage.close().await;
 }
@@ -670,6 +687,13 @@ async fn what_is_no_interpreter_says_so() {
         why,
         "`/bin/false` does not start as a Python interpreter (3.8 or later): exit code 1"
     );
+    task.interpreter = stage.folder.path().join("old");
+    std::fs::write(&task.interpreter, "#!/bin/sh\necho too old >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&task.interpreter, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let Attempted::Failed(PythonFailure::NotStarted(why)) = stage.run(task.clone()).await.0 else {
+        panic!()
+    };
+    assert!(why.ends_with("exit code 1: too old"), "{why}");
     task.interpreter = "/no/such/python".into();
     let Attempted::Failed(PythonFailure::NotStarted(why)) = stage.run(task).await.0 else {
         panic!()
@@ -722,4 +746,69 @@ async fn dropped_workers_are_killed() {
     })
     .await;
     groups.close();
+}
+
+/// Kills whichever worker `pid` names, again and again, until `done`.
+async fn kill_workers(pid: &std::path::Path, done: &AtomicBool) -> usize {
+    let mut kills = 0;
+    while !done.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        let text = std::fs::read_to_string(pid).unwrap_or_default();
+        // The number may be another process's by now.
+        let command = std::fs::read_to_string(format!("/proc/{text}/cmdline"));
+        let is_worker = command.is_ok_and(|command| command.contains("tidemill_worker"));
+        let killed = is_worker
+            && rustix::process::kill_process(number(text.parse().unwrap()), Signal::KILL).is_ok();
+        kills += usize::from(killed);
+    }
+    kills
+}
+
+#[tokio::test]
+async fn each_kill_costs_one_attempt_at_most_and_nothing_runs_twice() {
+    let stage = Stage::new(2);
+    let source = "import os\nwith open('starts', 'ab', 0) as file:\n    file.write(b'%d\\n' % index)\n\
+        with open('new-pid-%d' % index, 'w') as file:\n    file.write(str(os.getpid()))\n\
+        os.rename('new-pid-%d' % index, 'pid')\nreturn index";
+    let context = stage.context(PythonCode::Body {
+        name: "x".into(),
+        source: source.into(),
+    });
+    let done = AtomicBool::new(false);
+    let tasks = async {
+        let mut failed = 0;
+        let mut all = 0;
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(2) {
+            let runs = (all..all + 40).map(|index| {
+                let mut task = stage.task_of(Arc::clone(&context));
+                task.index = Some(index);
+                stage.run(task)
+            });
+            for (ended, _) in join_all(runs).await {
+                match ended {
+                    Attempted::Returned(_) => {}
+                    Attempted::Failed(PythonFailure::Died(Exit::Signal(9))) => failed += 1,
+                    other => panic!("{other:?}"),
+                }
+            }
+            all += 40;
+        }
+        done.store(true, Ordering::Relaxed);
+        (failed, all)
+    };
+    let pid = stage.folder.path().join("pid");
+    let ((failed, all), kills) = tokio::join!(tasks, kill_workers(&pid, &done));
+    assert!(
+        kills > 0 && failed <= kills,
+        "{failed} failed, {kills} kills"
+    );
+    let starts = std::fs::read_to_string(stage.folder.path().join("starts")).unwrap();
+    let mut starts: Vec<u64> = starts.lines().map(|line| line.parse().unwrap()).collect();
+    let count = starts.len();
+    starts.sort_unstable();
+    starts.dedup();
+    assert_eq!(starts.len(), count, "a task ran twice");
+    assert!(starts.len() as u64 + failed as u64 >= all);
+    stage.close().await;
 }

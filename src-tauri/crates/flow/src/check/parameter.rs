@@ -1,7 +1,5 @@
 //! Parameters: a JSON Schema with a default, or a plain default that gives the type.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -143,7 +141,7 @@ impl SchemaShape {
 }
 
 /// The keywords that draft 2020-12 knows; others mean nothing.
-const KEYWORDS: [&str; 55] = [
+const KEYWORDS: [&str; 57] = [
     "$anchor",
     "$comment",
     "$defs",
@@ -199,16 +197,14 @@ const KEYWORDS: [&str; 55] = [
     "type",
     "unevaluatedItems",
     "unevaluatedProperties",
+    "uniqueItems",
+    "writeOnly",
 ];
 
 fn warn_of_unknown_keywords(node: &Node, walk: &mut Walk<'_>) {
-    let known: HashSet<&str> = KEYWORDS
-        .into_iter()
-        .chain(["uniqueItems", "writeOnly"])
-        .collect();
     for entry in node.as_mapping().unwrap_or_default() {
         let key = entry.key.as_ref();
-        if !known.contains(key) && !key.starts_with("x-") {
+        if !KEYWORDS.contains(&key) && !key.starts_with("x-") {
             let message = format!("`{key}` is no keyword of JSON Schema and means nothing here");
             let mut warning = Diagnostic::warning(entry.place, message);
             warning.hint = did_you_mean(key, KEYWORDS);
