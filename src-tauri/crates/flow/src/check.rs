@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Flow,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Place},
     yaml::{self, Node},
 };
 
@@ -66,6 +66,15 @@ pub(crate) fn json_of_node(
 /// Checks a flow file's text.
 ///
 /// All mistakes are reported at once, each with its place.
+///
+/// ```
+/// use tidemill_flow::{CheckContext, check};
+///
+/// let text = "name: hello\ntasks:\n  greet: { shel: echo hello }\n";
+/// let checked = check(text, &CheckContext::default());
+/// let lines: Vec<String> = checked.diagnostics.iter().map(ToString::to_string).collect();
+/// assert!(lines.contains(&"3:12: error: unknown key `shel` in a task; did you mean `shell`?".to_owned()));
+/// ```
 pub fn check(text: &str, context: &CheckContext) -> Checked {
     let version = version(text);
     // A byte order mark is no character of the first line.
@@ -73,6 +82,9 @@ pub fn check(text: &str, context: &CheckContext) -> Checked {
     let mut diagnostics = Vec::new();
     let node = yaml::parse(text, &mut diagnostics);
     let mut walk = Walk::new(text, diagnostics);
+    if node.is_none() && !walk.has_errors() {
+        walk.error(Place { line: 1, column: 1 }, "the file is empty");
+    }
     let flow = node.and_then(|node| flow(version, &node, context, &mut walk));
     Checked {
         flow: flow.filter(|_| !walk.has_errors()),

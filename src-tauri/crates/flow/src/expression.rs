@@ -160,6 +160,12 @@ impl Expression {
                 "an expression is missing between `{{` and `}}`".to_owned(),
             ));
         }
+        // Jinja's marks that trim the text around, or a sign: nobody can tell.
+        if between.starts_with(['-', '+']) || between.ends_with(['-', '+']) {
+            return Err(refuse(
+                "`{{-` and `-}}` trim nothing here; put a space before a sign".to_owned(),
+            ));
+        }
         if source.len() > MAX_BYTES {
             return Err(refuse(format!(
                 "the expression has {} bytes; one has at most {MAX_BYTES}",

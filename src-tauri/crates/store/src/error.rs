@@ -28,7 +28,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file is no store, or is damaged.
-    #[error("{path}: not a readable store ({cause}), left as it is; move it away, and put back the newest copy from {backups} or begin a new home", path = path.display(), backups = backups.display())]
+    #[error("{path}: not a readable store ({cause}), left as it is; move it away together with its -wal and -shm files, and put back the newest copy from {backups} or begin a new home", path = path.display(), backups = backups.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

@@ -80,7 +80,7 @@ impl WriteQueue {
         {
             tracing::warn!(error = %error.at(path), "the log could not be cut");
         }
-        self.unlock()?;
+        self.unlock();
         self.yield_to_others();
         done
     }
@@ -90,11 +90,12 @@ impl WriteQueue {
         self.others = Some(Instant::now());
     }
 
-    /// Lets go of the lock.
-    pub(crate) fn unlock(&mut self) -> Result<(), StoreError> {
-        self.file
-            .unlock()
-            .map_err(|cause| StoreError::io(&self.path, cause))
+    /// Lets go of the lock. What was done under it is done: a failure, which keeps
+    /// the others waiting until this process ends, is told but fails nothing.
+    pub(crate) fn unlock(&mut self) {
+        if let Err(cause) = self.file.unlock() {
+            tracing::error!(path = %self.path.display(), %cause, "a lock could not be let go");
+        }
     }
 
     /// Leaves the lock to others for a moment, if there are any.

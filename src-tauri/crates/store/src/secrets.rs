@@ -100,8 +100,8 @@ impl Secrets {
         let mut values = self.open()?;
         change(&mut values);
         let sealed = self.seal(&values)?;
-        replace(&self.sealed, &sealed)?;
-        queue.unlock()
+        // The lock goes with the queue, whatever happens.
+        replace(&self.sealed, &sealed)
     }
 
     fn open(&self) -> Result<Values, StoreError> {

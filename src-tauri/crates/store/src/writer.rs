@@ -176,7 +176,8 @@ impl Session {
         self.keys.remove(&id);
     }
 
-    /// One transaction under the writers' lock, on the disk if `flush`.
+    /// One transaction under the writers' lock, on the disk if `flush`. After a
+    /// failure the session is to be dropped, which undoes the transaction.
     fn transaction(
         &mut self,
         flush: bool,
@@ -200,9 +201,9 @@ impl Session {
             }
         }
         self.unnamed.clear();
-        let unlocked = self.queue.unlock();
+        self.queue.unlock();
         self.queue.yield_to_others();
-        done.and(unlocked)
+        done
     }
 
     fn locked(
@@ -210,15 +211,8 @@ impl Session {
         body: impl FnOnce(&mut Self) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.execute("BEGIN IMMEDIATE")?;
-        let done = self.numbered(body).and_then(|()| self.execute("COMMIT"));
-        if done.is_err() {
-            self.keys.clear();
-            // SQLite has undone some failed transactions by itself; then this fails.
-            if !self.connection.is_autocommit() {
-                self.execute("ROLLBACK")?;
-            }
-        }
-        done
+        self.numbered(body)?;
+        self.execute("COMMIT")
     }
 
     fn numbered(
@@ -247,8 +241,9 @@ impl Session {
     /// Leaves the log short for the next process.
     fn finish(&mut self) -> Result<(), StoreError> {
         self.queue.lock()?;
-        connection::cut_log(&self.connection, &self.path, true)?;
-        self.queue.unlock()
+        let cut = connection::cut_log(&self.connection, &self.path, true);
+        self.queue.unlock();
+        cut
     }
 }
 
@@ -563,11 +558,13 @@ impl Carrier {
         for work in &mut *works {
             work.prepare(&mut session.arena, &session.results)?;
         }
-        session
-            .transaction(flush, |session| {
-                works.iter_mut().try_for_each(|work| work.apply(session))
-            })
-            .map_err(|error| error.at(&path))?;
+        let written = session.transaction(flush, |session| {
+            works.iter_mut().try_for_each(|work| work.apply(session))
+        });
+        if let Err(error) = written {
+            self.session = None;
+            return Err(error.at(&path));
+        }
         self.commits += 1;
         if flush {
             self.has_flushed(Ok(()));
@@ -608,6 +605,9 @@ impl Carrier {
         let outcome = self.session().and_then(|session| {
             session.transaction(true, |session| Ok(device::mark(&session.connection)?))
         });
+        if outcome.is_err() {
+            self.session = None;
+        }
         self.has_flushed(outcome.map_err(|error| error.at(&path)));
     }
 

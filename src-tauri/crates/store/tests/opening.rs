@@ -113,7 +113,7 @@ fn what_is_no_store_is_refused() {
     for (words, spoil) in cases {
         let folder = filled();
         spoil(&folder.path().join("state.db"));
-        let error = refused(folder.path(), &[words, "backups", "move it away"]);
+        let error = refused(folder.path(), &[words, "backups", "move it away", "-wal"]);
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
     }
 }

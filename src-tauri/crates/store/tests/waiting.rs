@@ -92,3 +92,18 @@ fn lines_are_handed_over_by_a_future() {
     }
     assert_eq!(count, 600, "two pieces a line");
 }
+
+#[test]
+fn what_is_waited_for_goes_between_threads() {
+    fn goes<T: Send>(_: &T) {}
+    fn is_shared<T: Sync>(_: &T) {}
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let receipt = store.writer().set_limit("cpu".to_owned(), 2);
+    goes(&store);
+    is_shared(&store);
+    goes(&receipt.committed());
+    goes(&receipt.flushed());
+    goes(&store.reader().unwrap());
+    goes(&store.logs().appended().committed());
+}

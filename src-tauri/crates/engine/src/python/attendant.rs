@@ -114,11 +114,11 @@ impl Attendant {
 
     /// A task's end is told once its output was handed on.
     async fn end_task(&mut self, end: &TaskEnd<'_>) {
-        while self.stdout.ended() < end.number && self.stdout.is_open() {
+        while self.stdout.ended() < Some(end.number) && self.stdout.is_open() {
             let read = self.stdout.read().await;
             self.take_stdout(read).await;
         }
-        while self.stderr.ended() < end.number && self.stderr.is_open() {
+        while self.stderr.ended() < Some(end.number) && self.stderr.is_open() {
             let read = self.stderr.read().await;
             self.take_stderr(read).await;
         }
@@ -194,13 +194,7 @@ impl Attendant {
             (self.stderr.ended(), self.stderr.finish()),
         ];
         for (ended, lines) in last {
-            if let Some(sink) = self.pool.sink_after(self.number, ended)
-                && !lines.is_empty()
-            {
-                sink.take(lines).await;
-            } else {
-                keep_early(&mut self.early, &lines);
-            }
+            hand_on_lines(&self.pool, self.number, ended, lines, &mut self.early).await;
         }
         self.pool.bury(self.number, exit, &self.early);
         self.tree.disarm();
@@ -239,12 +233,28 @@ async fn hand_on<R: AsyncRead + Unpin>(
     for piece in output.pieces(read) {
         match piece {
             Piece::End(number) => output.end(number),
-            Piece::Lines(lines) => match pool.sink_after(worker, output.ended()) {
-                Some(sink) => sink.take(lines).await,
-                // Nobody's: written between two tasks, or before the first.
-                None => keep_early(early, &lines),
-            },
+            Piece::Lines(lines) => {
+                hand_on_lines(pool, worker, output.ended(), lines, early).await;
+            }
         }
+    }
+}
+
+/// Hands on lines to the task after `ended`.
+async fn hand_on_lines(
+    pool: &Pool,
+    worker: u64,
+    ended: Option<u64>,
+    lines: Vec<process::Line>,
+    early: &mut Vec<u8>,
+) {
+    if lines.is_empty() {
+        return;
+    }
+    match ended.and_then(|ended| pool.sink_after(worker, ended)) {
+        Some(sink) => sink.take(lines).await,
+        // Nobody's: written between two tasks, or before the first.
+        None => keep_early(early, &lines),
     }
 }
 

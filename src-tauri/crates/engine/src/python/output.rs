@@ -1,5 +1,5 @@
-//! A worker's output streams, told apart by task: after each task the worker
-//! writes a marker into both, which holds for C extensions and children too.
+//! A worker's output streams, told apart by task: once it is there and after each
+//! task the worker writes a marker into both, which holds for C extensions and children too.
 
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -27,8 +27,8 @@ pub(super) struct Output<R> {
     reader: Option<R>,
     markers: Markers,
     buffer: Box<[u8]>,
-    /// The last task whose output is at its end.
-    ended: u64,
+    /// The last task whose output is at its end; 0 once the interpreter's start is.
+    ended: Option<u64>,
 }
 
 impl<R: AsyncRead + Unpin> Output<R> {
@@ -37,7 +37,7 @@ impl<R: AsyncRead + Unpin> Output<R> {
             reader,
             markers: Markers::new(stream, nonce),
             buffer: vec![0; 32 * 1024].into_boxed_slice(),
-            ended: 0,
+            ended: None,
         }
     }
 
@@ -46,13 +46,14 @@ impl<R: AsyncRead + Unpin> Output<R> {
     }
 
     /// The last task whose output is at its end; what comes is of a later one.
-    pub(super) fn ended(&self) -> u64 {
+    /// None while what comes is the interpreter's own.
+    pub(super) fn ended(&self) -> Option<u64> {
         self.ended
     }
 
     /// Notes that a task's output is at its end.
     pub(super) fn end(&mut self, number: u64) {
-        self.ended = number;
+        self.ended = Some(number);
     }
 
     /// Reads once; gives how many bytes came. Nothing is lost when this is

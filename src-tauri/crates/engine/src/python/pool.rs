@@ -33,8 +33,10 @@ const SOURCE: &str = include_str!("worker.py");
 const _: () = assert!(SOURCE.len() < DATAGRAM);
 
 /// Reads the program and starts it, in a namespace that user code does not see.
-const BOOTSTRAP: &str = "import os;exec(compile(os.read(0,32768),'<tidemill worker>','exec'),\
-                         {'__name__':'tidemill_worker'})";
+/// Every Python can read this much, and say that it is too old.
+const BOOTSTRAP: &str = "import os,sys
+if sys.version_info<(3,8):sys.exit('this is Python '+sys.version.split()[0])
+exec(compile(os.read(0,32768),'<tidemill worker>','exec'),{'__name__':'tidemill_worker'})";
 
 /// How long a worker may take to leave at the run's end.
 const LEAVING: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@
 use std::{
     future,
     num::NonZeroUsize,
-    os::unix::ffi::OsStringExt,
+    os::unix::{ffi::OsStringExt, fs::PermissionsExt},
     path::PathBuf,
     sync::{
         Arc,
@@ -655,9 +655,22 @@ async fn an_isolated_task_has_its_own_process() {
     let shared = stage.value("import os\nreturn os.getpid()").await;
     let mut task = stage.task("import os\nreturn os.getpid()");
     task.isolate = true;
-    let Attempted::Returned(value) = stage.run(task).await.0 else {
-        panic!()
+    // What an interpreter prints as it starts is no task's output.
+    let noise = stage.folder.path().join("sitecustomize.py");
+    std::fs::write(
+        noise,
+        "import sys\nprint('noise')\nprint('noise', file=sys.stderr)\n",
+    )
+    .unwrap();
+    let mut environment = stage.environment.as_ref().clone();
+    environment.retain(|(name, _)| name != "PYTHONPATH");
+    environment.push(("PYTHONPATH".into(), stage.folder.path().into()));
+    task.environment = Arc::new(environment);
+    let (ended, kept) = stage.run(task).await;
+    let Attempted::Returned(value) = ended else {
+        panic!("{ended:?}")
     };
+    assert!(kept.0.lock().unwrap().is_empty(), "{kept:?}");
     assert_ne!(tidemill_flow::template::to_json(&value), shared);
     stage.close().await;
 }
@@ -674,6 +687,13 @@ async fn what_is_no_interpreter_says_so() {
         why,
         "`/bin/false` does not start as a Python interpreter (3.8 or later): exit code 1"
     );
+    task.interpreter = stage.folder.path().join("old");
+    std::fs::write(&task.interpreter, "#!/bin/sh\necho too old >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&task.interpreter, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let Attempted::Failed(PythonFailure::NotStarted(why)) = stage.run(task.clone()).await.0 else {
+        panic!()
+    };
+    assert!(why.ends_with("exit code 1: too old"), "{why}");
     task.interpreter = "/no/such/python".into();
     let Attempted::Failed(PythonFailure::NotStarted(why)) = stage.run(task).await.0 else {
         panic!()

@@ -264,7 +264,11 @@ class Worker:
         for number, stream in ((1, sys.stdout), (2, sys.stderr)):
             # Lines go out as they are written, and no character stops them.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-            self.streams.append((number, os.dup(number), stream))
+            own = os.dup(number)
+            self.streams.append((number, own, stream))
+            # What came so far is no task's.
+            flush(stream)
+            os.write(own, nonce + bytes(8))
         self.contexts = {}
         self.environments = {}
         self.bodies = {}

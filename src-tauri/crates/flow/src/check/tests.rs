@@ -266,6 +266,25 @@ fn line_ends_and_marks_do_not_move_places() {
 }
 
 #[test]
+fn what_is_no_mapping_is_no_flow() {
+    for (text, found) in [
+        ("", "1:1: error: the file is empty"),
+        (
+            "# nothing\n---\n",
+            "3:1: error: expected a mapping, found nothing",
+        ),
+        ("- a\n", "1:1: error: expected a mapping, found a list"),
+        ("just text\n", "1:1: error: expected a mapping, found text"),
+    ] {
+        let lines = diagnostics(text);
+        assert!(
+            lines.len() == 1 && lines[0].starts_with(found),
+            "{text:?}: {lines:?}"
+        );
+    }
+}
+
+#[test]
 fn environments_merge_by_name() {
     let flow = valid(EVERYTHING);
     let env = |path: &str| -> Vec<(String, Option<serde_json::Value>)> {
@@ -388,110 +407,119 @@ fn other_flows_are_looked_up_where_they_are_known() {
     );
 }
 
-/// A file, and whether it is one as far as a schema can tell.
+/// Tasks, and whether each is one as far as a schema can tell.
+const TASK_FORMS: &[(&str, bool)] = &[
+    ("{ shell: echo }", true),
+    ("{ shell: 1 }", false),
+    ("{ shell: }", false),
+    ("{ shell: { script: x, file: y } }", false),
+    ("{ shell: { interpreter: x } }", false),
+    ("{ shell: x, python: y }", false),
+    ("{ needs: [b] }", false),
+    ("{ value: 1, retries: -1 }", false),
+    ("{ value: 1, retries: 3.0 }", true),
+    ("{ value: 1, retries: { delay: 1s } }", false),
+    ("{ value: 1, retries: { max: 1, delay: [1s, 2s] } }", true),
+    ("{ value: 1, retries: { max: 1, delay: [] } }", false),
+    ("{ value: 1, retries: { max: 1, jitter: 1.5 } }", false),
+    ("{ value: 1, timeout: 10 }", false),
+    ("{ value: 1, timeout: 5 m }", false),
+    ("{ value: 1, timeout: 1m1h }", false),
+    ("{ value: 1, timeout: 10ms }", true),
+    ("{ value: 1, timeout: '' }", false),
+    ("{ value: 1, when: yes }", false),
+    ("{ value: 1, when: false }", true),
+    ("{ value: 1, when: '{{ true }}' }", true),
+    ("{ value: 1, for_each: x }", false),
+    ("{ value: 1, for_each: [1] }", true),
+    ("{ value: 1, for_each: { in: [1] } }", true),
+    ("{ value: 1, for_each: { as: x } }", false),
+    ("{ value: 1, for_each: [1], matrix: { a: [1] } }", false),
+    ("{ value: 1, matrix: { } }", false),
+    ("{ value: 1, matrix: { a: 1 } }", false),
+    ("{ value: 1, fail_fast: true }", false),
+    ("{ value: 1, join: any }", false),
+    ("{ value: 1, cache: true }", true),
+    ("{ wait: 1s, cache: true }", false),
+    ("{ wait: 1s, cache: false }", true),
+    ("{ wait: '{{ params.x }}' }", true),
+    ("{ wait: soon }", false),
+    ("{ value: 1, repeat: { until: true }, cache: true }", false),
+    ("{ value: 1, repeat: { until: true, while: true } }", false),
+    ("{ value: 1, unknown: true }", false),
+    ("{ value: 1, env: { A: ~, B: 1, C: x } }", true),
+    ("{ value: 1, env: { A: [x] } }", false),
+    ("{ value: 1, needs: x }", false),
+    ("{ value: 1, limits: [1x] }", false),
+    ("{ tasks: {} }", false),
+    ("{ tasks: { a: { tasks: { b: { value: 1 } } } } }", true),
+    ("{ tasks: { a: { tasks: { b: { valu: 1 } } } } }", false),
+    ("{ http: { method: GET } }", false),
+    ("{ http: { url: x, json: 1, form: {} } }", false),
+    (
+        "{ http: { url: x, auth: { bearer: x, basic: { user: x, password: x } } } }",
+        false,
+    ),
+    ("{ http: { url: x, expect: [99] } }", false),
+    ("{ http: { url: x, expect: [] } }", false),
+    ("{ approve: { message: x, on_expiry: approve } }", false),
+    (
+        "{ approve: { message: x, fields: { type: nothing } } }",
+        false,
+    ),
+    ("{ notify: { message: x, desktop: true, slack: x } }", false),
+    ("{ notify: { message: x, desktop: false } }", false),
+    ("{ flow: A }", false),
+    ("{ python: { with: {} } }", false),
+    ("{ python: { code: x, with: {} } }", false),
+];
+
+/// Keys of the top level, likewise.
+const TOP_FORMS: &[(&str, bool)] = &[
+    ("{}", false),
+    ("{ name: X }", false),
+    ("{ concurrency: { limit: 0 } }", false),
+    ("{ concurrency: { limit: 1 } }", true),
+    ("{ schedules: [{ cron: '@daily', every: 1h }] }", false),
+    ("{ schedules: [{ every: 1h, starting: 2026-01-01 }] }", true),
+    (
+        "{ schedules: [{ cron: '@daily', starting: 2026-01-01 }] }",
+        false,
+    ),
+    ("{ schedules: [{ every: 1h, wait_up_to: 1h }] }", false),
+    ("{ triggers: [{ file: x, when: true }] }", false),
+    ("{ triggers: [{ absent: x }] }", false),
+    ("{ notify: [{ on: [], desktop: true }] }", false),
+    ("{ notify: [{ on: [failed] }] }", false),
+    ("{ parameters: { a: ~ } }", false),
+    ("{ parameters: { a-b: 1 } }", false),
+    ("{ parameters: { a: { type: integer } } }", true),
+    ("{ defaults: { when: true } }", false),
+    ("{ tags: x }", false),
+];
+
+/// Files, and whether each is one as far as a schema can tell.
 fn agreement() -> Vec<(String, bool)> {
     let mut files = vec![(WHOLE.to_owned(), true), (EVERYTHING.to_owned(), true)];
-    for (task, fits) in [
-        ("{ shell: echo }", true),
-        ("{ shell: 1 }", false),
-        ("{ shell: }", false),
-        ("{ shell: { script: x, file: y } }", false),
-        ("{ shell: { interpreter: x } }", false),
-        ("{ shell: x, python: y }", false),
-        ("{ needs: [b] }", false),
-        ("{ value: 1, retries: -1 }", false),
-        ("{ value: 1, retries: 3.0 }", true),
-        ("{ value: 1, retries: { delay: 1s } }", false),
-        ("{ value: 1, retries: { max: 1, delay: [1s, 2s] } }", true),
-        ("{ value: 1, retries: { max: 1, delay: [] } }", false),
-        ("{ value: 1, retries: { max: 1, jitter: 1.5 } }", false),
-        ("{ value: 1, timeout: 10 }", false),
-        ("{ value: 1, timeout: 5 m }", false),
-        ("{ value: 1, timeout: 1m1h }", false),
-        ("{ value: 1, timeout: 10ms }", true),
-        ("{ value: 1, timeout: '' }", false),
-        ("{ value: 1, when: yes }", false),
-        ("{ value: 1, when: false }", true),
-        ("{ value: 1, when: '{{ true }}' }", true),
-        ("{ value: 1, for_each: x }", false),
-        ("{ value: 1, for_each: [1] }", true),
-        ("{ value: 1, for_each: { in: [1] } }", true),
-        ("{ value: 1, for_each: { as: x } }", false),
-        ("{ value: 1, for_each: [1], matrix: { a: [1] } }", false),
-        ("{ value: 1, matrix: { } }", false),
-        ("{ value: 1, matrix: { a: 1 } }", false),
-        ("{ value: 1, fail_fast: true }", false),
-        ("{ value: 1, join: any }", false),
-        ("{ value: 1, cache: true }", true),
-        ("{ wait: 1s, cache: true }", false),
-        ("{ wait: 1s, cache: false }", true),
-        ("{ wait: '{{ params.x }}' }", true),
-        ("{ wait: soon }", false),
-        ("{ value: 1, repeat: { until: true }, cache: true }", false),
-        ("{ value: 1, repeat: { until: true, while: true } }", false),
-        ("{ value: 1, unknown: true }", false),
-        ("{ value: 1, env: { A: ~, B: 1, C: x } }", true),
-        ("{ value: 1, env: { A: [x] } }", false),
-        ("{ value: 1, needs: x }", false),
-        ("{ value: 1, limits: [1x] }", false),
-        ("{ tasks: {} }", false),
-        ("{ tasks: { a: { tasks: { b: { value: 1 } } } } }", true),
-        ("{ tasks: { a: { tasks: { b: { valu: 1 } } } } }", false),
-        ("{ http: { method: GET } }", false),
-        ("{ http: { url: x, json: 1, form: {} } }", false),
-        (
-            "{ http: { url: x, auth: { bearer: x, basic: { user: x, password: x } } } }",
-            false,
-        ),
-        ("{ http: { url: x, expect: [99] } }", false),
-        ("{ http: { url: x, expect: [] } }", false),
-        ("{ approve: { message: x, on_expiry: approve } }", false),
-        (
-            "{ approve: { message: x, fields: { type: nothing } } }",
-            false,
-        ),
-        ("{ notify: { message: x, desktop: true, slack: x } }", false),
-        ("{ notify: { message: x, desktop: false } }", false),
-        ("{ flow: A }", false),
-        ("{ python: { with: {} } }", false),
-        ("{ python: { code: x, with: {} } }", false),
-    ] {
-        files.push((
-            format!("name: x\nparameters: {{ x: 1 }}\ntasks:\n  a: {task}\n"),
-            fits,
-        ));
+    for (task, fits) in TASK_FORMS {
+        let text = format!("name: x\nparameters: {{ x: 1 }}\ntasks:\n  a: {task}\n");
+        files.push((text, *fits));
     }
-    for (top, fits) in [
-        ("{}", false),
-        ("{ name: X }", false),
-        ("{ concurrency: { limit: 0 } }", false),
-        ("{ concurrency: { limit: 1 } }", true),
-        ("{ schedules: [{ cron: '@daily', every: 1h }] }", false),
-        ("{ schedules: [{ every: 1h, starting: 2026-01-01 }] }", true),
-        (
-            "{ schedules: [{ cron: '@daily', starting: 2026-01-01 }] }",
-            false,
-        ),
-        ("{ schedules: [{ every: 1h, wait_up_to: 1h }] }", false),
-        ("{ triggers: [{ file: x, when: true }] }", false),
-        ("{ triggers: [{ absent: x }] }", false),
-        ("{ notify: [{ on: [], desktop: true }] }", false),
-        ("{ notify: [{ on: [failed] }] }", false),
-        ("{ parameters: { a: ~ } }", false),
-        ("{ parameters: { a-b: 1 } }", false),
-        ("{ parameters: { a: { type: integer } } }", true),
-        ("{ defaults: { when: true } }", false),
-        ("{ tags: x }", false),
-    ] {
-        let keys = top.trim_start_matches('{').trim_end_matches('}').trim();
+    for (top, fits) in TOP_FORMS {
+        let keys = top
+            .strip_prefix("{ ")
+            .and_then(|top| top.strip_suffix(" }"))
+            .unwrap_or("");
         let name = if keys.starts_with("name") || keys.is_empty() {
             ""
         } else {
             "name: x, "
         };
         let comma = if keys.is_empty() { "" } else { ", " };
-        let tasks = "tasks: { a: { value: 1 } }";
-        files.push((format!("{{ {name}{keys}{comma}{tasks} }}\n"), fits));
+        files.push((
+            format!("{{ {name}{keys}{comma}tasks: {{ a: {{ value: 1 }} }} }}\n"),
+            *fits,
+        ));
     }
     files
 }

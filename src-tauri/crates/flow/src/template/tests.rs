@@ -30,6 +30,7 @@ fn one_expression_keeps_its_type_and_other_text_is_text() {
     for (text, value) in [
         ("{{ n }}", json!(3)),
         ("{{n}}", json!(3)),
+        ("{{ -n }}", json!(-3)),
         ("{{ f }}", json!(2.0)),
         ("{{ list }}", json!([1, "a", null])),
         ("{{ map }}", json!({ "z": 1, "a": { "b": true } })),
@@ -93,6 +94,8 @@ fn what_cannot_be_evaluated_says_why() {
         ("{{ 'a }}", "`{{` without its `}}`"),
         ("{{ }}", "an expression is missing between `{{` and `}}`"),
         ("{{ 1 + }}", "`1 +` is no expression: "),
+        ("{{- n }}", "`{{-` and `-}}` trim nothing here"),
+        ("{{ n -}}", "`{{-` and `-}}` trim nothing here"),
         ("{{ a b }}", "`a b` is no expression: "),
     ] {
         let error = evaluate(text).unwrap_err();

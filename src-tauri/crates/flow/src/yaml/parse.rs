@@ -17,7 +17,8 @@ const MAX_NODES: usize = 500_000;
 /// The most text that aliases may repeat, in bytes.
 const MAX_REPEATED_BYTES: usize = 4 << 20;
 
-/// Reads a document; mistakes go to `diagnostics`. No tree where the text is no YAML.
+/// Reads a document; mistakes go to `diagnostics`. No tree where the text is no YAML,
+/// or where nothing stands in it.
 pub(crate) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     if let Some(refusal) = refuse(text) {
         diagnostics.push(refusal);
@@ -45,14 +46,7 @@ pub(crate) fn parse(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Nod
             }
         }
     }
-    let root = builder.root;
-    if root.is_none() {
-        diagnostics.push(Diagnostic::error(
-            Place { line: 1, column: 1 },
-            "the file is empty",
-        ));
-    }
-    root
+    builder.root
 }
 
 /// What is refused before it is parsed.
@@ -113,6 +107,10 @@ fn hint(info: &str) -> Option<&'static str> {
         (
             "could not find expected ':'",
             "a key needs `: ` behind it; check the indentation of this line",
+        ),
+        (
+            "quoted scalar",
+            "the quote is not closed, or a line of the text is not indented",
         ),
         (
             "unknown anchor",
@@ -388,7 +386,8 @@ fn read_key(
 ) -> Key {
     let Content::Scalar { text, style, .. } = &node.content else {
         let message = format!("a key is text, not {}", node.describe());
-        let hint = "text that begins with `{{` needs quotes";
+        let hint =
+            "an expression needs quotes, as `\"{{ … }}\"`: without them `{` begins a mapping";
         diagnostics.push(Diagnostic::error(node.place, message).with_hint(hint));
         return Key::Bad;
     };

@@ -47,8 +47,8 @@ fn scalars_resolve_as_the_shared_vectors_say() {
 
 #[test]
 fn mistakes_have_places() {
-    check("", &["1:1: error: the file is empty"]);
-    check("# nothing\n", &["1:1: error: the file is empty"]);
+    check("", &[]);
+    check("# nothing\n", &[]);
     check("a: 1\nb: 2\n", &[]);
     check("\u{feff}a: 1\n", &[]);
     check(
@@ -77,7 +77,9 @@ fn mistakes_have_places() {
     );
     check(
         "? [a]\n: 1\n",
-        &["1:3: error: a key is text, not a list; text that begins with `{{` needs quotes"],
+        &[
+            "1:3: error: a key is text, not a list; an expression needs quotes, as `\"{{ … }}\"`: without them `{` begins a mapping",
+        ],
     );
     check(
         "a: \"x\0y\"\n",

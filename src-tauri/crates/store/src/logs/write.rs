@@ -240,23 +240,26 @@ impl LogThread {
     }
 }
 
-/// A line in pieces that are not too long.
+/// A line in pieces that are not too long; a short one as it is.
 fn pieces(mut line: NewLine) -> impl Iterator<Item = NewLine> {
-    let mut bytes = std::mem::take(&mut line.bytes);
-    let mut ended = false;
-    std::iter::from_fn(move || {
-        if ended {
-            return None;
-        }
-        let rest = (bytes.len() > PIECE).then(|| bytes.split_off(PIECE));
-        ended = rest.is_none();
-        let piece = NewLine {
-            bytes: std::mem::replace(&mut bytes, rest.unwrap_or_default()),
-            open: line.open || !ended,
+    let bytes = match line.bytes.len() {
+        ..=PIECE => Vec::new(),
+        _ => std::mem::take(&mut line.bytes),
+    };
+    let count = bytes.len().div_ceil(PIECE);
+    let short = (count == 0).then(|| NewLine {
+        bytes: std::mem::take(&mut line.bytes),
+        ..line
+    });
+    let long = (1..=count).map(move |number| {
+        let rest = bytes.get((number - 1) * PIECE..).unwrap_or_default();
+        NewLine {
+            bytes: rest.get(..PIECE).unwrap_or(rest).to_vec(),
+            open: line.open || number < count,
             ..line.clone()
-        };
-        Some(piece)
-    })
+        }
+    });
+    short.into_iter().chain(long)
 }
 
 struct Session {
@@ -289,8 +292,8 @@ impl Carrier {
         if let Some(Session { connection, queue }) = &mut self.session {
             let cut = queue
                 .lock()
-                .and_then(|()| connection::cut_log(connection, &self.database.path, true))
-                .and_then(|()| queue.unlock());
+                .and_then(|()| connection::cut_log(connection, &self.database.path, true));
+            queue.unlock();
             if let Err(error) = cut {
                 tracing::debug!(%error, "the logs' log stays long");
             }
