@@ -147,7 +147,7 @@ fn health(home: &OpenHome) -> Result<String, crate::Error> {
     let places = home.store().home();
     let (state, logs) = (size(places.state()), size(places.logs()));
     Ok(format!(
-        "readable, {transitions} transitions, {unfinished} unfinished runs, {} and {} of logs",
+        "readable, of this version, {transitions} transitions, {unfinished} unfinished runs, {} and {} of logs",
         bytes(state),
         bytes(logs)
     ))

@@ -84,7 +84,7 @@ impl<'h> LogReader<'h> {
     /// Where there is no such run or task, or the store cannot be read.
     pub fn open(home: &'h OpenHome, request: &LogsRequest) -> Result<Self, Error> {
         let reader = home.reader()?;
-        let run = reader.find_run(&request.run)?;
+        let run = runs::find_in(&reader, &request.run)?;
         let inputs = reader.run_inputs(run)?;
         let filter = LogFilter {
             contains: request.grep.as_ref().map(|text| text.clone().into_bytes()),

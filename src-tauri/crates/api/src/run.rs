@@ -7,7 +7,7 @@ use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
-use tidemill_orchestrate::{RunId, State};
+use tidemill_orchestrate::RunId;
 
 use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
@@ -73,7 +73,7 @@ pub async fn run(
     let warnings = warnings(&flow);
     let engine = open(surroundings).await?;
     hindered(&engine, &flow, &order.flow).await?;
-    settle_with(&engine).await?;
+    engine.settle().await?;
     let events = watch.then(|| engine.events());
     let workspace = flow.workspace.to_string_lossy().into_owned();
     let handle = engine.start(RunRequest::new(flow.clone(), bound)).await?;
@@ -135,39 +135,14 @@ fn warnings(flow: &LoadedFlow) -> Vec<String> {
     vec!["`notify` of the flow is not carried out by this version: nobody is told".to_owned()]
 }
 
-/// Records what happened to runs whose process is gone.
-async fn settle_with(engine: &Engine) -> Result<Vec<Settled>, Error> {
-    let settled = engine.settle().await?;
-    Ok(settled
-        .into_iter()
-        .map(|run| Settled {
-            id: run.run,
-            name: run.name,
-            state: run.state,
-        })
-        .collect())
-}
-
-/// A run whose process was gone, as it stands now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
-    /// Its id.
-    pub id: RunId,
-    /// Its readable name.
-    pub name: String,
-    /// How it stands.
-    pub state: State,
-}
-
 /// Records what happened to runs whose process is gone; see [`OpenHome::has_orphans`].
 ///
 /// # Errors
 /// Where the store cannot be used.
-pub async fn settle(surroundings: &Surroundings) -> Result<Vec<Settled>, Error> {
+pub async fn settle(surroundings: &Surroundings) -> Result<(), Error> {
     let engine = open(surroundings).await?;
-    let settled = settle_with(&engine).await?;
-    engine.close(Close::Wait).await?;
-    Ok(settled)
+    engine.settle().await?;
+    Ok(engine.close(Close::Wait).await?)
 }
 
 /// Runs a run again, in this process, with the flow text and parameters of its
@@ -185,9 +160,9 @@ pub async fn retry(
         return Err(no_run(run));
     }
     let engine = open(surroundings).await?;
-    settle_with(&engine).await?;
+    engine.settle().await?;
     let reader = engine.store().reader()?;
-    let id = reader.find_run(run)?;
+    let id = runs::find_in(&reader, run)?;
     drop(reader);
     let events = watch.then(|| engine.events());
     let handle = engine.retry(id, from_failed).await?;

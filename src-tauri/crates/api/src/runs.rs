@@ -187,26 +187,60 @@ pub struct TransitionDocument {
 /// Where there is none, or several.
 pub fn find(home: Option<&OpenHome>, text: &str) -> Result<RunId, Error> {
     match home {
-        Some(home) => Ok(home.reader()?.find_run(text)?),
+        Some(home) => find_in(&home.reader()?, text),
         None => Err(no_run(text)),
     }
+}
+
+/// How many runs are looked through at once for the newest.
+const LOOKED_THROUGH: usize = 100;
+
+/// The run that a text names, as the store knows it. `last` is the newest that no
+/// task of another run called: the one that a person or a schedule began.
+pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
+    if text != "last" {
+        return Ok(reader.find_run(text)?);
+    }
+    let mut cursor = None;
+    loop {
+        let page = reader.runs(&RunFilter::default(), cursor.as_deref(), LOOKED_THROUGH)?;
+        if let Some(run) = page.runs.iter().find(|run| run.parent.is_none()) {
+            return Ok(run.id);
+        }
+        if page.next.is_none() {
+            return Err(no_run(text));
+        }
+        cursor = page.next;
+    }
+}
+
+/// Which run is to be shown, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShowRequest {
+    /// The run: an id or its beginning, a readable name, or `last`.
+    pub run: String,
+    /// Whether every recorded transition is wanted.
+    pub transitions: bool,
+    /// At most so many task runs, those first that were first there; `None`: all.
+    pub tasks: Option<usize>,
 }
 
 /// All about the run that a text names.
 ///
 /// # Errors
 /// Where there is none, or several, or the store cannot be read.
-pub fn show(home: Option<&OpenHome>, text: &str, transitions: bool) -> Result<RunDetail, Error> {
-    let id = find(home, text)?;
+pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail, Error> {
     let Some(home) = home else {
-        return Err(no_run(text));
+        return Err(no_run(&request.run));
     };
     let reader = home.reader()?;
+    let id = find_in(&reader, &request.run)?;
     let run = stored(&reader, id)?;
     let inputs = reader.run_inputs(id)?;
     let names = task_names(inputs.flow_text.as_deref());
-    let rows = reader.task_runs(id, &outputs(), None, usize::MAX)?;
-    let recorded = if transitions {
+    let most = request.tasks.unwrap_or(usize::MAX);
+    let rows = reader.task_runs(id, &outputs(), None, most)?;
+    let recorded = if request.transitions {
         Some(transition_documents(&reader, id, &names)?)
     } else {
         None
@@ -379,6 +413,9 @@ fn remove_scratch(home: &Path, id: RunId) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use tidemill_orchestrate::{Detail, TaskRunNumber};
+    use tidemill_store::{NewRun, Parent};
+
     use super::*;
 
     #[test]
@@ -405,5 +442,78 @@ mod tests {
         let at = since("2026-03-01T00:00:00Z", now).unwrap();
         assert_eq!(at.to_string(), "2026-03-01T00:00:00Z");
         assert!(since("yesterday", now).is_err());
+    }
+
+    fn new_run(milliseconds: u64, parent: Option<RunId>) -> NewRun {
+        NewRun {
+            id: RunId::new(milliseconds, 1 << 40),
+            name: format!("run-{milliseconds}"),
+            flow: "sample".to_owned(),
+            flow_text: None,
+            file: None,
+            workspace: None,
+            parameters: Value::from_pairs([("size", 3)]),
+            trigger: Value::from(()),
+            variables: Value::from(()),
+            environment: None,
+            parent: parent.map(|run| Parent {
+                run,
+                task: TaskRunNumber::FIRST,
+                attempt: 1,
+            }),
+            scheduled_for: None,
+            owner: None,
+            created_at: Timestamp::from_millisecond(milliseconds as i64).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_last_run_is_the_newest_that_somebody_began() {
+        let folder = tempfile::tempdir().unwrap();
+        let surroundings = crate::Surroundings {
+            home: folder.path().join("home"),
+            workspace: None,
+            directory: folder.path().to_owned(),
+            program: "tidemill".into(),
+        };
+        let home = OpenHome::open(&surroundings).unwrap();
+        assert!(find(Some(&home), "last").is_err());
+        let writer = home.store().writer();
+        let parent = new_run(1_000, None);
+        let (id, child) = (parent.id, new_run(2_000, Some(parent.id)));
+        let child_id = child.id;
+        for run in [parent, child] {
+            let first = Transition {
+                subject: Subject::Run,
+                run_attempt: 1,
+                from: None,
+                to: State::Pending,
+                at: run.created_at,
+                message: None,
+                detail: Detail::None,
+            };
+            writer.begin_run(run, vec![first]).wait_flushed().unwrap();
+        }
+        assert_eq!(find(Some(&home), "last").unwrap(), id);
+        assert_eq!(find(Some(&home), "run-2000").unwrap(), child_id);
+        let request = ListRequest {
+            flow: Some("sample".to_owned()),
+            states: vec!["pending".to_owned()],
+            since: None,
+            parameters: vec!["size=3".to_owned()],
+            limit: NonZeroU32::MIN,
+            cursor: None,
+        };
+        let page = list(Some(&home), &request, Timestamp::now()).unwrap();
+        assert_eq!(page.runs[0].id, child_id.to_string());
+        let cursor = page.next;
+        assert!(cursor.is_some());
+        let next = list(
+            Some(&home),
+            &ListRequest { cursor, ..request },
+            Timestamp::now(),
+        )
+        .unwrap();
+        assert_eq!((next.runs[0].id.clone(), next.next), (id.to_string(), None));
     }
 }

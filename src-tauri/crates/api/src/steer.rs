@@ -56,7 +56,7 @@ impl Steer {
         let engine = run::open(surroundings).await?;
         engine.settle().await?;
         let reader = engine.store().reader()?;
-        let id = reader.find_run(text)?;
+        let id = runs::find_in(&reader, text)?;
         let run = runs::stored(&reader, id)?;
         drop(reader);
         Ok(Self { engine, run })

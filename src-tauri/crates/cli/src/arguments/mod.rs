@@ -194,8 +194,8 @@ Examples:
         after_help = "\
 Examples:
   tidemill settings                         every setting, its value and its meaning
-  tidemill settings set engine.parallelism 8
-  tidemill settings rm engine.parallelism   back to the default"
+  tidemill settings set parallelism 8
+  tidemill settings rm parallelism          back to the default"
     )]
     Settings(SettingsArguments),
 

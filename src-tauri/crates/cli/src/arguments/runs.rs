@@ -73,7 +73,7 @@ pub(crate) struct ListArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) flow: Option<String>,
 
-    /// Only runs in this state, such as `failed`, `TimedOut`; may be given several times
+    /// Only runs in this state: a name (`TimedOut`), or a type (`failed`: all that failed)
     #[arg(long = "state", value_name = "STATE", value_delimiter = ',')]
     pub(crate) states: Vec<String>,
 

@@ -122,7 +122,7 @@ async fn wait(
     let mut ended = pin!(carried.ended());
     let mut ticks = interval_at(Instant::now() + FRAME, FRAME);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut first: Option<Instant> = None;
+    let mut heard: Vec<Instant> = Vec::new();
     let mut usual_asked = false;
     let end = loop {
         let shown = watch.is_some();
@@ -135,10 +135,10 @@ async fn wait(
         tokio::select! {
             biased;
             why = interrupts.next() => {
-                if first.is_none_or(|first| first.elapsed() > SAME_SIGNAL) {
-                    interrupt(carried, watch, first.is_none(), why);
+                if heard.last().is_none_or(|last| last.elapsed() > SAME_SIGNAL) {
+                    heard.push(Instant::now());
+                    interrupt(carried, watch, heard.len(), why);
                 }
-                first = first.or_else(|| Some(Instant::now()));
             }
             _ = ticks.tick(), if shown => {
                 if let Some((watch, _)) = watch {
@@ -181,14 +181,20 @@ fn ask_usual(carried: &CarriedRun, watch: &mut Watch) {
     }
 }
 
-/// The first signal cancels the run, the next kills what still runs.
-fn interrupt(carried: &CarriedRun, watch: &mut Option<(Watch, Events)>, first: bool, why: &str) {
-    let note = if first {
-        carried.cancel(why);
-        "cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"
-    } else {
-        carried.kill(why);
-        "killing what still runs"
+/// The first signal cancels the run, the next kills what still runs, one more ends
+/// this process whatever it waits for.
+fn interrupt(carried: &CarriedRun, watch: &mut Option<(Watch, Events)>, times: usize, why: &str) {
+    let note = match times {
+        1 => {
+            carried.cancel(why);
+            "cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"
+        }
+        2 => {
+            carried.kill(why);
+            "killing what still runs"
+        }
+        // The guard ends what this process leaves; the record is settled later.
+        _ => std::process::exit(i32::from(Exit::Cancelled.code())),
     };
     match watch {
         Some((watch, _)) => watch.note(note.to_owned()),
@@ -225,7 +231,7 @@ fn say_end(carried: &CarriedRun, title: &str, end: &RunEnd, watch: &Watch) -> Re
         failures: &failures,
     };
     let mut output = Output::new();
-    let model = watch.is_live().then(|| watch.model());
+    let model = watch.shows_all().then(|| watch.model());
     let lines = summary(&ending, model, output.look());
     output.lines(&lines)?;
     output.flush()?;

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value as Json;
 use tidemill_api::{
     Moment, RunDocument, State, Surroundings, TaskDocument,
-    runs::{self, RunDetail, TransitionDocument},
+    runs::{self, RunDetail, ShowRequest, TransitionDocument},
 };
 
 use crate::{
@@ -33,7 +33,13 @@ pub(crate) fn show(
     arguments: &ShowArguments,
 ) -> Result<Exit, Failure> {
     let home = open_settled(surroundings)?;
-    let detail = runs::show(home.as_ref(), &arguments.run, arguments.transitions)?;
+    let request = ShowRequest {
+        run: arguments.run.clone(),
+        transitions: arguments.transitions,
+        // One more than is shown tells that there are more.
+        tasks: (!arguments.form.json).then_some(TASKS + 1),
+    };
+    let detail = runs::show(home.as_ref(), &request)?;
     let mut output = Output::new();
     if arguments.form.json {
         output.document(&detail)?;
@@ -156,11 +162,8 @@ fn tasks(tasks: &[TaskDocument], look: Look) -> Vec<Line> {
     });
     let mut lines = table::lines(&columns, rows.collect(), look);
     if tasks.len() > TASKS {
-        let more = tasks.len() - TASKS;
-        lines.push(Line::of(
-            Role::Dim,
-            &format!("{} {more} more; --json has all", look.ellipsis()),
-        ));
+        let more = format!("{} more; --json has all", look.ellipsis());
+        lines.push(Line::of(Role::Dim, &more));
     }
     lines
 }

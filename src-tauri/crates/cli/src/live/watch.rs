@@ -24,7 +24,8 @@ pub(crate) struct Watch {
     model: Model,
     /// Runs that the run's tasks called, with what stands in front of their tasks' labels.
     children: HashMap<RunId, (String, Model)>,
-    notes: Vec<String>,
+    note: Option<String>,
+    missed: u64,
     way: Way,
 }
 
@@ -52,7 +53,8 @@ impl Watch {
             title: title.to_owned(),
             model: Model::new(outline),
             children: HashMap::new(),
-            notes: Vec::new(),
+            note: None,
+            missed: 0,
             way,
         }
     }
@@ -82,16 +84,7 @@ impl Watch {
                 }
             }
             Event::Line(line) => self.line(line),
-            Event::Missed(count) => {
-                let missed = text::count(
-                    usize::try_from(*count).unwrap_or(usize::MAX),
-                    "event",
-                    "events",
-                );
-                self.note(format!(
-                    "{missed} came too fast to be shown; the record has all"
-                ));
-            }
+            Event::Missed(count) => self.missed += count,
         }
     }
 
@@ -168,9 +161,10 @@ impl Watch {
     /// Says something that a person should know, at once.
     pub(crate) fn note(&mut self, note: String) {
         if self.is_live() {
-            self.notes = vec![note];
+            self.note = Some(note);
             self.draw();
         } else {
+            self.flush();
             crate::message::note(&note);
         }
     }
@@ -185,7 +179,7 @@ impl Watch {
             columns,
             lines: rows.saturating_sub(1),
         };
-        let note = self.notes.last().map(String::as_str);
+        let note = self.note.as_deref();
         let lines = frame(
             &self.title,
             &self.model,
@@ -214,6 +208,18 @@ impl Watch {
             Way::Silent => Ok(()),
         };
         self.settle(ended);
+        if self.missed > 0 {
+            let count = usize::try_from(self.missed).unwrap_or(usize::MAX);
+            let missed = text::count(count, "batch of events", "batches of events");
+            crate::message::note(&format!(
+                "{missed} came too fast to be shown; the record has all"
+            ));
+        }
+    }
+
+    /// Whether the frames showed the whole run, so that its tasks can stand at its end.
+    pub(crate) fn shows_all(&self) -> bool {
+        self.is_live() && self.missed == 0
     }
 
     /// Whether anyone still looks.
