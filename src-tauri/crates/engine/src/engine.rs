@@ -292,7 +292,11 @@ impl Shared {
         let (words, heard) = mpsc::unbounded_channel();
         let mut drive = Drive::new(Arc::clone(self), Arc::clone(&facts), run, false, heard);
         self.tell_of(&facts, parent);
-        self.begin(&mut drive, &facts, new).await?;
+        let begun = self.begin(&mut drive, &facts, new).await;
+        if begun.is_err() && facts.flow.flow.concurrency.is_some() {
+            limits::free_turn(self, id);
+        }
+        begun?;
         Ok(self.carry(drive, &facts, words))
     }
 

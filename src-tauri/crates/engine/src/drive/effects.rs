@@ -6,11 +6,7 @@ use jiff::Timestamp;
 use tidemill_orchestrate::{Assignment, Effect, Failure, FailureKind, Outcome, TaskRunNumber};
 
 use super::{Drive, Over, Report, Underway};
-use crate::{
-    attempt::Attempt,
-    cache, limits,
-    stop::{StopSwitch, Stopping},
-};
+use crate::{attempt::Attempt, cache, limits, stop::StopSwitch};
 
 impl Drive {
     pub(super) fn carry_out(&mut self, effect: &Effect) {
@@ -40,7 +36,7 @@ impl Drive {
             self.start(task);
         }
         if let Some(underway) = self.attempts.get(&task) {
-            underway.stop.ask(Stopping::Terminate);
+            underway.stop.ask(self.stopping);
         }
     }
 

@@ -132,6 +132,8 @@ pub(crate) struct Drive {
     timers: Timers<Timer>,
     pending: VecDeque<Pending>,
     more: bool,
+    /// How attempts are ended.
+    stopping: Stopping,
     over: Option<Over>,
 }
 
@@ -157,6 +159,7 @@ impl Drive {
             timers: Timers::new(Timestamp::now(), Instant::now()),
             pending: VecDeque::new(),
             more: false,
+            stopping: Stopping::Terminate,
             over: None,
         }
     }
@@ -171,7 +174,7 @@ impl Drive {
             transitions,
             effects,
             more,
-        } = self.step(happening)?;
+        } = self.step(Timestamp::now(), happening)?;
         let moves = self.moves(&transitions);
         self.more = more;
         self.shared.journal.begin(new, transitions).await?;
@@ -241,18 +244,24 @@ impl Drive {
                 Some(word) = self.words.recv() => self.hear(word)?,
                 Some(report) = self.work.join_next_with_id(), if ready => self.gather(report)?,
                 () = tokio::time::sleep(tick.unwrap_or_default()), if ready && tick.is_some() => {
-                    if let Some(timer) = self.timers.take_due(Timestamp::now(), Instant::now()) {
-                        self.decide(Happening::Due(timer), None)?;
-                    }
+                    self.look_at_clock()?;
                 }
             }
         }
     }
 
-    fn step(&mut self, happening: Happening) -> Result<Decision, EngineError> {
+    fn look_at_clock(&mut self) -> Result<(), EngineError> {
+        let now = Timestamp::now();
+        if let Some((timer, asked)) = self.timers.take_due(now, Instant::now()) {
+            self.decide_at(now.max(asked), Happening::Due(timer), None)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, now: Timestamp, happening: Happening) -> Result<Decision, EngineError> {
         let decision = self
             .run
-            .step(happening, Timestamp::now(), fastrand::u64(..))
+            .step(happening, now, fastrand::u64(..))
             .map_err(|cause| EngineError::Step {
                 run: self.facts.name.to_string(),
                 cause,
@@ -277,11 +286,20 @@ impl Drive {
         happening: Happening,
         acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
     ) -> Result<(), EngineError> {
+        self.decide_at(Timestamp::now(), happening, acknowledge)
+    }
+
+    fn decide_at(
+        &mut self,
+        now: Timestamp,
+        happening: Happening,
+        acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+    ) -> Result<(), EngineError> {
         let Decision {
             transitions,
             effects,
             more,
-        } = self.step(happening)?;
+        } = self.step(now, happening)?;
         self.more = more;
         let ended = effects
             .iter()
@@ -359,6 +377,7 @@ impl Drive {
                 let reason = reason.to_string();
                 self.decide(Happening::CancelRequested { reason }, told)?;
                 if at_once {
+                    self.stopping = Stopping::Kill;
                     self.stop_all(Stopping::Kill);
                 }
             }
