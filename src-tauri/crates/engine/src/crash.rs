@@ -113,9 +113,9 @@ struct Counting {
 }
 
 impl Journal for Counting {
-    fn begin(&self, run: NewRun, first: Vec<Transition>) -> Committing {
+    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing {
         self.switch.batch();
-        self.journal.begin(run, first)
+        self.journal.begin(run, first, durability)
     }
 
     fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing {

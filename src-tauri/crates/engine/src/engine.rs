@@ -490,7 +490,6 @@ impl Shared {
 
     /// Gives back what a run holds, at its end or where the engine lets go of it.
     pub(crate) async fn release(&self, facts: &RunFacts, let_go: bool) {
-        facts.end_processes().await;
         if facts.flow.flow.concurrency.is_some() {
             limits::free_turn(self, facts.id);
         }

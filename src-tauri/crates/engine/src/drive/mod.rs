@@ -27,7 +27,7 @@ use tidemill_orchestrate::{
 use tidemill_store::{Batch, CacheEntry, NewRun};
 use tokio::{
     sync::{mpsc, oneshot},
-    task::{AbortHandle, Id, JoinError, JoinSet},
+    task::{AbortHandle, Id, JoinError, JoinHandle, JoinSet},
 };
 use tracing::Instrument;
 
@@ -134,6 +134,8 @@ pub(crate) struct Drive {
     more: bool,
     /// How attempts are ended.
     stopping: Stopping,
+    /// Ends what the run's attempts left behind.
+    ending: Option<JoinHandle<()>>,
     over: Option<Over>,
 }
 
@@ -160,6 +162,7 @@ impl Drive {
             pending: VecDeque::new(),
             more: false,
             stopping: Stopping::Terminate,
+            ending: None,
             over: None,
         }
     }
@@ -177,7 +180,12 @@ impl Drive {
         } = self.step(Timestamp::now(), happening)?;
         let moves = self.moves(&transitions);
         self.more = more;
-        self.shared.journal.begin(new, transitions).await?;
+        let durability = match ends(&effects) {
+            true => Durability::Flushed,
+            false => Durability::Committed,
+        };
+        let begun = self.shared.journal.begin(new, transitions, durability);
+        begun.await?;
         self.pending.push_back(Pending {
             committing: Box::pin(std::future::ready(Ok(()))),
             moves,
@@ -301,9 +309,12 @@ impl Drive {
             more,
         } = self.step(now, happening)?;
         self.more = more;
-        let ended = effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::RunEnded));
+        let ended = ends(&effects);
+        if ended {
+            // All attempts have ended: what they left behind goes while the disk works.
+            let facts = Arc::clone(&self.facts);
+            self.ending = Some(tokio::spawn(async move { facts.end_processes().await }));
+        }
         let cache = self.results_to_keep(&effects);
         let moves = self.moves(&transitions);
         let durability = match ended || acknowledge.is_some() {
@@ -519,10 +530,22 @@ impl Drive {
             while self.work.join_next().await.is_some() {}
         }
         self.work.shutdown().await;
+        match self.ending.take() {
+            // If it panicked, the guard does it at the engine's end.
+            Some(ending) => drop(ending.await),
+            None => self.facts.end_processes().await,
+        }
         self.shared
             .release(&self.facts, !matches!(self.over, Some(Over::Ended)))
             .await;
     }
+}
+
+/// Whether the run ends with a decision.
+fn ends(effects: &[Effect]) -> bool {
+    effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::RunEnded))
 }
 
 /// The task runs whose slots a decision frees.

@@ -403,8 +403,8 @@ impl Failing {
 }
 
 impl Journal for Failing {
-    fn begin(&self, run: NewRun, first: Vec<Transition>) -> Committing {
-        self.gate(|journal| journal.begin(run, first))
+    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing {
+        self.gate(|journal| journal.begin(run, first, durability))
     }
 
     fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing {
