@@ -594,7 +594,7 @@ fn the_newest_of_messages_say_why() {
         ("d", "skipped: `when` was false"),
         ("e", "skipped: `d` was skipped"),
         ("m", "1 of 2 items failed; item 1: exit code 2"),
-        ("", "`a` failed: exit code 2 (and 3 more)"),
+        ("", "`a` failed: exit code 2 (and 1 more)"),
     ];
     for (path, message) in rows {
         assert_eq!(world.message(path), message, "{path}");
