@@ -1,1 +1,54 @@
-//! The verbs: functions from a typed request to a typed answer.
+//! The verbs of Tidemill: each a function from a typed request to a typed answer.
+//!
+//! Here a person's words become typed requests: which home and which workspace
+//! are meant, which flow, which run, which parameters. Nothing here prints, and
+//! nothing knows by which way a request came. Lists and tables are plain
+//! functions over an [`OpenHome`]; what carries runs is async, on the caller's
+//! tokio runtime.
+
+mod answers;
+pub mod check;
+mod document;
+pub mod doctor;
+mod error;
+pub mod exec;
+mod failure;
+mod flow_file;
+mod lacking;
+pub mod logs;
+pub mod new;
+mod open_home;
+mod outline;
+mod parameters;
+pub mod plan;
+mod references;
+pub mod run;
+pub mod runs;
+pub mod schedules;
+pub mod settings;
+pub mod steer;
+mod surroundings;
+pub mod tables;
+mod task_path;
+mod usual;
+mod workspace;
+
+pub use answers::FileDiagnostics;
+pub use document::{Moment, RunDocument, RunReport, TaskDocument};
+pub use error::{Error, ErrorKind};
+pub use failure::FailedTask;
+pub use open_home::OpenHome;
+pub use outline::{Outline, OutlineTask};
+pub use parameters::GivenParameters;
+pub use run::{CarriedRun, RunOrder};
+pub use surroundings::Surroundings;
+pub use tidemill_engine::{Event, Events, Line as LogLine, Move, MoveNews, RunEnd, RunNews};
+pub use tidemill_flow::{Diagnostic, Place, Severity, schema, template::to_json};
+pub use tidemill_orchestrate::{Creation, RunId, State, StateType, Subject, TaskRunNumber};
+pub use workspace::FlowChoice;
+
+/// If this process was started as an engine's guard, does its work and gives the
+/// code to leave `main` with. To be called first thing in `main`.
+pub fn guard_if_asked() -> Option<std::process::ExitCode> {
+    tidemill_engine::guard::run_if_asked()
+}

@@ -1,1 +1,55 @@
 //! Carries the orchestrator's effects out: processes, timers, requests.
+//!
+//! An [`Engine`] is opened on a home and carries runs in the process that opened
+//! it; other processes may do the same on the same home. It decides nothing of
+//! what a run does next: that is the orchestrator's. Whatever happens is
+//! committed to the store before its consequence starts and before anyone sees it.
+//!
+//! Everything is async on the caller's tokio runtime. [`guard::run_if_asked`] must
+//! stand first in the program's `main`: the engine starts the program again as its
+//! guard.
+
+mod attempt;
+mod cache;
+mod crash;
+mod drive;
+mod engine;
+mod error;
+mod event;
+mod exec;
+pub mod guard;
+mod handle;
+mod hindrance;
+pub mod interpreter;
+mod journal;
+mod kinds;
+mod limits;
+mod mask;
+mod plan;
+pub mod process;
+pub mod python;
+mod recovery;
+mod request;
+mod run_facts;
+mod run_log;
+mod run_name;
+mod secrets;
+mod steering;
+mod stop;
+mod tls;
+
+#[cfg(test)]
+mod rehearsal;
+#[cfg(test)]
+mod testbed;
+
+pub use engine::{Close, Engine, EngineOptions, PARALLELISM_SETTING};
+pub use error::EngineError;
+pub use event::{Event, Events, Line, Move, MoveNews, RunNews};
+pub use exec::{ExecEnd, ExecRequest, exec};
+pub use handle::{RunEnd, RunHandle};
+pub use hindrance::Hindrance;
+pub use plan::{Outlook, PlannedTask};
+pub use recovery::Settled;
+pub use request::{FlowReference, LoadError, LoadFlow, LoadedFlow, RunRequest};
+pub use steering::Steered;

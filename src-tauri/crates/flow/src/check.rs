@@ -4,6 +4,7 @@
 //! looked up and edges drawn; then the flow is built. Nothing here does IO:
 //! what depends on other files comes in with [`CheckContext`].
 
+use indexmap::IndexSet;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -50,6 +51,18 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// A node of a text as JSON; what JSON cannot say goes to `diagnostics`.
+pub(crate) fn json_of_node(
+    text: &str,
+    node: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<serde_json::Value> {
+    let mut walk = Walk::new(text, std::mem::take(diagnostics));
+    let value = shape::json_of(node, &mut walk);
+    *diagnostics = walk.finish();
+    value
+}
+
 /// Checks a flow file's text.
 ///
 /// All mistakes are reported at once, each with its place.
@@ -77,7 +90,7 @@ fn flow(text: &str, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) ->
     check_tasks(&mut graph, &mut names, walk);
     graph.check_cycles(walk);
     schedules::check_identities(top.schedules.as_deref().unwrap_or_default(), walk);
-    workspace::check(&top, &graph, context, walk);
+    workspace::check(&top, names.parameters.len(), &graph, context, walk);
     if walk.has_errors() {
         return None;
     }
@@ -86,12 +99,12 @@ fn flow(text: &str, node: &Node, context: &CheckContext, walk: &mut Walk<'_>) ->
     let env = top.env.clone().unwrap_or_default();
     let mut uses = names.uses;
     note_pool(defaults, &mut uses);
-    let tasks = build::tasks(&graph, &env, defaults, &mut uses)?;
+    let tasks = build::tasks(&graph, &env, defaults, &mut uses, walk)?;
     built(text, top, tasks, uses)
 }
 
 /// The names of parameters, those with mistakes too: they may be read.
-fn parameter_names(node: &Node) -> Vec<&str> {
+fn parameter_names(node: &Node) -> IndexSet<&str> {
     let mut top = node.as_mapping().into_iter().flatten();
     let parameters = top.find(|entry| entry.key.as_ref() == "parameters");
     let entries = parameters.and_then(|entry| entry.value.as_mapping());
@@ -127,8 +140,10 @@ fn items(options: &options::OptionKeys, mut around: Items) -> Items {
             around.names.push(name.to_owned());
         }
     };
-    if options.written.has("for_each") {
+    if options.written.has("for_each") || options.written.has("matrix") {
         add("index");
+    }
+    if options.written.has("for_each") {
         // A wrong `for_each` is reported; `item` is what it most likely gives.
         add(options
             .for_each

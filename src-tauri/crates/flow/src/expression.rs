@@ -197,13 +197,8 @@ impl Expression {
 
     /// What of the scope it reads, in order.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &Mention> {
-        self.mentions.iter().filter(|mention| {
-            mention.kind == MentionKind::Read
-                && !mention
-                    .path
-                    .first()
-                    .is_some_and(|root| FUNCTIONS.contains(&root.as_str()))
-        })
+        let mentions = self.mentions.iter();
+        mentions.filter(|mention| mention.kind == MentionKind::Read && !mention.is_function())
     }
 
     /// Its value in `scope`; what is undefined is an error.

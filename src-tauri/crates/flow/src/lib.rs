@@ -15,6 +15,7 @@ mod suggest;
 pub mod template;
 pub mod uses;
 pub mod validation;
+mod values;
 mod yaml;
 
 pub use check::{CheckContext, Checked, KnownFlow, check, schema::schema};
@@ -25,3 +26,4 @@ pub use parameters::ParameterError;
 pub use scope::Scope;
 pub use template::{EvaluationError, Template, TemplateError};
 pub use uses::{Use, Uses};
+pub use values::{flow_name, read_values};

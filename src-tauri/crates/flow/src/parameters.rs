@@ -139,8 +139,11 @@ fn bind(
     }
 }
 
-/// The value of a text by a schema, or the type that it is not of.
-fn convert(schema: &Value, text: &str) -> Result<Value, &'static str> {
+/// The value of a text by a JSON Schema, as `-p name=text` is read.
+///
+/// # Errors
+/// The type that the text is none of, with its article: `a number`.
+pub fn convert(schema: &Value, text: &str) -> Result<Value, &'static str> {
     let json = || serde_json::from_str::<Value>(text).ok();
     let json_of =
         |expected: &'static str, fits: fn(&Value) -> bool| json().filter(fits).ok_or(expected);
@@ -171,3 +174,6 @@ fn single_type(types: &Value) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

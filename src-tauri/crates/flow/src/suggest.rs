@@ -1,8 +1,5 @@
 //! Which known word was meant by an unknown one.
 
-/// Words that are looked at, so that a large file stays quick.
-const MOST_CANDIDATES: usize = 2_000;
-
 /// "did you mean `…`?", where one of `known` is near enough to `word`.
 pub(crate) fn did_you_mean<'k>(
     word: &str,
@@ -21,12 +18,11 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     let wanted = plain(word);
     known
         .into_iter()
-        .take(MOST_CANDIDATES)
         .map(|known| (strsim::damerau_levenshtein(&wanted, &plain(known)), known))
         .filter(|&(distance, known)| {
             let longest = length.max(known.chars().count());
             let few_letters = distance <= (longest / 3).clamp(1, 3);
-            let same_start = length > 3 && strsim::jaro_winkler(&wanted, &plain(known)) > 0.88;
+            let same_start = length > 3 && strsim::jaro_winkler(&wanted, &plain(known)) > 0.86;
             (few_letters || same_start) && distance < known.chars().count()
         })
         .min_by_key(|&(distance, _)| distance)

@@ -32,7 +32,7 @@ pub struct EvaluationError {
     pub message: String,
 }
 
-/// A value with expressions in it.
+/// A value with expressions in it; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Template {
     node: Node,
@@ -42,9 +42,9 @@ pub struct Template {
 enum Node {
     Constant(Value),
     Expression(Arc<Expression>),
-    Text(Vec<Part>),
-    List(Vec<Node>),
-    Map(Vec<(String, Node)>),
+    Text(Arc<[Part]>),
+    List(Arc<[Node]>),
+    Map(Arc<[(String, Node)]>),
 }
 
 #[derive(Clone, Debug)]
@@ -70,9 +70,9 @@ impl Template {
 
     /// A list of templates.
     pub fn list(items: Vec<Self>) -> Self {
-        let nodes: Vec<Node> = items.into_iter().map(|item| item.node).collect();
+        let nodes = items.into_iter().map(|item| item.node);
         Self {
-            node: Node::List(nodes),
+            node: Node::List(nodes.collect()),
         }
     }
 
@@ -184,19 +184,19 @@ impl Node {
             Self::Constant(_) => {}
             Self::Expression(expression) => visitor(expression),
             Self::Text(parts) => {
-                for part in parts {
+                for part in parts.iter() {
                     if let Part::Expression(expression) = part {
                         visitor(expression);
                     }
                 }
             }
             Self::List(nodes) => {
-                for node in nodes {
+                for node in nodes.iter() {
                     node.visit(visitor);
                 }
             }
             Self::Map(entries) => {
-                for (_, node) in entries {
+                for (_, node) in entries.iter() {
                     node.visit(visitor);
                 }
             }
@@ -209,7 +209,7 @@ impl Node {
             Self::Expression(expression) => expression.evaluate(scope),
             Self::Text(parts) => {
                 let mut text = String::new();
-                for part in parts {
+                for part in parts.iter() {
                     match part {
                         Part::Literal(literal) => text.push_str(literal),
                         Part::Expression(expression) => {
@@ -258,7 +258,7 @@ fn text_node(text: &str) -> Result<Node, TemplateError> {
     }
     match parts.as_slice() {
         [Part::Expression(only)] => Ok(Node::Expression(Arc::clone(only))),
-        _ => Ok(Node::Text(parts)),
+        _ => Ok(Node::Text(parts.into())),
     }
 }
 
@@ -274,15 +274,17 @@ fn expression_length(text: &str) -> Option<usize> {
                 characters.next();
             }
             (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(character),
             (None, '{') => depth += 1,
             (None, '}') if depth > 0 => depth -= 1,
             (None, '}') if characters.peek().is_some_and(|&(_, next)| next == '}') => {
                 return Some(offset);
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

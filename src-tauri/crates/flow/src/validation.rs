@@ -2,8 +2,10 @@
 //!
 //! Draft 2020-12; a reference to another document is a mistake, never a download.
 
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
+
+mod weight;
 
 /// More mistakes than this help nobody.
 const MOST_MISTAKES: usize = 50;
@@ -23,8 +25,26 @@ impl SchemaMistake {
         let part = |text: &str| text.replace("~1", "/").replace("~0", "~");
         Self {
             path: pointer.split('/').skip(1).map(part).collect(),
-            message: error.to_string(),
+            message: match error.kind() {
+                ValidationErrorKind::Referencing(_) => {
+                    "its references lead nowhere, or to another document, which is not read"
+                        .to_owned()
+                }
+                _ => error.to_string(),
+            },
         }
+    }
+
+    /// Of a schema that is none; what is no type is said in plain words.
+    fn of_schema(error: &ValidationError<'_>) -> Self {
+        let mut mistake = Self::of(error);
+        if mistake.path.last().is_some_and(|key| key == "type") {
+            let found = error.instance();
+            mistake.message = format!(
+                "{found} is no type; the types are array, boolean, integer, null, number, object and string"
+            );
+        }
+        mistake
     }
 }
 
@@ -49,7 +69,9 @@ pub fn validate(schema: &Value, value: &Value) -> Result<(), Vec<SchemaMistake>>
 pub fn check_schema(schema: &Value) -> Result<(), Vec<SchemaMistake>> {
     let meta = jsonschema::draft202012::meta::validator();
     let errors = meta.iter_errors(schema).take(MOST_MISTAKES);
-    let mistakes: Vec<SchemaMistake> = errors.map(|error| SchemaMistake::of(&error)).collect();
+    let mistakes: Vec<SchemaMistake> = errors
+        .map(|error| SchemaMistake::of_schema(&error))
+        .collect();
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
@@ -57,6 +79,13 @@ pub fn check_schema(schema: &Value) -> Result<(), Vec<SchemaMistake>> {
 }
 
 fn validator(schema: &Value) -> Result<Validator, Vec<SchemaMistake>> {
+    if !weight::is_bearable(schema) {
+        return Err(vec![SchemaMistake {
+            path: Vec::new(),
+            message: "it is too large, its references counted as often as they are reached"
+                .to_owned(),
+        }]);
+    }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()

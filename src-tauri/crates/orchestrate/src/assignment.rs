@@ -22,6 +22,9 @@ pub struct Assignment {
     pub path: String,
     /// The item's number from 0, where it is an item of a mapped task.
     pub item: Option<u32>,
+    /// The task run whose items have inputs and surroundings in common: its mapped
+    /// task's, where it is an item, else itself.
+    pub row: TaskRunNumber,
     /// The attempt, from 1 within the task run. Before an attempt starts: the next one's.
     pub attempt: u32,
     /// The run attempt, from 1.
@@ -42,15 +45,16 @@ impl Tree {
             state.state_type(),
             StateType::Running | StateType::Cancelling
         );
-        let item = match self.place(number)? {
-            Place::Node => None,
-            Place::Item { item, .. } => Some(item),
+        let (row, item) = match self.place(number)? {
+            Place::Node => (number, None),
+            Place::Item { map, item } => (map, Some(item)),
         };
         Some(Assignment {
             id: self.plan.start.id.task_run(number),
             task: Arc::clone(self.task(number)?),
             path: self.path(number)?,
             item,
+            row,
             attempt: work.attempt + u32::from(begins && state != State::Paused),
             run_attempt: self.run_attempt,
             scope: self.scope(number)?,

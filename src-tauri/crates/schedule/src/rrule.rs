@@ -10,7 +10,7 @@ mod candidates;
 mod days;
 mod parse;
 
-use std::fmt;
+use std::{fmt, iter};
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
@@ -19,10 +19,6 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use self::candidates::{Candidates, Clock};
 use self::days::DayFilter;
 use crate::{Error, Time, Zone};
-
-/// A search that has looked at so many periods gives up: the calendar repeats itself after 400 years of
-/// 146,097 days, and finer periods are skipped by the day, hour and minute.
-const MOST_PERIODS: usize = 500_000;
 
 /// A checked recurrence rule with its start.
 ///
@@ -46,6 +42,21 @@ enum Frequency {
     Hourly,
     Minutely,
     Secondly,
+}
+
+impl Frequency {
+    /// A search that has looked at so many empty periods in a row gives up: the calendar repeats itself after 400 years, and so
+    /// does any interval of it after as many periods as 400 years have. Periods finer than a day are skipped by
+    /// the day where the day does not match, so for them it is those days and some.
+    fn most_periods(self) -> usize {
+        match self {
+            Self::Yearly => 400,
+            Self::Monthly => 4_800,
+            Self::Weekly => 20_871,
+            Self::Daily => 146_097,
+            Self::Hourly | Self::Minutely | Self::Secondly => 150_000,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,19 +239,24 @@ impl Recurrence<'_> {
     fn search(
         &self,
         from: DateTime,
-        mut take: impl FnMut(&Candidates<'_>) -> Option<DateTime>,
+        take: impl FnMut(&Candidates<'_>) -> Option<DateTime>,
     ) -> Option<DateTime> {
+        let mut search = Search {
+            take,
+            periods_left: self.parts.frequency.most_periods(),
+            most_periods: self.parts.frequency.most_periods(),
+        };
         if self.follows_clock() {
-            self.search_within_days(from, &mut take)
+            self.search_within_days(from, &mut search)
         } else {
-            self.search_by_days(from, &mut take)
+            self.search_by_days(from, &mut search)
         }
     }
 
     fn search_by_days(
         &self,
         from: DateTime,
-        take: &mut impl FnMut(&Candidates<'_>) -> Option<DateTime>,
+        search: &mut Search<impl FnMut(&Candidates<'_>) -> Option<DateTime>>,
     ) -> Option<DateTime> {
         let clock = Clock {
             hours: &self.hours,
@@ -249,10 +265,10 @@ impl Recurrence<'_> {
         };
         let mut period =
             self.periods_until(from.date()) / self.parts.interval * self.parts.interval;
-        for _ in 0..MOST_PERIODS {
+        while search.goes_on() {
             let days = self.days_of_period(period)?;
             let candidates = Candidates::new(&days, clock, &self.parts.positions);
-            if let Some(found) = take(&candidates) {
+            if let Some(found) = search.offer(&candidates) {
                 return Some(found);
             }
             period += self.parts.interval;
@@ -305,14 +321,15 @@ impl Recurrence<'_> {
                 (day, day)
             }
         };
-        let days = (day_number(first)..=day_number(last)).filter_map(day_at);
+        let days = iter::successors(Some(first), |day| self.days.after(*day));
+        let days = days.take_while(|day| *day <= last);
         Some(days.filter(|day| self.days.matches(*day)).collect())
     }
 
     fn search_within_days(
         &self,
         from: DateTime,
-        take: &mut impl FnMut(&Candidates<'_>) -> Option<DateTime>,
+        search: &mut Search<impl FnMut(&Candidates<'_>) -> Option<DateTime>>,
     ) -> Option<DateTime> {
         let unit = match self.parts.frequency {
             Frequency::Hourly => 3_600,
@@ -329,11 +346,11 @@ impl Recurrence<'_> {
             }
         };
         let mut index = aligned(second_number(from).div_euclid(unit));
-        for _ in 0..MOST_PERIODS {
+        while search.goes_on() {
             let at = second_at(index * unit)?;
             index = match self.place(at) {
                 Place::Matches => {
-                    if let Some(found) = self.offer_period(at, take) {
+                    if let Some(found) = self.offer_period(at, search) {
                         return Some(found);
                     }
                     index + self.parts.interval
@@ -349,27 +366,28 @@ impl Recurrence<'_> {
     fn place(&self, at: DateTime) -> Place {
         let allowed = |values: &[i8], value| values.is_empty() || values.contains(&value);
         let frequency = self.parts.frequency;
-        let midnight = at.date().to_datetime(jiff::civil::Time::midnight());
-        let hour = midnight.saturating_add(i64::from(at.hour()).hours());
-        let minute = hour.saturating_add(i64::from(at.minute()).minutes());
         if !self.days.matches(at.date()) {
-            Place::nothing_before(midnight.checked_add(1.day()).ok())
-        } else if !allowed(&self.hours, at.hour()) {
-            Place::nothing_before(hour.checked_add(1.hour()).ok())
-        } else if frequency > Frequency::Hourly && !allowed(&self.minutes, at.minute()) {
-            Place::nothing_before(minute.checked_add(1.minute()).ok())
-        } else if frequency > Frequency::Minutely && !allowed(&self.seconds, at.second()) {
-            Place::nothing_before(at.checked_add(1.second()).ok())
-        } else {
-            Place::Matches
+            return Place::nothing_before(self.days.after(at.date()).map(|day| day.at(0, 0, 0, 0)));
         }
+        if !allowed(&self.hours, at.hour()) {
+            let hour = at.date().at(at.hour(), 0, 0, 0);
+            return Place::nothing_before(hour.checked_add(1.hour()).ok());
+        }
+        if frequency > Frequency::Hourly && !allowed(&self.minutes, at.minute()) {
+            let minute = at.date().at(at.hour(), at.minute(), 0, 0);
+            return Place::nothing_before(minute.checked_add(1.minute()).ok());
+        }
+        if frequency > Frequency::Minutely && !allowed(&self.seconds, at.second()) {
+            return Place::nothing_before(at.checked_add(1.second()).ok());
+        }
+        Place::Matches
     }
 
     /// Offers the times of the hour, minute or second that begins at `at` and matches.
     fn offer_period(
         &self,
         at: DateTime,
-        take: &mut impl FnMut(&Candidates<'_>) -> Option<DateTime>,
+        search: &mut Search<impl FnMut(&Candidates<'_>) -> Option<DateTime>>,
     ) -> Option<DateTime> {
         let (hour, minute, second) = ([at.hour()], [at.minute()], [at.second()]);
         let frequency = self.parts.frequency;
@@ -387,7 +405,30 @@ impl Recurrence<'_> {
             },
         };
         let day = [at.date()];
-        take(&Candidates::new(&day, clock, &self.parts.positions))
+        search.offer(&Candidates::new(&day, clock, &self.parts.positions))
+    }
+}
+
+/// A search through periods: what it offers their candidates to, and how many empty ones in a row it still bears.
+struct Search<F> {
+    take: F,
+    periods_left: usize,
+    most_periods: usize,
+}
+
+impl<F: FnMut(&Candidates<'_>) -> Option<DateTime>> Search<F> {
+    fn offer(&mut self, candidates: &Candidates<'_>) -> Option<DateTime> {
+        if candidates.is_empty() {
+            return None;
+        }
+        self.periods_left = self.most_periods;
+        (self.take)(candidates)
+    }
+
+    fn goes_on(&mut self) -> bool {
+        let left = self.periods_left.checked_sub(1);
+        self.periods_left = left.unwrap_or(0);
+        left.is_some()
     }
 }
 

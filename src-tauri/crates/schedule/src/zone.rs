@@ -56,6 +56,9 @@ impl fmt::Display for Zone {
 fn unknown(text: &str) -> Error {
     let mend = match nearest(text) {
         Some(name) => format!("did you mean `{name}`?"),
+        None if db().is_definitively_empty() => {
+            "this machine has no time zone database: install `tzdata`".to_owned()
+        }
         None => "write `local` or an IANA name, as `Europe/Berlin`".to_owned(),
     };
     Error::Zone {

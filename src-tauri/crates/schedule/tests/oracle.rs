@@ -1,6 +1,15 @@
 //! Cron over real zones against two judges that share no code with it: a Python script that watches the clock of
 //! each zone minute by minute, and the crate `croner` where its rules are the same.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod croner_witness;
 mod expressions;
 
@@ -217,7 +226,7 @@ fn whole_years_in_zones_that_change_by_an_hour_or_never() {
     let expressions = expressions::over_years(1);
     check(
         &[
-            Window::years("Europe/Berlin", 2025, 2, &expressions),
+            Window::years("Europe/Berlin", 2026, 1, &expressions),
             Window::years("America/New_York", 2025, 1, &expressions),
             Window::years("Asia/Kolkata", 2025, 1, &expressions),
             Window::years("America/St_Johns", 2025, 1, &expressions),
@@ -236,9 +245,9 @@ fn whole_years_in_zones_that_change_oddly() {
             // Two hours.
             Window::years("Antarctica/Troll", 2025, 1, &expressions),
             // A quarter of an hour, once and for ever.
-            Window::years("Asia/Kathmandu", 1985, 2, &expressions),
+            Window::years("Asia/Kathmandu", 1986, 1, &expressions),
             // Back for Ramadan and forward after it.
-            Window::years("Africa/Casablanca", 2024, 2, &expressions),
+            Window::years("Africa/Casablanca", 2025, 1, &expressions),
             // At one minute past midnight.
             Window::years("America/St_Johns", 2007, 1, &expressions),
         ],
@@ -270,14 +279,10 @@ fn whole_years_in_zones_that_change_around_midnight() {
 
 #[test]
 fn every_minute_of_a_year() {
-    let expressions = [
-        "* * * * *".to_owned(),
-        "* 1-3 * * *".to_owned(),
-        "0-59 * * * *".to_owned(),
-    ];
+    let expressions = ["* * * * *".to_owned(), "* 1-3 * * *".to_owned()];
     check(
         &[Window::years("Europe/Berlin", 2026, 1, &expressions)],
-        1_000_000,
+        500_000,
     );
 }
 

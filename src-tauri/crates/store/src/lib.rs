@@ -1,1 +1,44 @@
 //! The SQLite store: transitions, runs, logs, search, settings.
+//!
+//! [`Store`] opens a home. Everything is written through its [`Writer`], whose
+//! [`Receipt`]s tell when a write is committed (it survives a killed process) and
+//! when it is flushed (it survives a power cut), and read through a [`Reader`],
+//! which cannot write. The table of transitions is the truth; runs and task runs
+//! are caches of the fold over it, written in the same transaction.
+
+mod codec;
+mod connection;
+mod error;
+mod home;
+mod lock;
+mod logs;
+mod migrations;
+mod owner;
+mod reader;
+mod receipt;
+mod secrets;
+mod store;
+mod tables;
+mod time;
+mod write;
+mod writer;
+
+pub use error::{SecretsFault, StoreError};
+pub use home::Home;
+pub use logs::{LogAppended, LogFilter, LogHit, LogLine, LogLines, Logs, NewLine, Stream};
+pub use owner::Owner;
+pub use reader::{History, Reader};
+pub use receipt::Receipt;
+pub use secrets::Secrets;
+pub use store::Store;
+pub use tables::{
+    cache::{CacheEntry, CacheKey, Cached},
+    limit::{Limit, SlotHolder, Slots},
+    request::{Answer, Request, Steering},
+    run::{NewRun, Parent, RunFilter, RunInputs, RunPage, StoredRun, Unfinished},
+    task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
+    transition::Recorded,
+    workspace::Workspace,
+};
+pub use write::{Batch, Writer};
+pub use writer::{Commit, CommittedBatch};

@@ -10,6 +10,7 @@ use crate::{
 use super::{
     graph::{Graph, Standing},
     options::{DefaultKeys, OptionKeys},
+    walk::Walk,
 };
 
 /// The pool where none is named.
@@ -27,7 +28,9 @@ pub(crate) fn tasks(
     flow_env: &Env,
     defaults: &DefaultKeys,
     uses: &mut Uses,
+    walk: &mut Walk<'_>,
 ) -> Option<TaskGraph> {
+    let mut copied = 0_usize;
     let mut built: Vec<Arc<Task>> = Vec::with_capacity(graph.tasks.len());
     let mut inner: Vec<Vec<TaskIndex>> = vec![Vec::new(); graph.tasks.len()];
     let mut top = Vec::new();
@@ -41,6 +44,13 @@ pub(crate) fn tasks(
     let mut inner = inner.into_iter();
     for (number, standing) in graph.tasks.iter().enumerate() {
         let group = standing.parent.and_then(|parent| built.get(parent));
+        let around = group.map_or(flow_env.len(), |group| group.env.len());
+        copied = copied.saturating_add(around + shared(defaults));
+        if copied > MOST_COPIED {
+            let message = "all tasks together get too much from `env` and `defaults`";
+            walk.error(standing.raw.place, message);
+            return None;
+        }
         let above = above(flow_env, defaults, group.map(Arc::as_ref));
         let path = match group {
             Some(group) => format!("{}/{}", group.path, standing.raw.name),
@@ -52,6 +62,19 @@ pub(crate) fn tasks(
         built.push(Arc::new(task));
     }
     Some(TaskGraph::new(built, top))
+}
+
+/// What every task gets a copy of: entries of environments, tags, delays.
+const MOST_COPIED: usize = 1_000_000;
+
+fn shared(defaults: &DefaultKeys) -> usize {
+    let env = defaults.env.as_ref().map_or(0, Env::len);
+    let tags = defaults.tags.as_ref().map_or(0, Vec::len);
+    env + tags
+        + defaults
+            .retries
+            .as_ref()
+            .map_or(0, |retries| retries.delays.len())
 }
 
 fn index_of(number: usize) -> Option<TaskIndex> {

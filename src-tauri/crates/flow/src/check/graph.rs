@@ -2,15 +2,23 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use indexmap::IndexMap;
+
 use crate::{EdgeOn, diagnostic::Place};
 
-use super::{task::RawTask, walk::Walk};
+use super::{
+    task::RawTask,
+    walk::{Read, Walk},
+};
+
+/// More cycles than this help nobody.
+const MOST_CYCLES: usize = 20;
 
 /// Every task, groups before their inner tasks, with the edges between siblings.
 pub(crate) struct Graph<'r> {
     /// The tasks in order of number.
     pub(crate) tasks: Vec<Standing<'r>>,
-    scopes: HashMap<Option<usize>, HashMap<&'r str, usize>>,
+    scopes: HashMap<Option<usize>, IndexMap<&'r str, usize>>,
     by_name: HashMap<&'r str, Vec<usize>>,
 }
 
@@ -22,6 +30,8 @@ pub(crate) struct Standing<'r> {
     pub(crate) parent: Option<usize>,
     /// What it waits for.
     pub(crate) edges: Vec<RawEdge>,
+    /// The numbers of what it waits for.
+    upstream: HashSet<usize>,
 }
 
 /// An edge between siblings.
@@ -54,13 +64,14 @@ impl<'r> Graph<'r> {
 
     /// Depth is bounded by the file's.
     fn add(&mut self, tasks: &'r [RawTask], parent: Option<usize>) {
-        self.scopes.insert(parent, HashMap::new());
+        self.scopes.insert(parent, IndexMap::new());
         for raw in tasks {
             let number = self.tasks.len();
             self.tasks.push(Standing {
                 raw,
                 parent,
                 edges: Vec::new(),
+                upstream: HashSet::new(),
             });
             let name = raw.name.as_str();
             self.scopes.entry(parent).or_default().insert(name, number);
@@ -75,10 +86,13 @@ impl<'r> Graph<'r> {
         self.scopes.get(&scope)?.get(name).copied()
     }
 
-    fn names(&self, scope: Option<usize>) -> Vec<&'r str> {
-        let mut numbers: Vec<_> = self.scopes.get(&scope).into_iter().flatten().collect();
-        numbers.sort_by_key(|(_, number)| **number);
-        numbers.into_iter().map(|(name, _)| *name).collect()
+    /// The names of a scope, in the file's order.
+    fn names(&self, scope: Option<usize>) -> impl Iterator<Item = &'r str> {
+        self.scopes
+            .get(&scope)
+            .into_iter()
+            .flat_map(IndexMap::keys)
+            .copied()
     }
 
     fn name(&self, number: usize) -> &'r str {
@@ -112,12 +126,16 @@ impl<'r> Graph<'r> {
             }
         }
         if let Some(task) = self.tasks.get_mut(number) {
+            task.upstream = edges.iter().map(|edge| edge.upstream).collect();
             task.edges = edges;
         }
     }
 
     /// Says why no sibling has the name.
     fn report_need(&self, number: usize, name: &str, place: Place, walk: &mut Walk<'_>) {
+        if walk.is_full() {
+            return;
+        }
         let siblings = self.parent(number);
         let mut around = siblings;
         while let Some(group) = around {
@@ -168,7 +186,11 @@ impl<'r> Graph<'r> {
     }
 
     /// Looks up what an expression of task `number` reads as `tasks.NAME`; draws the edge.
-    pub(crate) fn read(&mut self, number: usize, name: &str, place: Place, walk: &mut Walk<'_>) {
+    pub(crate) fn read(&mut self, number: usize, read: &Read, walk: &mut Walk<'_>) {
+        let Some(name) = read.path.get(1) else {
+            return;
+        };
+        let place = read.place(1);
         let mut reader = number;
         loop {
             let scope = self.parent(reader);
@@ -187,7 +209,10 @@ impl<'r> Graph<'r> {
                         "name the inner task that is meant",
                     );
                 }
-                Some(upstream) => return self.imply(reader, upstream, place),
+                Some(upstream) => {
+                    self.check_inner(upstream, read, walk);
+                    return self.imply(reader, upstream, place);
+                }
                 None => {}
             }
             match scope {
@@ -198,13 +223,40 @@ impl<'r> Graph<'r> {
     }
 
     /// Looks up what the flow's own output reads.
-    pub(crate) fn read_from_top(&self, name: &str, place: Place, walk: &mut Walk<'_>) {
-        if self.named(None, name).is_none() {
-            self.report_read(None, name, place, walk);
+    pub(crate) fn read_from_top(&self, read: &Read, walk: &mut Walk<'_>) {
+        let Some(name) = read.path.get(1) else {
+            return;
+        };
+        match self.named(None, name) {
+            Some(upstream) => self.check_inner(upstream, read, walk),
+            None => self.report_read(None, name, read.place(1), walk),
+        }
+    }
+
+    /// A group's output has the names of its inner tasks, and no others.
+    fn check_inner(&self, upstream: usize, read: &Read, walk: &mut Walk<'_>) {
+        let group = self.tasks.get(upstream).map(|task| task.raw);
+        let is_map = group.is_some_and(|group| {
+            let written = &group.options.written;
+            let mapped = written.has("for_each") || written.has("matrix");
+            !group.inner().is_empty() && !mapped
+        });
+        let (Some("output"), Some(inner)) =
+            (read.path.get(2).map(String::as_str), read.path.get(3))
+        else {
+            return;
+        };
+        if is_map && self.named(Some(upstream), inner).is_none() && !walk.is_full() {
+            let group = self.name(upstream);
+            let message = format!("the group `{group}` has no task `{inner}`");
+            walk.unknown(read.place(3), message, inner, self.names(Some(upstream)));
         }
     }
 
     fn report_read(&self, number: Option<usize>, name: &str, place: Place, walk: &mut Walk<'_>) {
+        if walk.is_full() {
+            return;
+        }
         let mut scopes = vec![None];
         let mut around = number;
         while let Some(number) = around {
@@ -223,10 +275,7 @@ impl<'r> Graph<'r> {
                 walk.error_with_hint(place, message, hint);
             }
             None => {
-                let names: BTreeSet<&str> = scopes
-                    .into_iter()
-                    .flat_map(|scope| self.names(scope))
-                    .collect();
+                let names = scopes.into_iter().rev().flat_map(|scope| self.names(scope));
                 walk.unknown(place, format!("unknown task `{name}`"), name, names);
             }
         }
@@ -236,7 +285,7 @@ impl<'r> Graph<'r> {
         let Some(task) = self.tasks.get_mut(reader) else {
             return;
         };
-        if !task.edges.iter().any(|edge| edge.upstream == upstream) {
+        if task.upstream.insert(upstream) {
             task.edges.push(RawEdge {
                 upstream,
                 on: EdgeOn::Succeeded,
@@ -249,7 +298,10 @@ impl<'r> Graph<'r> {
     /// Reports every cycle, each once, by its names in the order in which they would run.
     pub(crate) fn check_cycles(&self, walk: &mut Walk<'_>) {
         let mut left = self.in_cycles();
-        while let Some(&first) = left.iter().next() {
+        for _ in 0..MOST_CYCLES {
+            let Some(&first) = left.iter().next() else {
+                return;
+            };
             let cycle = self.cycle_from(first, &left);
             self.report_cycle(&cycle, walk);
             for number in cycle {

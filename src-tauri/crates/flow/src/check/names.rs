@@ -1,5 +1,7 @@
 //! The names that expressions read, held against what is in scope there.
 
+use indexmap::IndexSet;
+
 use crate::{
     suggest::one_of,
     uses::{Use, Uses},
@@ -37,7 +39,7 @@ pub(crate) struct Items {
 /// Looks names up.
 pub(crate) struct Names<'n> {
     /// The flow's parameters.
-    pub(crate) parameters: Vec<&'n str>,
+    pub(crate) parameters: IndexSet<&'n str>,
     /// What depends on the home, and was read.
     pub(crate) uses: Uses,
 }
@@ -54,8 +56,8 @@ impl Names<'_> {
     ) {
         for read in reads {
             let items = if read.sees.item { own } else { around };
-            if let Some(name) = self.check(read, items, walk) {
-                graph.read(number, name, read.place(1), walk);
+            if self.check(read, items, walk) {
+                graph.read(number, read, walk);
             }
         }
     }
@@ -63,20 +65,22 @@ impl Names<'_> {
     /// Checks what stands outside of tasks; `tasks` are those of the top level.
     pub(crate) fn check_top(&mut self, reads: &[Read], graph: &Graph<'_>, walk: &mut Walk<'_>) {
         for read in reads {
-            if let Some(name) = self.check(read, &Items::default(), walk) {
-                graph.read_from_top(name, read.place(1), walk);
+            if self.check(read, &Items::default(), walk) {
+                graph.read_from_top(read, walk);
             }
         }
     }
 
-    /// Checks a read; gives the name of the task that it reads.
-    fn check<'r>(&mut self, read: &'r Read, items: &Items, walk: &mut Walk<'_>) -> Option<&'r str> {
-        let (root, attributes) = read.path.split_first()?;
+    /// Checks a read; whether it is one of a task, which is to be looked up.
+    fn check(&mut self, read: &Read, items: &Items, walk: &mut Walk<'_>) -> bool {
+        let Some((root, attributes)) = read.path.split_first() else {
+            return false;
+        };
         if items.names.contains(root) {
-            return None;
+            return false;
         }
         match root.as_str() {
-            "tasks" if read.sees.tasks => return task_name(read, walk),
+            "tasks" if read.sees.tasks => return names_task(read, walk),
             "params" if read.sees.params => self.check_parameter(read, walk),
             "run" => attribute(read, &RUN, walk),
             "error" if read.sees.error => attribute(read, &ERROR, walk),
@@ -101,14 +105,14 @@ impl Names<'_> {
             },
             _ => report_root(read, items, walk),
         }
-        None
+        false
     }
 
     fn check_parameter(&self, read: &Read, walk: &mut Walk<'_>) {
         let Some(name) = read.path.get(1) else {
             return;
         };
-        if self.parameters.contains(&name.as_str()) {
+        if self.parameters.contains(name.as_str()) {
             return;
         }
         let message = format!("unknown parameter `{name}`");
@@ -133,8 +137,8 @@ fn note(uses: &mut Vec<Use>, read: &Read) {
     }
 }
 
-/// The name behind `tasks.`, where the rest is right too.
-fn task_name<'r>(read: &'r Read, walk: &mut Walk<'_>) -> Option<&'r str> {
+/// Whether what stands behind `tasks.` names a task; what is wrong otherwise is reported.
+fn names_task(read: &Read, walk: &mut Walk<'_>) -> bool {
     let Some(name) = read.path.get(1) else {
         let message = match read.dynamic {
             true => "which task this reads is known only when it is evaluated",
@@ -143,7 +147,7 @@ fn task_name<'r>(read: &'r Read, walk: &mut Walk<'_>) -> Option<&'r str> {
         let hint =
             "name the task, as `tasks.NAME.output`: that is how it is known what to wait for";
         walk.error_with_hint(read.place(0), message, hint);
-        return None;
+        return false;
     };
     match read.path.get(2) {
         Some(_) => attribute_at(read, 2, &TASK, walk),
@@ -154,7 +158,7 @@ fn task_name<'r>(read: &'r Read, walk: &mut Walk<'_>) -> Option<&'r str> {
             format!("write `tasks.{name}.output` or `tasks.{name}.state`"),
         ),
     }
-    Some(name)
+    true
 }
 
 fn attribute(read: &Read, known: &[&str], walk: &mut Walk<'_>) {
@@ -187,12 +191,16 @@ fn unseen(read: &Read, message: &str, walk: &mut Walk<'_>) {
 /// Says why a name is not in scope.
 fn report_root(read: &Read, items: &Items, walk: &mut Walk<'_>) {
     let message = match read.path.first().map_or("", String::as_str) {
-        "item" if !items.names.is_empty() => {
-            let names = one_of(items.names.iter().map(String::as_str), "and");
+        "item" if items.names.iter().any(|name| name != "index") => {
+            let names = items.names.iter().map(String::as_str);
+            let names = one_of(names.filter(|name| *name != "index"), "and");
             format!("`item` is not known here; the items are called {names}")
         }
-        "item" | "index" if read.sees.tasks => {
-            format!("`{}` is known only in a task with `for_each`", read.text())
+        "item" if read.sees.tasks => {
+            "`item` is known only in a task with `for_each`, behind it".to_owned()
+        }
+        "index" if read.sees.tasks => {
+            "`index` is known only in a task with `for_each` or `matrix`, behind it".to_owned()
         }
         "output" if read.sees.tasks => {
             "`output` is known only in the condition of `repeat`; for another task's write `tasks.NAME.output`".to_owned()

@@ -14,6 +14,7 @@ use super::{
         converted, noun,
     },
     walk::Walk,
+    workspace::Given,
 };
 
 noun! {
@@ -36,7 +37,7 @@ noun! {
         /// An IANA time zone, or `local` (the default), which follows the machine.
         "timezone" timezone: Placed<Text>,
         /// Parameters of the runs that it starts.
-        "parameters" parameters: Placed<MapOf<Name, AnyValue>>,
+        "parameters" parameters: Placed<MapOf<Name, Placed<AnyValue>>>,
         /// Which of the times that passed while the machine slept or was off still run; by default `latest`.
         "catchup" catchup: Word<Catchup>,
         /// How old a time may be to be caught up; by default 24h.
@@ -105,7 +106,7 @@ pub(crate) struct PlacedSchedule {
     /// Where it stands.
     pub(crate) place: Place,
     /// Where its parameters stand.
-    pub(crate) parameters: Place,
+    pub(crate) given: Given,
 }
 
 converted!(
@@ -123,7 +124,7 @@ fn schedule(mut keys: ScheduleKeys, walk: &mut Walk<'_>) -> Option<PlacedSchedul
     };
     // Without a zone the rule is still looked at, for its own mistakes.
     let rule = rule(&mut keys, zone.as_ref().unwrap_or(&Zone::Local), walk)?;
-    let (parameters, parameters_place) = keys.parameters.take().unwrap_or_default();
+    let (parameters, given) = Given::split(keys.parameters.take(), keys.written.place);
     let mut schedule = Schedule::new(rule, zone?);
     schedule.name = keys.name.map(|name| name.as_str().to_owned());
     schedule.paused = keys.paused.unwrap_or_default();
@@ -146,7 +147,7 @@ fn schedule(mut keys: ScheduleKeys, walk: &mut Walk<'_>) -> Option<PlacedSchedul
             parameters,
         },
         place,
-        parameters: parameters_place,
+        given,
     })
 }
 

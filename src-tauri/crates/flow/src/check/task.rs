@@ -93,13 +93,15 @@ fn known() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 fn task(entry: &Entry, walk: &mut Walk<'_>) -> Option<RawTask> {
-    let name = Name::new(&entry.key).map_err(|error| walk.error(entry.place, error.to_string()));
+    let name = Name::new(&entry.key).map_err(|error| {
+        walk.error(entry.place, format!("`{}` is no name: {error}", entry.key));
+    });
     let ((options, body, key), reads) = match entry.value.as_mapping() {
         Some(entries) => walk.gather(|walk| keys(entry, entries, walk)),
         None => {
             let hint = format!("give it a kind, as `{}: {{ shell: … }}`", entry.key);
             walk.within(&entry.key, |walk| {
-                walk.expected(&entry.value, "a mapping", Some(&hint))
+                walk.expected(&entry.value, "a mapping", Some(&hint));
             });
             // Others may name it all the same.
             Default::default()
@@ -204,8 +206,19 @@ fn check_options(options: &OptionKeys, key: Option<&KindKey>, walk: &mut Walk<'_
     }
 }
 
+/// More axes than this have no use.
+const MOST_AXES: usize = 32;
+
 /// A matrix without an axis has no combination that a task could run for.
 fn check_axes(options: &OptionKeys, walk: &mut Walk<'_>) {
+    if options
+        .matrix
+        .as_ref()
+        .is_some_and(|axes| axes.len() > MOST_AXES)
+    {
+        let message = format!("`matrix` has at most {MOST_AXES} names");
+        walk.error(options.written.key("matrix"), message);
+    }
     if options
         .matrix
         .as_ref()
@@ -247,7 +260,7 @@ fn task_schema(definitions: &mut Definitions) -> Value {
                 { "if": { "anyOf": not_cached }, "then": { "properties": { "cache": { "const": false } } } },
                 { "if": { "anyOf": [alone("concurrency"), alone("fail_fast")] }, "then": { "anyOf": [alone("for_each"), alone("matrix")] } },
                 { "if": alone("join"), "then": alone("needs") },
-                { "properties": { "matrix": { "minProperties": 1 } } },
+                { "properties": { "matrix": { "minProperties": 1, "maxProperties": MOST_AXES } } },
             ],
         })
     })

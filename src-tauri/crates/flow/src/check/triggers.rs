@@ -10,6 +10,7 @@ use super::{
         Text, Word, Words, converted, noun,
     },
     walk::Walk,
+    workspace::Given,
 };
 
 noun! {
@@ -21,6 +22,7 @@ noun! {
         Rule::Only("states", &["after"]),
         Rule::Only("when", &["event"]),
         Rule::Only("within", &["absent"]),
+        Rule::Only("absent", &["within"]),
     ] {
         /// What it is known by.
         "name" name: NameText,
@@ -45,7 +47,7 @@ noun! {
         /// For how long it did not come.
         "within" within: DurationText,
         /// Parameters of the runs that it starts, with expressions over `trigger`.
-        "parameters" parameters: Placed<MapOf<Name, AnyValue>>,
+        "parameters" parameters: Placed<MapOf<Name, Placed<AnyValue>>>,
     }
 }
 
@@ -76,10 +78,8 @@ impl Words for FileChange {
 pub(crate) struct PlacedTrigger {
     /// The trigger.
     pub(crate) trigger: Trigger,
-    /// Where it stands.
-    pub(crate) place: Place,
     /// Where its parameters stand.
-    pub(crate) parameters: Place,
+    pub(crate) given: Given,
     /// The flow that it waits for, and where that is named.
     pub(crate) after: Option<(FlowName, Place)>,
 }
@@ -92,8 +92,8 @@ converted!(
 
 fn trigger(mut keys: TriggerKeys, walk: &mut Walk<'_>) -> Option<PlacedTrigger> {
     let after = keys.after.clone();
-    let (parameters, parameters_place) = keys.parameters.take().unwrap_or_default();
-    let (place, name) = (keys.written.place, keys.name.take());
+    let (parameters, given) = Given::split(keys.parameters.take(), keys.written.place);
+    let name = keys.name.take();
     let source = source(keys, walk)?;
     Some(PlacedTrigger {
         trigger: Trigger {
@@ -101,8 +101,7 @@ fn trigger(mut keys: TriggerKeys, walk: &mut Walk<'_>) -> Option<PlacedTrigger> 
             source,
             parameters,
         },
-        place,
-        parameters: parameters_place,
+        given,
         after,
     })
 }
@@ -137,16 +136,8 @@ fn source(keys: TriggerKeys, walk: &mut Walk<'_>) -> Option<TriggerSource> {
             when: keys.when,
         });
     }
-    let event = keys.absent?;
-    if !keys.written.has("within") {
-        walk.error_with_hint(
-            keys.written.key("absent"),
-            "`absent` needs `within`",
-            "say how long the event may stay away, as `within: 1h`",
-        );
-    }
     Some(TriggerSource::Absent {
-        event,
+        event: keys.absent?,
         within: keys.within?,
     })
 }

@@ -6,11 +6,17 @@ use crate::{
     diagnostic::{Diagnostic, Place, Severity},
     expression::{Expression, FILTERS, MentionKind, TESTS},
     suggest::did_you_mean,
-    yaml::{Node, Source},
+    yaml::{Locator, Node, Source},
 };
 
 /// More mistakes than this help nobody.
 const MOST_DIAGNOSTICS: usize = 1_000;
+/// Known words that an unknown one is compared with.
+const MOST_CANDIDATES: usize = 2_000;
+/// Such comparisons in one file: a large file with many mistakes is answered soon.
+const MOST_COMPARISONS: usize = 50_000;
+/// What all expressions of a file may read.
+const MOST_READS: usize = 100_000;
 
 /// What expressions at this point of the file may read, beyond `run`, `vars` and `env`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,11 +51,6 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    /// The path as it would be written.
-    pub(crate) fn text(&self) -> String {
-        self.path.join(".")
-    }
-
     /// Where a part of it stands.
     pub(crate) fn place(&self, part: usize) -> Place {
         let place = self.places.get(part).or_else(|| self.places.first());
@@ -62,6 +63,8 @@ pub(crate) struct Walk<'t> {
     source: Source<'t>,
     diagnostics: Vec<Diagnostic>,
     keys: Vec<String>,
+    read_count: usize,
+    comparisons_left: usize,
     /// What expressions have read since it was last taken.
     pub(crate) reads: Vec<Read>,
     /// What expressions may read here.
@@ -75,6 +78,8 @@ impl<'t> Walk<'t> {
             source: Source::new(text),
             diagnostics,
             keys: Vec::new(),
+            read_count: 0,
+            comparisons_left: MOST_COMPARISONS,
             reads: Vec::new(),
             sees: Sees::default(),
         }
@@ -91,6 +96,11 @@ impl<'t> Walk<'t> {
     pub(crate) fn has_errors(&self) -> bool {
         let mut severities = self.diagnostics.iter().map(|found| found.severity);
         severities.any(|severity| severity == Severity::Error)
+    }
+
+    /// Whether more mistakes would only be dropped, so that looking closer is in vain.
+    pub(crate) fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MOST_DIAGNOSTICS && self.has_errors()
     }
 
     /// Reports.
@@ -126,7 +136,9 @@ impl<'t> Walk<'t> {
         known: impl IntoIterator<Item = &'k str>,
     ) {
         let mut diagnostic = Diagnostic::error(place, message);
-        if self.diagnostics.len() < MOST_DIAGNOSTICS {
+        let known: Vec<&str> = known.into_iter().take(MOST_CANDIDATES).collect();
+        if known.len() <= self.comparisons_left {
+            self.comparisons_left -= known.len();
             diagnostic.hint = did_you_mean(word, known);
         }
         self.report(diagnostic);
@@ -140,6 +152,8 @@ impl<'t> Walk<'t> {
             None => format!("expected {expected}, found {found}"),
         };
         let diagnostic = Diagnostic::error(node.place, message);
+        let is_template = node.as_text().is_some_and(|text| text.contains("{{"));
+        let hint = hint.or(is_template.then_some("an expression cannot stand here"));
         self.report(match hint {
             Some(hint) => diagnostic.with_hint(hint),
             None => diagnostic,
@@ -171,50 +185,90 @@ impl<'t> Walk<'t> {
 
     /// Compiles the text of `node`, `text` beginning `skipped` bytes into it.
     pub(crate) fn compile(&mut self, node: &Node, text: &str, skipped: usize) -> Option<Template> {
-        match Template::text(text) {
+        let (source, sees) = (&self.source, self.sees);
+        let mut reads = Vec::new();
+        let mut mistakes = Vec::new();
+        let template = match Template::text(text) {
+            Ok(template) if template.as_constant().is_some() => return Some(template),
             Ok(template) => {
-                template.visit(&mut |expression| self.note(node, expression, skipped));
+                let locator = source.locator(node);
+                template.visit(&mut |expression| {
+                    note(
+                        &locator,
+                        expression,
+                        skipped,
+                        sees,
+                        &mut reads,
+                        &mut mistakes,
+                    );
+                });
                 Some(template)
             }
             Err(error) => {
-                let place = self.source.place_in(node, skipped + error.offset);
-                self.error(place, error.message);
+                let place = source.locator(node).place(skipped + error.offset);
+                mistakes.push(Diagnostic::error(place, error.message));
                 None
             }
+        };
+        for mistake in mistakes {
+            self.report(mistake);
         }
+        self.expect_few(node, reads.len());
+        self.reads.append(&mut reads);
+        template
     }
 
-    /// Notes what an expression reads, and reports filters and tests that are not there.
-    fn note(&mut self, node: &Node, expression: &Expression, skipped: usize) {
-        let start = skipped + expression.offset();
-        for mention in expression.mentions() {
-            let place = |offset: &usize| self.source.place_in(node, start + offset);
-            let places: Vec<Place> = mention.offsets.iter().map(place).collect();
-            let known: &[&str] = match mention.kind {
-                MentionKind::Read => continue,
-                MentionKind::Filter => &FILTERS,
-                MentionKind::Test => &TESTS,
-            };
-            let (Some(name), Some(place)) = (mention.path.first(), places.first()) else {
-                continue;
-            };
-            if !known.contains(&name.as_str()) {
-                let noun = match mention.kind {
-                    MentionKind::Test => "test",
-                    MentionKind::Read | MentionKind::Filter => "filter",
-                };
-                let message = format!("unknown {noun} `{name}`");
-                self.unknown(*place, message, name, known.iter().copied());
-            }
+    /// Counts what expressions read; too much is a mistake, once.
+    fn expect_few(&mut self, node: &Node, more: usize) {
+        let before = self.read_count;
+        self.read_count += more;
+        if before <= MOST_READS && self.read_count > MOST_READS {
+            let message = format!("the expressions of this file read more than {MOST_READS} names");
+            self.error(node.place, message);
         }
-        for read in expression.reads() {
-            let place = |offset: &usize| self.source.place_in(node, start + offset);
-            self.reads.push(Read {
-                path: read.path.clone(),
-                places: read.offsets.iter().map(place).collect(),
-                dynamic: read.dynamic,
-                sees: self.sees,
-            });
+    }
+}
+
+/// Notes what an expression reads, and the filters and tests in it that are not there.
+fn note(
+    locator: &Locator<'_>,
+    expression: &Expression,
+    skipped: usize,
+    sees: Sees,
+    reads: &mut Vec<Read>,
+    mistakes: &mut Vec<Diagnostic>,
+) {
+    let start = skipped + expression.offset();
+    let mentions = expression.mentions();
+    let offsets: Vec<usize> = mentions
+        .iter()
+        .flat_map(|mention| &mention.offsets)
+        .map(|offset| start + offset)
+        .collect();
+    let mut places = locator.places(&offsets).into_iter();
+    for mention in mentions {
+        let places: Vec<Place> = places.by_ref().take(mention.offsets.len()).collect();
+        let (noun, known): (_, &[&str]) = match mention.kind {
+            MentionKind::Read if mention.is_function() => continue,
+            MentionKind::Read => {
+                reads.push(Read {
+                    path: mention.path.clone(),
+                    places,
+                    dynamic: mention.dynamic,
+                    sees,
+                });
+                continue;
+            }
+            MentionKind::Filter => ("filter", &FILTERS),
+            MentionKind::Test => ("test", &TESTS),
+        };
+        let (Some(name), Some(place)) = (mention.path.first(), places.first()) else {
+            continue;
+        };
+        if !known.contains(&name.as_str()) {
+            let mut mistake = Diagnostic::error(*place, format!("unknown {noun} `{name}`"));
+            mistake.hint = did_you_mean(name, known.iter().copied());
+            mistakes.push(mistake);
         }
     }
 }

@@ -19,8 +19,54 @@ use super::{
     walk::Walk,
 };
 
+/// Where the parameters stand that something gives to a flow.
+#[derive(Default)]
+pub(crate) struct Given {
+    whole: Place,
+    each: HashMap<Name, Place>,
+}
+
+/// Parameters as they are read, with their places.
+type ReadParameters = (IndexMap<Name, (Template, Place)>, Place);
+
+impl Given {
+    /// Parameters whose places are not known one by one.
+    fn at(whole: Place) -> Self {
+        Self {
+            whole,
+            each: HashMap::new(),
+        }
+    }
+
+    /// Takes the places out of parameters; where none are given, `around` is their place.
+    pub(crate) fn split(
+        read: Option<ReadParameters>,
+        around: Place,
+    ) -> (IndexMap<Name, Template>, Self) {
+        let (read, whole) = read.unwrap_or((IndexMap::new(), around));
+        let each = read.iter().map(|(name, (_, place))| (name.clone(), *place));
+        let places = Self {
+            whole,
+            each: each.collect(),
+        };
+        let values = read.into_iter().map(|(name, (value, _))| (name, value));
+        (values.collect(), places)
+    }
+
+    fn of(&self, name: &Name) -> Place {
+        self.each.get(name).copied().unwrap_or(self.whole)
+    }
+}
+
 /// Checks everything that names a flow or gives parameters to one.
-pub(crate) fn check(top: &TopKeys, graph: &Graph<'_>, context: &CheckContext, walk: &mut Walk<'_>) {
+/// `declared` is how many parameters stand in the file, wrong ones too.
+pub(crate) fn check(
+    top: &TopKeys,
+    declared: usize,
+    graph: &Graph<'_>,
+    context: &CheckContext,
+    walk: &mut Walk<'_>,
+) {
     let own = top.name.as_ref().map(|(name, _)| name);
     if let Some((name, place)) = &top.name {
         check_unique(name, *place, context, walk);
@@ -32,7 +78,7 @@ pub(crate) fn check(top: &TopKeys, graph: &Graph<'_>, context: &CheckContext, wa
             check_call(subflow, place, own, context, walk);
         }
     }
-    check_starts(top, walk);
+    check_starts(top, declared, walk);
     for trigger in top.triggers.iter().flatten() {
         if let (Some((flow, place)), Some(flows)) = (&trigger.after, &context.flows)
             && Some(flow) != own
@@ -90,7 +136,7 @@ fn check_call(
         &receiver,
         &known.parameters,
         &subflow.parameters,
-        place,
+        &Given::at(place),
         walk,
     );
 }
@@ -125,7 +171,7 @@ fn way_back(first: &KnownFlow, own: &FlowName, flows: &[KnownFlow]) -> Option<Ve
 }
 
 /// What schedules and triggers give to this flow's own runs.
-fn check_starts(top: &TopKeys, walk: &mut Walk<'_>) {
+fn check_starts(top: &TopKeys, declared: usize, walk: &mut Walk<'_>) {
     // Where parameters are wrong or none are there, what is given is held against what is known.
     let none = IndexMap::new();
     let parameters = match &top.parameters {
@@ -133,23 +179,17 @@ fn check_starts(top: &TopKeys, walk: &mut Walk<'_>) {
         None if top.written.has("parameters") => return,
         None => &none,
     };
+    if parameters.len() < declared {
+        // One with a mistake is none that can be given anything.
+        return;
+    }
     for placed in top.schedules.iter().flatten() {
-        let place = at(placed.parameters, placed.place);
         let given = &placed.schedule.parameters;
-        check_given("this flow", parameters, given, place, walk);
+        check_given("this flow", parameters, given, &placed.given, walk);
     }
     for placed in top.triggers.iter().flatten() {
-        let place = at(placed.parameters, placed.place);
         let given = &placed.trigger.parameters;
-        check_given("this flow", parameters, given, place, walk);
-    }
-}
-
-fn at(place: Place, otherwise: Place) -> Place {
-    if place == Place::default() {
-        otherwise
-    } else {
-        place
+        check_given("this flow", parameters, given, &placed.given, walk);
     }
 }
 
@@ -158,10 +198,11 @@ fn check_given(
     receiver: &str,
     parameters: &IndexMap<Name, Parameter>,
     given: &IndexMap<Name, Template>,
-    place: Place,
+    places: &Given,
     walk: &mut Walk<'_>,
 ) {
     for (name, value) in given {
+        let place = places.of(name);
         let Some(parameter) = parameters.get(name) else {
             let message = format!("{receiver} has no parameter `{name}`");
             walk.unknown(
@@ -191,7 +232,7 @@ fn check_given(
             let message =
                 format!("{receiver} needs the parameter `{name}`, which is not given here");
             walk.error_with_hint(
-                place,
+                places.whole,
                 message,
                 format!("give it, as `parameters: {{ {name}: … }}`"),
             );

@@ -15,6 +15,14 @@ pub(crate) struct Mention {
     pub(crate) dynamic: bool,
 }
 
+impl Mention {
+    /// Whether it names a function of the engine.
+    pub(crate) fn is_function(&self) -> bool {
+        let root = self.path.first().map_or("", String::as_str);
+        self.kind == MentionKind::Read && super::FUNCTIONS.contains(&root)
+    }
+}
+
 /// What a name in an expression names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MentionKind {

@@ -11,13 +11,13 @@ pub const LONGEST_NAME: usize = 63;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The text is empty.
-    #[error("a name cannot be empty")]
+    #[error("it is empty")]
     Empty,
     /// The text is longer than [`LONGEST_NAME`].
-    #[error("a name has at most {LONGEST_NAME} characters, this one has {0}")]
+    #[error("it has {0} characters, and a name has at most {LONGEST_NAME}")]
     TooLong(usize),
     /// The text has a character that such a name cannot have.
-    #[error("`{0}` cannot stand in a name of this kind: {1}")]
+    #[error("`{0}` cannot stand there; such a name has {1}")]
     Character(char, &'static str),
 }
 

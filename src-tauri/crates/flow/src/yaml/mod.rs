@@ -12,7 +12,7 @@ mod source;
 pub(crate) use node::{Content, Entry, Node, Style};
 pub(crate) use parse::parse;
 pub(crate) use scalar::Scalar;
-pub(crate) use source::Source;
+pub(crate) use source::{Locator, Source};
 
 #[cfg(test)]
 mod tests;

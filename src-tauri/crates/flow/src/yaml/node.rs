@@ -104,7 +104,9 @@ impl Node {
     /// What it is, in words, for "expected …, found …".
     pub(crate) fn describe(&self) -> String {
         match &self.content {
+            Content::Sequence(items) if items.is_empty() => "an empty list".to_owned(),
             Content::Sequence(_) => "a list".to_owned(),
+            Content::Mapping(entries) if entries.is_empty() => "an empty mapping".to_owned(),
             Content::Mapping(_) => "a mapping".to_owned(),
             Content::Scalar { value, text, .. } => match value {
                 Scalar::Null => "nothing".to_owned(),

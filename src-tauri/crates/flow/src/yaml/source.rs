@@ -26,55 +26,115 @@ impl<'t> Source<'t> {
         Self { lines }
     }
 
-    /// The place of what stands `offset` bytes into the text of the scalar `node`,
-    /// at or behind a `{{`; the scalar's own place where it cannot be told.
-    ///
-    /// Escapes and folding move text about, but keep the order of the `{{`:
-    /// so the one that opens the expression is counted off in the file.
-    pub(crate) fn place_in(&self, node: &Node, offset: usize) -> Place {
-        self.find(node, offset).unwrap_or(node.place)
+    /// What finds places inside the scalar `node`.
+    pub(crate) fn locator<'s>(&'s self, node: &'s Node) -> Locator<'s> {
+        let (text, style) = match &node.content {
+            Content::Scalar { text, style, .. } => (text.as_ref(), *style),
+            Content::Sequence(_) | Content::Mapping(_) => ("", Style::Plain),
+        };
+        Locator {
+            lines: &self.lines,
+            node,
+            style,
+            text,
+            in_text: text.match_indices("{{").map(|(start, _)| start).collect(),
+            in_file: self.openings(node, style),
+        }
     }
 
-    fn find(&self, node: &Node, offset: usize) -> Option<Place> {
-        let Content::Scalar { text, style, .. } = &node.content else {
-            return None;
-        };
-        let before = text.get(..offset)?;
-        let (opening, ordinal) = match text.get(offset..)?.starts_with("{{") {
-            true => (offset, before.matches("{{").count()),
-            false => (before.rfind("{{")?, before.matches("{{").count() - 1),
-        };
-        let inside = text.get(opening..offset)?;
-        let (line, column) = self.nth_opening(node, *style, ordinal)?;
-        let written = self.lines.get(line)?.get(column..)?;
-        let column = column + written_length(written, inside, *style);
-        let characters = self.lines.get(line)?.get(..column)?.chars().count();
-        Some(Place {
-            line: u32::try_from(line + 1).ok()?,
-            column: u32::try_from(characters + 1).ok()?,
-        })
-    }
-
-    /// Index of the line and byte column of the `ordinal`-th `{{` in the node's extent.
-    fn nth_opening(&self, node: &Node, style: Style, ordinal: usize) -> Option<(usize, usize)> {
-        let first = (node.place.line as usize).checked_sub(1)?;
+    /// Every `{{` in the node's extent, in order.
+    fn openings(&self, node: &Node, style: Style) -> Vec<Opening> {
+        let mut found = Vec::new();
+        let first = (node.place.line as usize).saturating_sub(1);
         let last = (node.end.line as usize).min(self.lines.len());
-        let mut left = ordinal;
-        for (index, line) in self.lines.iter().enumerate().take(last).skip(first) {
-            if index == first && style == Style::Block {
-                continue;
-            }
-            let start = match index == first {
-                true => byte_column(line, node.place.column),
-                false => 0,
+        for (line, content) in self.lines.iter().enumerate().take(last).skip(first) {
+            let start = match (line == first, style) {
+                // The first line of a block is its header.
+                (true, Style::Block) => continue,
+                (true, _) => byte_column(content, node.place.column),
+                (false, _) => 0,
             };
-            let mut openings = line.get(start..)?.match_indices("{{");
-            match openings.nth(left) {
-                Some((column, _)) => return Some((index, start + column)),
-                None => left -= line.get(start..)?.matches("{{").count(),
+            let (before, written) = content.split_at(start);
+            let mut characters = before.chars().count();
+            let mut counted = 0;
+            for (byte, _) in written.match_indices("{{") {
+                characters += written
+                    .get(counted..byte)
+                    .unwrap_or_default()
+                    .chars()
+                    .count();
+                counted = byte;
+                found.push(Opening {
+                    line,
+                    byte: start + byte,
+                    characters,
+                });
             }
         }
-        None
+        found
+    }
+}
+
+/// A `{{` in the file.
+#[derive(Clone, Copy)]
+struct Opening {
+    line: usize,
+    byte: usize,
+    characters: usize,
+}
+
+/// Finds places inside one scalar.
+///
+/// Escapes and folding move text about, but keep the order of the `{{`:
+/// so the one that opens an expression is counted off in the file.
+pub(crate) struct Locator<'s> {
+    lines: &'s [&'s str],
+    node: &'s Node,
+    style: Style,
+    text: &'s str,
+    in_text: Vec<usize>,
+    in_file: Vec<Opening>,
+}
+
+impl Locator<'_> {
+    /// The place of what stands `offset` bytes into the scalar's text, at or
+    /// behind a `{{`; the scalar's own place where it cannot be told.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        let places = self.places(&[offset]);
+        places.first().copied().unwrap_or(self.node.place)
+    }
+
+    /// The places of several offsets, which rise and lie behind one `{{`.
+    pub(crate) fn places(&self, offsets: &[usize]) -> Vec<Place> {
+        let found = offsets.first().and_then(|first| self.find(*first, offsets));
+        let mut places = found.unwrap_or_default();
+        places.resize(offsets.len(), self.node.place);
+        places
+    }
+
+    /// Goes through the text and the file side by side, from the `{{` on.
+    fn find(&self, first: usize, offsets: &[usize]) -> Option<Vec<Place>> {
+        let behind = self.in_text.partition_point(|&start| start <= first);
+        let ordinal = behind.checked_sub(1)?;
+        let start = *self.in_text.get(ordinal)?;
+        let opening = self.in_file.get(ordinal)?;
+        let mut written = self.lines.get(opening.line)?.get(opening.byte..)?.chars();
+        let mut column = opening.characters + 1;
+        let mut places = Vec::with_capacity(offsets.len());
+        let mut wanted = offsets.iter().peekable();
+        for (byte, _) in self.text.get(start..)?.char_indices() {
+            while wanted.next_if(|&&offset| offset <= start + byte).is_some() {
+                places.push(Place {
+                    line: u32::try_from(opening.line + 1).ok()?,
+                    column: u32::try_from(column).ok()?,
+                });
+            }
+            if wanted.peek().is_none() {
+                break;
+            }
+            column += step(&mut written, self.style);
+        }
+        Some(places)
     }
 }
 
@@ -85,16 +145,14 @@ fn byte_column(line: &str, column: u32) -> usize {
         .map_or(line.len(), |(start, _)| start)
 }
 
-/// The bytes of `written` that stand for `inside`, escapes included; at most the line.
-fn written_length(written: &str, inside: &str, style: Style) -> usize {
-    let mut characters = written.char_indices().peekable();
-    for _ in inside.chars() {
-        match (characters.next(), style) {
-            (Some((_, '\'')), Style::SingleQuoted) | (Some((_, '\\')), Style::DoubleQuoted) => {
-                characters.next();
-            }
-            _ => {}
+/// The characters in the file that stand for one of the text: an escape is several.
+fn step(written: &mut std::str::Chars<'_>, style: Style) -> usize {
+    match (written.next(), style) {
+        (Some('\''), Style::SingleQuoted) | (Some('\\'), Style::DoubleQuoted) => {
+            1 + usize::from(written.next().is_some())
         }
+        (Some(_), _) => 1,
+        // The expression goes on in another line.
+        (None, _) => 0,
     }
-    characters.peek().map_or(written.len(), |&(start, _)| start)
 }

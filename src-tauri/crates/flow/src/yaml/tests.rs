@@ -183,7 +183,7 @@ fn places_inside_scalars_are_found() {
             {
                 continue;
             }
-            let place = source.place_in(item, offset);
+            let place = source.locator(item).place(offset);
             let line = lines[place.line as usize - 1];
             assert_eq!(
                 line.chars().nth(place.column as usize - 1),

@@ -85,6 +85,25 @@ fn awake_every_time_runs() {
 }
 
 #[test]
+fn a_minute_is_still_awake() {
+    for catchup in [Catchup::None, Catchup::Latest, Catchup::All] {
+        let often = every("20s", catchup);
+        check(
+            &often,
+            "2026-05-02T09:00:00Z",
+            "2026-05-02T09:01:20Z",
+            &[
+                "2026-05-02T09:00:20Z",
+                "2026-05-02T09:00:40Z",
+                "2026-05-02T09:01:00Z",
+                "2026-05-02T09:01:20Z",
+            ],
+            &[],
+        );
+    }
+}
+
+#[test]
 fn after_sleep_the_policy_decides() {
     let (seen, now) = ("2026-05-01T09:00:00Z", "2026-05-01T12:30:00Z");
     check(

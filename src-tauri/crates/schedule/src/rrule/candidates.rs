@@ -74,6 +74,14 @@ impl<'c> Candidates<'c> {
         }
     }
 
+    /// Whether there is no time at all.
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.chosen {
+            None => self.days.is_empty() || self.clock.len() == 0,
+            Some(chosen) => chosen.is_empty(),
+        }
+    }
+
     /// How many times there are at or after `from`.
     pub(super) fn count_from(&self, from: DateTime) -> usize {
         let rank = self.rank(from);

@@ -55,51 +55,79 @@ impl DayFilter {
 
     /// Whether `day` fulfils all.
     pub(super) fn matches(&self, day: Date) -> bool {
-        let month_length = i16::from(day.days_in_month());
-        among(&self.months, i16::from(day.month()), None)
-            && among(&self.month_days, i16::from(day.day()), Some(month_length))
-            && among(&self.year_days, day.day_of_year(), Some(day.days_in_year()))
+        self.matches_month(day)
+            && among(&self.month_days, || {
+                (i16::from(day.day()), i16::from(day.days_in_month()))
+            })
+            && among(&self.year_days, || (day.day_of_year(), day.days_in_year()))
             && self.matches_weekday(day)
             && self.matches_week(day)
     }
 
+    /// The next day after `day` that is worth asking about: tomorrow, or the next month if this one does not match.
+    pub(super) fn after(&self, day: Date) -> Option<Date> {
+        let done = if self.matches_month(day) {
+            day
+        } else {
+            day.last_of_month()
+        };
+        done.tomorrow().ok()
+    }
+
+    fn matches_month(&self, day: Date) -> bool {
+        self.months.is_empty() || self.months.contains(&i16::from(day.month()))
+    }
+
     fn matches_weekday(&self, day: Date) -> bool {
+        if self.weekdays.is_empty() {
+            return true;
+        }
+        let weekday = day.weekday();
+        self.weekdays
+            .iter()
+            .filter(|wanted| wanted.weekday == weekday)
+            .any(|wanted| {
+                wanted
+                    .number
+                    .is_none_or(|number| self.is_numbered(day, number))
+            })
+    }
+
+    /// Whether `day` is the `number`th of its weekday, from the end if negative.
+    fn is_numbered(&self, day: Date, number: i16) -> bool {
         let (place, length) = if self.numbered_in_year {
             (day.day_of_year(), day.days_in_year())
         } else {
             (i16::from(day.day()), i16::from(day.days_in_month()))
         };
-        let numbered = |number: i16| {
-            let distance = if number > 0 {
-                place - 1
-            } else {
-                length - place
-            };
-            distance / 7 + 1 == number.abs()
+        let distance = if number > 0 {
+            place - 1
+        } else {
+            length - place
         };
-        self.weekdays.is_empty()
-            || self
-                .weekdays
-                .iter()
-                .any(|wanted| wanted.weekday == day.weekday() && wanted.number.is_none_or(numbered))
+        distance / 7 + 1 == number.abs()
     }
 
     fn matches_week(&self, day: Date) -> bool {
-        if self.week_numbers.is_empty() {
-            return true;
-        }
-        let (number, year) = week(day, self.week_start);
-        // 28 December is always in the last week of its year.
-        let last = Date::new(year, 12, 28).map_or(52, |day| week(day, self.week_start).0);
-        among(&self.week_numbers, number, Some(last))
+        among(&self.week_numbers, || {
+            let (number, year) = week(day, self.week_start);
+            // 28 December is always in the last week of its year.
+            let last = Date::new(year, 12, 28).map_or(52, |day| week(day, self.week_start).0);
+            (number, last)
+        })
     }
 }
 
-/// Whether `values` is empty or holds `value`, or its negative count from the end of `length`.
-fn among(values: &[i16], value: i16, length: Option<i16>) -> bool {
-    values.is_empty()
-        || values.contains(&value)
-        || length.is_some_and(|length| values.contains(&(value - length - 1)))
+/// Whether `wanted` is empty or holds the number of what is asked about, counted from 1 or, negative, from the end
+/// of as many as there are; `numbered` gives both.
+fn among(wanted: &[i16], numbered: impl FnOnce() -> (i16, i16)) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let (number, length) = numbered();
+    wanted
+        .iter()
+        .any(|wanted| *wanted == number || *wanted == number - length - 1)
 }
 
 /// The first day of the week that holds `day`, or the calendar's first.

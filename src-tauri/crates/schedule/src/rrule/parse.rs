@@ -198,67 +198,65 @@ impl<'t> Given<'t> {
 
     /// Checks what parts mean to one another.
     fn check(&self, parts: &Parts, has_start: bool) -> Result<(), Error> {
-        let frequency = parts.frequency;
-        let misplaced = |name: &str, with: &str| {
-            let text = self.value(name).unwrap_or_default();
-            wrong(
-                name,
-                text,
-                format!("has no meaning with {with}"),
-                "leave it out, or choose another FREQ",
-            )
-        };
-        let numbered = |most: i16| {
-            let beyond =
-                |day: &NumberedWeekday| day.number.is_some_and(|number| number.abs() > most);
-            parts.days.weekdays.iter().any(beyond)
-        };
-        if !parts.days.week_numbers.is_empty() {
-            if frequency != Frequency::Yearly {
-                return Err(misplaced("BYWEEKNO", "a FREQ other than YEARLY"));
-            }
-            if numbered(0) {
-                return Err(misplaced("BYDAY", "a number beside BYWEEKNO"));
-            }
-        }
-        if numbered(0) && frequency > Frequency::Monthly {
-            return Err(misplaced(
-                "BYDAY",
-                "a number unless FREQ is MONTHLY or YEARLY",
-            ));
-        }
-        if numbered(5) && !parts.days.numbered_in_year {
-            return Err(misplaced("BYDAY", "a number over 5 within a month"));
-        }
-        if !parts.days.month_days.is_empty() && frequency == Frequency::Weekly {
-            return Err(misplaced("BYMONTHDAY", "FREQ=WEEKLY"));
-        }
-        if !parts.days.year_days.is_empty()
-            && matches!(
-                frequency,
-                Frequency::Monthly | Frequency::Weekly | Frequency::Daily
-            )
-        {
-            return Err(misplaced("BYYEARDAY", "FREQ=MONTHLY, WEEKLY or DAILY"));
-        }
-        if !parts.positions.is_empty()
-            && !self
-                .pairs
-                .iter()
-                .any(|(name, _)| name.starts_with("BY") && *name != "BYSETPOS")
-        {
-            return Err(misplaced("BYSETPOS", "no other BY part"));
+        self.check_days(parts)?;
+        self.check_weekdays(parts)?;
+        let chooses_among =
+            |(name, _): &(&str, &str)| name.starts_with("BY") && *name != "BYSETPOS";
+        if !parts.positions.is_empty() && !self.pairs.iter().any(chooses_among) {
+            return Err(self.misplaced("BYSETPOS", "no other BY part"));
         }
         if matches!(parts.end, End::Count(_)) && !has_start {
-            let text = self.value("COUNT").unwrap_or_default();
             return Err(wrong(
                 "COUNT",
-                text,
+                self.value("COUNT").unwrap_or_default(),
                 "has no start to count from",
                 "write `starting` beside the `rrule`",
             ));
         }
         Ok(())
+    }
+
+    /// Checks that the parts for days suit the frequency.
+    fn check_days(&self, parts: &Parts) -> Result<(), Error> {
+        use Frequency::{Daily, Monthly, Weekly, Yearly};
+        let frequency = parts.frequency;
+        if !parts.days.week_numbers.is_empty() && frequency != Yearly {
+            return Err(self.misplaced("BYWEEKNO", "a FREQ other than YEARLY"));
+        }
+        if !parts.days.month_days.is_empty() && frequency == Weekly {
+            return Err(self.misplaced("BYMONTHDAY", "FREQ=WEEKLY"));
+        }
+        if !parts.days.year_days.is_empty() && matches!(frequency, Monthly | Weekly | Daily) {
+            return Err(self.misplaced("BYYEARDAY", "FREQ=MONTHLY, WEEKLY or DAILY"));
+        }
+        Ok(())
+    }
+
+    /// Checks that weekdays have numbers only where there is something to number.
+    fn check_weekdays(&self, parts: &Parts) -> Result<(), Error> {
+        let numbers = parts.days.weekdays.iter().filter_map(|day| day.number);
+        let Some(largest) = numbers.map(i16::abs).max() else {
+            return Ok(());
+        };
+        if parts.frequency > Frequency::Monthly {
+            return Err(self.misplaced("BYDAY", "a number unless FREQ is MONTHLY or YEARLY"));
+        }
+        if !parts.days.week_numbers.is_empty() {
+            return Err(self.misplaced("BYDAY", "a number beside BYWEEKNO"));
+        }
+        if largest > 5 && !parts.days.numbered_in_year {
+            return Err(self.misplaced("BYDAY", "a number over 5 within a month"));
+        }
+        Ok(())
+    }
+
+    fn misplaced(&self, name: &str, with: &str) -> Error {
+        wrong(
+            name,
+            self.value(name).unwrap_or_default(),
+            format!("has no meaning with {with}"),
+            "leave it out, or choose another FREQ",
+        )
     }
 }
 

@@ -300,6 +300,11 @@ fn ends_when_the_rule_does() {
         ("FREQ=MONTHLY;BYMONTHDAY=1,2,3;BYSETPOS=1,-1;COUNT=7", 7),
         ("FREQ=SECONDLY;COUNT=5000", 5_000),
         ("FREQ=YEARLY;BYDAY=MO,TU;COUNT=3000", 3_000),
+        ("FREQ=YEARLY;COUNT=1000", 1_000),
+        (
+            "FREQ=YEARLY;INTERVAL=3;BYMONTH=2;BYMONTHDAY=29;COUNT=10",
+            10,
+        ),
         ("FREQ=YEARLY;COUNT=100000", 9_999 - 2_025),
     ] {
         let zone = Zone::parse("Europe/Berlin").unwrap();
@@ -353,6 +358,25 @@ fn jumps_of_the_zone_are_those_of_cron() {
             .collect();
         assert_eq!(times, expected, "{rule} after {after}");
     }
+}
+
+#[test]
+fn an_end_within_a_repeated_hour_holds_in_both() {
+    let zone = Zone::parse("Europe/Berlin").unwrap();
+    let rule = "FREQ=MINUTELY;INTERVAL=30;UNTIL=20261025T024500";
+    let rrule = RRule::parse(rule, None, &zone).unwrap();
+    let schedule = crate::Schedule::new(crate::Rule::RRule(rrule), zone);
+    let local = TimeZone::UTC;
+    let times = schedule.times_after("2026-10-24T23:45:00Z".parse().unwrap(), &local);
+    assert_eq!(
+        times.map(|time| time.to_string()).collect::<Vec<_>>(),
+        [
+            "2026-10-25T00:00:00Z",
+            "2026-10-25T00:30:00Z",
+            "2026-10-25T01:00:00Z",
+            "2026-10-25T01:30:00Z",
+        ]
+    );
 }
 
 #[test]

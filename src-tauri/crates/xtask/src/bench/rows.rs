@@ -153,7 +153,7 @@ fn value_map(stage: &Stage, pairs: usize) -> Result<Outcome, Failure> {
     let body = "tasks:\n  t: { for_each: '{{ range(10000) | list }}', value: '{{ item }}' }\n";
     let flow = flow(stage, "value-map", body)?;
     let mut ours = stage.tidemill("home", &["run", &flow]);
-    let mut yardstick = stage.bare_store(&["bare", "10000"]);
+    let mut yardstick = stage.bare_store(&["bare.db", "10000"]);
     compare(pairs, &mut ours, &mut yardstick)
 }
 
@@ -185,9 +185,16 @@ fn value_million(stage: &Stage, _pairs: usize) -> Result<Outcome, Failure> {
 
 /// The newest failed runs and a run's tasks, among 10,000 runs of 100 task runs.
 fn lists(stage: &Stage, pairs: usize) -> Result<Outcome, Failure> {
+    let child = "parameters: { n: { type: integer } }\ntasks:\n\
+        \x20 t: { for_each: '{{ range(99) | list }}', value: '{{ item }}' }\n\
+        \x20 last: { needs: [t], value: '{{ [1, 2, 3, 4, 5, 6, 7, 8, 9][params.n % 10] }}' }\n";
+    flow(stage, "child", child)?;
+    let body = "tasks:\n  t:\n    for_each: '{{ range(10000) | list }}'\n    concurrency: 8\n    allow_failure: true\n\
+        \x20   flow: { name: child, parameters: { n: '{{ item }}' } }\n";
+    let parent = flow(stage, "parent", body)?;
     once(
         "lists",
-        &mut stage.bare_store(&["fill", "home-lists", "10000", "100"]),
+        &mut stage.tidemill("home-lists", &["run", &parent]),
     )?;
     let mut yardstick = stage.python(&["-c", "pass"]);
     let list = ["runs", "ls", "--state", "failed", "--limit", "50"];

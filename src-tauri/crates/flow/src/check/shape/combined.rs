@@ -10,7 +10,7 @@ use crate::{LONGEST_NAME, Name, diagnostic::Place, yaml::Node};
 use super::{Definitions, Shape, Walk};
 use crate::check::walk::Sees;
 
-/// A list of at least `LEAST`.
+/// A list of at least `LEAST` items, which is none or one.
 pub(crate) struct ListOf<S, const LEAST: usize = 0>(PhantomData<S>);
 
 impl<S: Shape, const LEAST: usize> Shape for ListOf<S, LEAST> {
@@ -30,16 +30,17 @@ impl<S: Shape, const LEAST: usize> Shape for ListOf<S, LEAST> {
             return None;
         };
         if items.len() < LEAST {
-            walk.expected(
-                node,
-                &format!("at least {LEAST} of them"),
-                Some("the list is empty"),
-            );
+            walk.expected(node, "at least one item", None);
             return None;
         }
-        // Every item is read, so that every mistake is found.
-        let read: Vec<_> = items.iter().map(|item| S::read(item, walk)).collect();
-        read.into_iter().collect()
+        // What is wrong is reported and left out: no flow is built of it, but
+        // the rest is still looked at.
+        Some(
+            items
+                .iter()
+                .filter_map(|item| S::read(item, walk))
+                .collect(),
+        )
     }
 
     fn expected() -> String {
@@ -65,7 +66,7 @@ pub(crate) trait KeyText: Hash + Eq + Sized {
 
 impl KeyText for Name {
     fn parse(text: &str) -> Result<Self, String> {
-        Self::new(text).map_err(|error| error.to_string())
+        Self::new(text).map_err(|error| format!("`{text}` is no name: {error}"))
     }
 
     fn schema() -> Value {
@@ -98,18 +99,16 @@ impl<K: KeyText, S: Shape> Shape for MapOf<K, S> {
             walk.expected(node, &Self::expected(), None);
             return None;
         };
-        let mut read = Some(IndexMap::with_capacity(entries.len()));
+        let mut read = IndexMap::with_capacity(entries.len());
         for entry in entries {
             let value = walk.within(&entry.key, |walk| S::read(&entry.value, walk));
             let key = K::parse(&entry.key).map_err(|error| walk.error(entry.place, error));
-            match (key, value, &mut read) {
-                (Ok(key), Some(value), Some(read)) => {
-                    read.insert(key, value);
-                }
-                _ => read = None,
+            // As in lists, the rest is still looked at.
+            if let (Ok(key), Some(value)) = (key, value) {
+                read.insert(key, value);
             }
         }
-        read
+        Some(read)
     }
 
     fn expected() -> String {
@@ -147,7 +146,10 @@ impl<A: Shape, B: Shape<Output = A::Output>> Shape for Or<A, B> {
     }
 
     fn expected() -> String {
-        format!("{} or {}", A::expected(), B::expected())
+        match (A::expected(), B::expected()) {
+            (one, other) if one == other => one,
+            (one, other) => format!("{one} or {other}"),
+        }
     }
 
     fn schema(definitions: &mut Definitions) -> Value {

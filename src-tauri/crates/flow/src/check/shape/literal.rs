@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tidemill_schedule::duration;
 
 use crate::{
-    FlowName, LONGEST_NAME, Name,
+    FlowName, LONGEST_NAME, Name, NameError,
     suggest::one_of,
     yaml::{Node, Scalar},
 };
@@ -237,8 +237,7 @@ impl Shape for Fraction {
 pub(crate) struct DurationText;
 
 /// What the schema can say of a duration: its units in order, each at most once.
-pub(super) const DURATION_PATTERN: &str =
-    "^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m(?!s))?([0-9]+s)?([0-9]+ms)?$";
+pub(super) const DURATION_PATTERN: &str = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 
 impl Shape for DurationText {
     type Output = Duration;
@@ -256,6 +255,10 @@ impl Shape for DurationText {
             walk.expected(node, &Self::expected(), hint.as_deref());
             return None;
         };
+        if text.contains("{{") {
+            walk.expected(node, &Self::expected(), None);
+            return None;
+        }
         match duration::parse(text) {
             Ok(duration) => Some(duration),
             Err(error) => {
@@ -275,6 +278,7 @@ impl Shape for DurationText {
                 "description": "A duration: `500ms`, `10s`, `5m`, `1h30m`, `2d`.",
                 "type": "string",
                 "pattern": DURATION_PATTERN,
+                "minLength": 2,
             })
         })
     }
@@ -292,7 +296,7 @@ impl Shape for NameText {
 
     fn read(node: &Node, walk: &mut Walk<'_>) -> Option<Name> {
         let text = text(node, walk, &Self::expected())?;
-        name(text, node, walk)
+        name(Name::new(text), text, node, walk)
     }
 
     fn expected() -> String {
@@ -311,14 +315,9 @@ impl Shape for NameText {
     }
 }
 
-fn name(text: &str, node: &Node, walk: &mut Walk<'_>) -> Option<Name> {
-    match Name::new(text) {
-        Ok(name) => Some(name),
-        Err(error) => {
-            walk.error(node.place, error.to_string());
-            None
-        }
-    }
+fn name<N>(name: Result<N, NameError>, text: &str, node: &Node, walk: &mut Walk<'_>) -> Option<N> {
+    let report = |error| walk.error(node.place, format!("`{text}` is no name: {error}"));
+    name.map_err(report).ok()
 }
 
 /// A flow's name.
@@ -333,13 +332,7 @@ impl Shape for FlowNameText {
 
     fn read(node: &Node, walk: &mut Walk<'_>) -> Option<FlowName> {
         let text = text(node, walk, &Self::expected())?;
-        match FlowName::new(text) {
-            Ok(name) => Some(name),
-            Err(error) => {
-                walk.error(node.place, error.to_string());
-                None
-            }
-        }
+        name(FlowName::new(text), text, node, walk)
     }
 
     fn expected() -> String {
@@ -378,7 +371,10 @@ impl<T: Words> Shape for Word<T> {
         let text = text(node, walk, &Self::expected())?;
         let found = T::WORDS.iter().find(|(word, _)| *word == text);
         if found.is_none() {
-            let message = format!("`{text}` is not one of {}", all::<T>("and"));
+            let message = match T::WORDS {
+                [(only, _)] => format!("`{text}` is not `{only}`"),
+                _ => format!("`{text}` is not one of {}", all::<T>("and")),
+            };
             let known = T::WORDS.iter().map(|(word, _)| *word);
             walk.unknown(node.place, message, text, known);
         }

@@ -90,7 +90,11 @@ pub(crate) trait Noun: Default {
 /// Reads a noun.
 pub(crate) fn read_noun<N: Noun>(node: &Node, walk: &mut Walk<'_>) -> Option<N> {
     let Some(entries) = node.as_mapping() else {
-        walk.expected(node, N::TITLE, None);
+        let hint = format!(
+            "its keys are {}",
+            one_of(N::KEYS.iter().map(|key| key.name), "and")
+        );
+        walk.expected(node, "a mapping", Some(&hint));
         return None;
     };
     let mut noun = N::default();
@@ -113,6 +117,9 @@ pub(crate) fn unknown_key(
     known: impl Iterator<Item = &'static str> + Clone,
     walk: &mut Walk<'_>,
 ) {
+    if walk.is_full() {
+        return;
+    }
     let message = format!("unknown key `{}` in {title}", entry.key);
     if crate::suggest::nearest(&entry.key, known.clone()).is_some() {
         walk.unknown(entry.place, message, &entry.key, known);
@@ -122,12 +129,23 @@ pub(crate) fn unknown_key(
     }
 }
 
+/// A key's doc as a fragment of a sentence.
+fn fragment(doc: &str) -> String {
+    let doc = doc.trim().trim_end_matches('.');
+    let mut characters = doc.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
 /// Checks which keys stand.
 fn check_keys<N: Noun>(written: &Written, walk: &mut Walk<'_>) {
     for key in N::KEYS.iter().filter(|key| key.required) {
         if !written.has(key.name) {
             let message = format!("{} needs the key `{}`", N::TITLE, key.name);
-            walk.error_with_hint(written.place, message, key.doc.trim());
+            let hint = format!("`{}` is {}", key.name, fragment(key.doc));
+            walk.error_with_hint(written.place, message, hint);
         }
     }
     for rule in N::RULES {
@@ -315,7 +333,7 @@ macro_rules! noun {
             }
 
             fn expected() -> String {
-                $title.to_owned()
+                "a mapping".to_owned()
             }
 
             fn schema(

@@ -1,0 +1,134 @@
+//! `check`: all that is wrong with flow files, those of one name in the
+//! workspace and what the home lacks included.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tidemill_flow::{Diagnostic, FlowName, Severity};
+
+use crate::{
+    Error, OpenHome, Surroundings,
+    answers::FileDiagnostics,
+    flow_file::{self, Examined},
+    lacking::lacking,
+    workspace::{self, FlowIndex},
+};
+
+/// What is said of each file, in the order in which they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CheckAnswer {
+    /// The files that could be read.
+    pub files: Vec<FileDiagnostics>,
+    /// How many mistakes there are.
+    pub errors: usize,
+    /// How many warnings there are.
+    pub warnings: usize,
+}
+
+/// Checks flow files. What the home lacks is a warning; the home is not made.
+///
+/// # Errors
+/// The files that could not be read, beside what is said of the others.
+pub fn check(surroundings: &Surroundings, files: &[PathBuf]) -> (CheckAnswer, Vec<Error>) {
+    let mut answer = CheckAnswer::default();
+    let mut errors = Vec::new();
+    let home = match OpenHome::open_existing(surroundings) {
+        Ok(home) => home,
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    };
+    let mut indexes: Vec<(PathBuf, FlowIndex)> = Vec::new();
+    for typed in files {
+        match check_file(surroundings, home.as_ref(), typed, &mut indexes) {
+            Ok(diagnostics) => {
+                answer.errors += diagnostics.errors();
+                answer.warnings += diagnostics.warnings();
+                answer.files.push(diagnostics);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    (answer, errors)
+}
+
+fn check_file(
+    surroundings: &Surroundings,
+    home: Option<&OpenHome>,
+    typed: &Path,
+    indexes: &mut Vec<(PathBuf, FlowIndex)>,
+) -> Result<FileDiagnostics, Error> {
+    let file = surroundings.path(typed);
+    let mut examined = flow_file::examine(surroundings, typed, &file)?;
+    let folder = workspace::of_file(surroundings, &file);
+    let twins = twins(index(indexes, &folder), &file, &examined);
+    examined.add(twins);
+    if let Some(loaded) = examined.flow() {
+        let warnings = lacking(home, loaded, Severity::Warning)?;
+        examined.add(warnings);
+    }
+    Ok(examined.diagnostics)
+}
+
+/// The flows of a workspace, read once for all files of it. What cannot be read
+/// has no flows: the file itself was read from elsewhere then.
+fn index<'i>(indexes: &'i mut Vec<(PathBuf, FlowIndex)>, folder: &Path) -> Option<&'i FlowIndex> {
+    if !indexes.iter().any(|(known, _)| known == folder) {
+        let read = FlowIndex::read(folder).unwrap_or_default();
+        indexes.push((folder.to_owned(), read));
+    }
+    let mut known = indexes.iter();
+    known.find(|(known, _)| known == folder).map(|(_, index)| index)
+}
+
+/// Other files of the workspace with the same name.
+fn twins(index: Option<&FlowIndex>, file: &Path, examined: &Examined) -> Vec<Diagnostic> {
+    let name = examined.diagnostics.flow.as_deref();
+    let (Some(index), Some(name)) = (index, name.and_then(|name| FlowName::new(name).ok())) else {
+        return Vec::new();
+    };
+    let place = examined
+        .flow()
+        .map_or_else(Default::default, |loaded| flow_file::name_place(&loaded.text));
+    let others = index.files(&name).iter().filter(|other| other.as_path() != file);
+    others
+        .map(|other| Diagnostic {
+            severity: Severity::Error,
+            place,
+            message: format!("another file has the name `{name}` too: {}", other.display()),
+            hint: Some("rename one of them".to_owned()),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn two_files_of_one_name_are_a_mistake_in_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let surroundings = Surroundings {
+            home: folder.path().join("home"),
+            workspace: None,
+            directory: folder.path().to_owned(),
+            program: "tidemill".into(),
+        };
+        for name in ["a", "b"] {
+            let file = folder.path().join(format!("{name}.flow.yaml"));
+            fs::write(file, "# one\nname: same\ntasks: { t: { value: 1 } }\n").unwrap();
+        }
+        let files = ["a.flow.yaml", "b.flow.yaml", "c.flow.yaml"].map(PathBuf::from);
+        let (answer, errors) = check(&surroundings, &files);
+        assert_eq!((answer.errors, errors.len()), (2, 1));
+        for (file, other) in answer.files.iter().zip(["b.flow.yaml", "a.flow.yaml"]) {
+            let said = &file.diagnostics[0];
+            assert!(said.message.contains(other), "{said}");
+            assert_eq!(said.place.line, 2);
+        }
+        assert!(!surroundings.home.exists(), "checking makes no home");
+    }
+}

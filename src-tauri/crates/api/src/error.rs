@@ -1,0 +1,266 @@
+//! What a verb can refuse, as one enum: what kind of fault, and what to do about it.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use tidemill_engine::{EngineError, process::ProcessError};
+use tidemill_flow::{FlowName, NameError};
+use tidemill_store::StoreError;
+
+use crate::{answers::FileDiagnostics, workspace};
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The call, the flow file or the parameters are wrong; nothing was started.
+    Call,
+    /// Tidemill itself could not go on: the store, the disk.
+    System,
+}
+
+/// Why a verb was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The current folder cannot be had.
+    #[error("the current folder cannot be read: {0}")]
+    CurrentFolder(#[source] io::Error),
+    /// The program does not know where it lies.
+    #[error("the path of the tidemill program itself cannot be read: {0}")]
+    Program(#[source] io::Error),
+    /// The platform names no data directory.
+    #[error("no home: neither TIDEMILL_HOME nor HOME is set")]
+    NoHome,
+    /// The named workspace is not there.
+    #[error("workspace {}: no such folder", .0.display())]
+    NoWorkspace(PathBuf),
+    /// What was typed is neither a file nor a flow's name.
+    #[error("`{text}` is no flow: {cause}")]
+    FlowName {
+        /// What was typed.
+        text: String,
+        /// Why it is no name.
+        cause: NameError,
+    },
+    /// What was typed is no name of a variable, secret or limit.
+    #[error("`{text}` is no name of a {noun}: {cause}")]
+    Name {
+        /// What it should name.
+        noun: &'static str,
+        /// What was typed.
+        text: String,
+        /// Why it is no name.
+        cause: NameError,
+    },
+    /// No flow of the workspace has this name.
+    #[error("no flow `{name}` in {}", workspace.display())]
+    NoFlow {
+        /// The name.
+        name: FlowName,
+        /// Where it was looked for.
+        workspace: PathBuf,
+        /// The nearest name there.
+        near: Option<String>,
+    },
+    /// There is no workspace to look a name up in.
+    #[error("no flow `{name}`: {} holds no flow files, and the home remembers no workspace that has it", directory.display())]
+    NowhereToLook {
+        /// The name.
+        name: FlowName,
+        /// The current folder.
+        directory: PathBuf,
+    },
+    /// More than one file of the workspace has this name.
+    #[error("several files are called `{name}`: {}", listed(files))]
+    SeveralFlows {
+        /// The name.
+        name: FlowName,
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+    /// A file or folder cannot be read.
+    #[error("{}: {cause}", path.display())]
+    Read {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A file or folder cannot be written.
+    #[error("{}: {cause}", path.display())]
+    Write {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// The flow file has mistakes.
+    #[error("{}: {}", .0.path.display(), mistakes(.0))]
+    Mistakes(Box<FileDiagnostics>),
+    /// Parameters, or the fields of an approval, are wrong: all that is.
+    #[error("{}", .0.join("\n"))]
+    Parameters(Vec<String>),
+    /// The flow is right, but cannot run here: all that is in its way.
+    #[error("{}: the flow cannot run here", .0.path.display())]
+    Hindered(Box<FileDiagnostics>),
+    /// A file of parameters is none.
+    #[error("{}: {message}", path.display())]
+    ParametersFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        message: String,
+    },
+    /// A value of an option is wrong.
+    #[error("{option}: {message}")]
+    Option {
+        /// The option, as it is typed.
+        option: &'static str,
+        /// What is wrong with its value.
+        message: String,
+        /// What to write instead.
+        mend: Option<String>,
+    },
+    /// A run has no task that is meant.
+    #[error("run {run} has no task `{task}`")]
+    NoTask {
+        /// The run's name.
+        run: String,
+        /// What was typed.
+        task: String,
+        /// The nearest task.
+        near: Option<String>,
+    },
+    /// No task of a run waits for a person, or not the one that was named.
+    #[error("{0}")]
+    NoQuestion(String),
+    /// Something else stands where a file was to be written.
+    #[error("{} is there already, and stays as it is", .0.display())]
+    Exists(PathBuf),
+    /// No example is called so.
+    #[error("no example `{name}`")]
+    NoExample {
+        /// What was typed.
+        name: String,
+        /// The examples' names.
+        known: Vec<&'static str>,
+    },
+    /// No setting is called so.
+    #[error("no setting `{key}`")]
+    NoSetting {
+        /// What was typed.
+        key: String,
+        /// The nearest.
+        near: Option<String>,
+    },
+    /// What was to be removed is not there.
+    #[error("no {noun} `{name}`")]
+    Nothing {
+        /// What it is.
+        noun: &'static str,
+        /// What was typed.
+        name: String,
+    },
+    /// The run is not in a state that allows it.
+    #[error("{0}")]
+    Refused(String),
+    /// A command could not be started.
+    #[error("{0}")]
+    Command(ProcessError),
+    /// A run could not be carried on.
+    #[error("the run could not be carried on: {0}")]
+    Lost(Arc<EngineError>),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::CurrentFolder(_) | Self::Program(_) => ErrorKind::System,
+            Self::Store(error) => store_kind(error),
+            Self::Engine(error) => engine_kind(error),
+            Self::Lost(error) => engine_kind(error),
+            _ => ErrorKind::Call,
+        }
+    }
+
+    /// Whether a command is not there at all.
+    pub fn is_command_not_found(&self) -> bool {
+        matches!(self, Self::Command(ProcessError::NotFound { .. }))
+    }
+
+    /// What to do about it, where the message does not say so itself.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoHome => Some("give a folder with --home DIR".to_owned()),
+            Self::NoFlow { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::NoFlow { near: None, .. } | Self::NowhereToLook { .. } => Some(format!(
+                "give a path to its file, or the folder that holds it with --workspace DIR; \
+                 `tidemill new` writes a flow, and a workspace's flow files end in `{}`",
+                workspace::SUFFIX
+            )),
+            Self::SeveralFlows { .. } => {
+                Some("give the path of the one that you mean, and rename the others".to_owned())
+            }
+            Self::FlowName { .. } => Some(
+                "a file is meant where it has a path separator or ends in `.yaml`".to_owned(),
+            ),
+            Self::NoTask { near: Some(near), .. } | Self::NoSetting { near: Some(near), .. } => {
+                Some(format!("did you mean `{near}`?"))
+            }
+            Self::NoSetting { near: None, .. } => {
+                Some("`tidemill settings` lists them".to_owned())
+            }
+            Self::Option { mend, .. } => mend.clone(),
+            Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
+            Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn store_kind(error: &StoreError) -> ErrorKind {
+    match error {
+        StoreError::NoRun(_)
+        | StoreError::AmbiguousRun { .. }
+        | StoreError::RunOwned { .. }
+        | StoreError::NoLimit(_)
+        | StoreError::Cursor(_) => ErrorKind::Call,
+        StoreError::Secrets {
+            cause: tidemill_store::SecretsFault::TooShort,
+            ..
+        } => ErrorKind::Call,
+        _ => ErrorKind::System,
+    }
+}
+
+fn engine_kind(error: &EngineError) -> ErrorKind {
+    match error {
+        EngineError::Store(error) => store_kind(error),
+        EngineError::Hindered { .. }
+        | EngineError::RecordedCommand { .. }
+        | EngineError::Owned { .. }
+        | EngineError::RunEnded { .. }
+        | EngineError::NotAsked { .. }
+        | EngineError::SeveralAsked { .. }
+        | EngineError::Fields { .. }
+        | EngineError::Refused(_) => ErrorKind::Call,
+        _ => ErrorKind::System,
+    }
+}
+
+fn listed(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    files.join(" and ")
+}
+
+fn mistakes(file: &FileDiagnostics) -> String {
+    match file.errors() {
+        1 => "the flow file has a mistake".to_owned(),
+        count => format!("the flow file has {count} mistakes"),
+    }
+}

@@ -1,0 +1,98 @@
+//! What failed in a run, for the person who has to mend it: where, why, and what
+//! it wrote last.
+
+use std::collections::{HashSet, VecDeque};
+
+use tidemill_orchestrate::{RunId, State, TaskRunNumber};
+use tidemill_store::{LogFilter, Store, StoredTaskRun, Stream, TaskRunFilter};
+
+use crate::{
+    Error,
+    task_path::{TaskNames, TaskPaths},
+};
+
+/// How many of a task's last lines are shown.
+const LAST_LINES: usize = 5;
+
+/// How many task runs are looked at for what failed.
+const LOOKED_AT: usize = 200_000;
+
+/// A task run that failed by itself, not because of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedTask {
+    /// Its path.
+    pub path: String,
+    /// How it ended.
+    pub state: State,
+    /// Why.
+    pub message: String,
+    /// The last lines that it wrote to standard error; to standard output where
+    /// there are none.
+    pub lines: Vec<String>,
+}
+
+/// What failed in a run, in the order of its beginning; at most `most`.
+pub(crate) fn failures(
+    store: &Store,
+    run: RunId,
+    names: &[TaskNames],
+    most: usize,
+) -> Result<Vec<FailedTask>, Error> {
+    let rows = store
+        .reader()?
+        .task_runs(run, &TaskRunFilter::default(), None, LOOKED_AT)?;
+    let paths = TaskPaths::of(names, &rows);
+    store.logs().appended().wait_committed()?;
+    causes(&rows)
+        .into_iter()
+        .take(most)
+        .map(|row| {
+            Ok(FailedTask {
+                path: paths.get(row.number).unwrap_or_default().to_owned(),
+                state: row.state,
+                message: row.message.as_deref().unwrap_or_default().to_owned(),
+                lines: last_lines(store, run, row.number)?,
+            })
+        })
+        .collect()
+}
+
+/// The task runs whose failure is no other's: neither of what stands in them nor
+/// of what they need.
+fn causes(rows: &[StoredTaskRun]) -> Vec<&StoredTaskRun> {
+    let failed = || {
+        rows.iter()
+            .filter(|row| row.state.is_failure() && row.state != State::UpstreamFailed)
+    };
+    let around: HashSet<TaskRunNumber> = failed().filter_map(|row| row.parent).collect();
+    failed().filter(|row| !around.contains(&row.number)).collect()
+}
+
+fn last_lines(store: &Store, run: RunId, task: TaskRunNumber) -> Result<Vec<String>, Error> {
+    let filter = LogFilter {
+        task: Some(task),
+        ..LogFilter::default()
+    };
+    let mut lines = store.logs().lines(run, filter);
+    let mut errors = VecDeque::new();
+    let mut output = VecDeque::new();
+    loop {
+        let page = lines.next_page()?;
+        if page.is_empty() {
+            break;
+        }
+        for line in page {
+            let kept = match line.stream {
+                Stream::Stdout => &mut output,
+                Stream::Stderr | Stream::Engine => &mut errors,
+            };
+            kept.push_back(line.bytes);
+            if kept.len() > LAST_LINES {
+                kept.pop_front();
+            }
+        }
+    }
+    let shown = if errors.is_empty() { output } else { errors };
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(shown.into_iter().map(text).collect())
+}

@@ -1,0 +1,153 @@
+//! A flow to start from: written into the current folder, which becomes a workspace.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use tidemill_flow::FlowName;
+
+use crate::{Error, Surroundings, workspace};
+
+/// An example to begin from: one flow file.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// The flow file, whose first `name:` gives way to the new flow's.
+    text: &'static str,
+}
+
+/// Every example; the first is what is written where none is named.
+pub const EXAMPLES: &[Example] = &[
+    Example {
+        name: "hello",
+        about: "a parameter, a script, a value that reads its output",
+        text: include_str!("new/hello.flow.yaml"),
+    },
+    Example {
+        name: "map",
+        about: "one task run for each item of a list, and one that sums them up",
+        text: include_str!("new/map.flow.yaml"),
+    },
+    Example {
+        name: "retries",
+        about: "retries, a timeout, and a task that runs only on failure",
+        text: include_str!("new/retries.flow.yaml"),
+    },
+    Example {
+        name: "approval",
+        about: "a person's yes between two steps",
+        text: include_str!("new/approval.flow.yaml"),
+    },
+];
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAnswer {
+    /// The flow file.
+    pub file: PathBuf,
+    /// The folder that marks the workspace, where it was not there yet.
+    pub mark: Option<PathBuf>,
+}
+
+/// Writes a flow called `name`, and the workspace's mark where no folder upwards has one.
+///
+/// # Errors
+/// Where the name is none, no example is called so, the file is there already
+/// (it stays as it is), or the folder cannot be written.
+pub fn new(
+    surroundings: &Surroundings,
+    name: &str,
+    from: Option<&str>,
+) -> Result<NewAnswer, Error> {
+    let name = FlowName::new(name).map_err(|cause| Error::Name {
+        noun: "flow",
+        text: name.to_owned(),
+        cause,
+    })?;
+    let text = example(from)?.text.replacen("NAME", name.as_str(), usize::MAX);
+    let folder = surroundings.workspace.as_ref().unwrap_or(&surroundings.directory);
+    let file = folder.join(format!("{name}{}", workspace::SUFFIX));
+    write_new(&file, &text)?;
+    let marked = folder.ancestors().any(|folder| folder.join(workspace::MARK).is_dir());
+    let mark = if marked { None } else { Some(mark(folder)?) };
+    Ok(NewAnswer { file, mark })
+}
+
+fn example(name: Option<&str>) -> Result<&'static Example, Error> {
+    let mut examples = EXAMPLES.iter();
+    let found = match name {
+        None => examples.next(),
+        Some(name) => examples.find(|example| example.name == name),
+    };
+    found.ok_or_else(|| Error::NoExample {
+        name: name.unwrap_or_default().to_owned(),
+        known: EXAMPLES.iter().map(|example| example.name).collect(),
+    })
+}
+
+fn write_new(file: &Path, text: &str) -> Result<(), Error> {
+    let opened = OpenOptions::new().write(true).create_new(true).open(file);
+    match opened.and_then(|mut opened| opened.write_all(text.as_bytes())) {
+        Ok(()) => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Error::Exists(file.to_owned()))
+        }
+        Err(cause) => Err(Error::Write {
+            path: file.to_owned(),
+            cause,
+        }),
+    }
+}
+
+fn mark(folder: &Path) -> Result<PathBuf, Error> {
+    let mark = folder.join(workspace::MARK);
+    match fs::create_dir_all(&mark) {
+        Ok(()) => Ok(mark),
+        Err(cause) => Err(Error::Write { path: mark, cause }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around(folder: &Path) -> Surroundings {
+        Surroundings {
+            home: folder.join("home"),
+            workspace: None,
+            directory: folder.to_owned(),
+            program: PathBuf::from("tidemill"),
+        }
+    }
+
+    #[test]
+    fn a_flow_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let around = around(folder.path());
+        let answer = new(&around, "first", None).unwrap();
+        assert_eq!(answer.file, folder.path().join("first.flow.yaml"));
+        assert_eq!(answer.mark, Some(folder.path().join(".tidemill")));
+        let before = fs::read_to_string(&answer.file).unwrap();
+        assert!(before.contains("\nname: first\n"), "{before}");
+        assert!(matches!(new(&around, "first", Some("map")), Err(Error::Exists(_))));
+        assert_eq!(fs::read_to_string(&answer.file).unwrap(), before);
+        assert_eq!(new(&around, "second", None).unwrap().mark, None);
+        assert!(matches!(new(&around, "Not good", None), Err(Error::Name { .. })));
+    }
+
+    #[test]
+    fn every_example_is_a_right_flow() {
+        for example in EXAMPLES {
+            let text = example.text.replace("NAME", "it");
+            let checked = tidemill_flow::check(&text, &tidemill_flow::CheckContext::default());
+            assert_eq!(checked.diagnostics, [], "{}", example.name);
+            let flow = checked.flow.unwrap();
+            assert_eq!(flow.name.as_str(), "it");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Runs that this process carries: started, watched, cancelled, retried.
+
+use std::{path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use tidemill_engine::{
+    Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
+};
+use tidemill_flow::{Diagnostic, Severity};
+use tidemill_orchestrate::{RunId, State};
+
+use crate::{
+    Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
+    answers::FileDiagnostics,
+    document::RunReport,
+    failure::{self, FailedTask},
+    flow_file,
+    open_home::no_run,
+    outline::Outline,
+    parameters, references, runs,
+};
+
+/// Which flow is to run, and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunOrder {
+    /// The flow.
+    pub flow: FlowChoice,
+    /// Its parameters.
+    pub parameters: GivenParameters,
+}
+
+/// A run that this process carries. [`CarriedRun::close`] belongs at its end.
+pub struct CarriedRun {
+    /// Its id.
+    pub id: RunId,
+    /// Its readable name.
+    pub name: String,
+    /// Its tasks.
+    pub outline: Outline,
+    /// What a person should know before it goes on.
+    pub warnings: Vec<String>,
+    engine: Engine,
+    handle: RunHandle,
+    flow: LoadedFlow,
+}
+
+/// Opens an engine on the home.
+///
+/// # Errors
+/// Where the home or its store cannot be used.
+pub(crate) async fn open(surroundings: &Surroundings) -> Result<Engine, Error> {
+    let options = EngineOptions {
+        home: surroundings.home.clone(),
+        guard: surroundings.program.clone().into(),
+        load_flow: references::loader(surroundings),
+        parallelism: None,
+    };
+    Ok(Engine::open(options).await?)
+}
+
+/// Starts a run. It is recorded when this returns; `watch` decides whether its
+/// events are made at all.
+///
+/// # Errors
+/// Where the flow, the parameters or the home are wrong; then nothing was started.
+pub async fn run(
+    surroundings: &Surroundings,
+    order: &RunOrder,
+    watch: bool,
+) -> Result<(CarriedRun, Option<Events>), Error> {
+    let flow = flow_file::load(surroundings, &order.flow)?;
+    let bound = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
+    let warnings = warnings(&flow);
+    let engine = open(surroundings).await?;
+    hindered(&engine, &flow, &order.flow).await?;
+    settle_with(&engine).await?;
+    let events = watch.then(|| engine.events());
+    let workspace = flow.workspace.to_string_lossy().into_owned();
+    let handle = engine.start(RunRequest::new(flow.clone(), bound)).await?;
+    // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
+    drop(engine.store().writer().remember_workspace(workspace, Timestamp::now()));
+    let outline = Outline::of(&flow.flow);
+    let carried = CarriedRun {
+        id: handle.id,
+        name: handle.name.to_string(),
+        outline,
+        warnings,
+        engine,
+        handle,
+        flow,
+    };
+    Ok((carried, events))
+}
+
+/// Whether something of the home or of this version is in a flow's way.
+///
+/// # Errors
+/// All that is, each with its place in the file.
+pub(crate) async fn hindered(
+    engine: &Engine,
+    flow: &LoadedFlow,
+    choice: &FlowChoice,
+) -> Result<(), Error> {
+    let hindrances = engine.check(flow).await?;
+    if hindrances.is_empty() {
+        return Ok(());
+    }
+    let diagnostic = |hindrance: Hindrance| Diagnostic {
+        severity: Severity::Error,
+        place: hindrance.place,
+        message: hindrance.message,
+        hint: None,
+    };
+    let path = match choice {
+        FlowChoice::File(typed) => typed.clone(),
+        FlowChoice::Name(_) => flow.file.clone(),
+    };
+    Err(Error::Hindered(Box::new(FileDiagnostics {
+        path,
+        flow: Some(flow.flow.name.to_string()),
+        diagnostics: hindrances.into_iter().map(diagnostic).collect(),
+    })))
+}
+
+/// What this version does not do, although the flow asks for it.
+fn warnings(flow: &LoadedFlow) -> Vec<String> {
+    if flow.flow.notify.is_empty() {
+        return Vec::new();
+    }
+    vec!["`notify` of the flow is not carried out by this version: nobody is told".to_owned()]
+}
+
+/// Records what happened to runs whose process is gone.
+async fn settle_with(engine: &Engine) -> Result<Vec<Settled>, Error> {
+    let settled = engine.settle().await?;
+    Ok(settled
+        .into_iter()
+        .map(|run| Settled {
+            id: run.run,
+            name: run.name,
+            state: run.state,
+        })
+        .collect())
+}
+
+/// A run whose process was gone, as it stands now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Its id.
+    pub id: RunId,
+    /// Its readable name.
+    pub name: String,
+    /// How it stands.
+    pub state: State,
+}
+
+/// Records what happened to runs whose process is gone; see [`OpenHome::has_orphans`].
+///
+/// # Errors
+/// Where the store cannot be used.
+pub async fn settle(surroundings: &Surroundings) -> Result<Vec<Settled>, Error> {
+    let engine = open(surroundings).await?;
+    let settled = settle_with(&engine).await?;
+    engine.close(Close::Wait).await?;
+    Ok(settled)
+}
+
+/// Runs a run again, in this process, with the flow text and parameters of its
+/// start; or carries on one that is AwaitingRetry without a process.
+///
+/// # Errors
+/// Where there is no such run, its owner lives, or it cannot be read any more.
+pub async fn retry(
+    surroundings: &Surroundings,
+    run: &str,
+    from_failed: bool,
+    watch: bool,
+) -> Result<(CarriedRun, Option<Events>), Error> {
+    if OpenHome::open_existing(surroundings)?.is_none() {
+        return Err(no_run(run));
+    }
+    let engine = open(surroundings).await?;
+    settle_with(&engine).await?;
+    let reader = engine.store().reader()?;
+    let id = reader.find_run(run)?;
+    drop(reader);
+    let events = watch.then(|| engine.events());
+    let handle = engine.retry(id, from_failed).await?;
+    Ok((carried_on(engine, handle)?, events))
+}
+
+/// A run that this process carries on.
+pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun, Error> {
+    let reader = engine.store().reader()?;
+    let stored = runs::stored(&reader, handle.id)?;
+    let text = reader.run_inputs(handle.id)?.flow_text;
+    drop(reader);
+    let flow = recorded_flow(text, stored.file, stored.workspace)?;
+    Ok(CarriedRun {
+        id: handle.id,
+        name: handle.name.to_string(),
+        outline: Outline::of(&flow.flow),
+        warnings: Vec::new(),
+        engine,
+        handle,
+        flow,
+    })
+}
+
+/// The flow of a run, as it was recorded.
+fn recorded_flow(
+    text: Option<Arc<str>>,
+    file: Option<String>,
+    workspace: Option<String>,
+) -> Result<LoadedFlow, Error> {
+    let text = text.unwrap_or_default();
+    let checked = tidemill_flow::check(&text, &tidemill_flow::CheckContext::default());
+    let flow = checked.flow.ok_or_else(|| {
+        Error::Refused("the flow that the run began with is no longer read by this version".to_owned())
+    })?;
+    Ok(LoadedFlow {
+        flow: Arc::new(flow),
+        text,
+        file: PathBuf::from(file.unwrap_or_default()),
+        workspace: PathBuf::from(workspace.unwrap_or_default()),
+    })
+}
+
+impl CarriedRun {
+    /// Waits until the run has ended and its end is on the disk.
+    ///
+    /// # Errors
+    /// Where it could not be carried on: the store, in practice.
+    pub async fn ended(&self) -> Result<RunEnd, Error> {
+        self.handle.ended().await.map_err(Error::Lost)
+    }
+
+    /// Cancels the run: what runs is terminated, and killed 5 seconds later.
+    pub fn cancel(&self, reason: &str) {
+        self.engine.cancel_all(reason);
+    }
+
+    /// Kills what runs at once.
+    pub fn kill(&self, reason: &str) {
+        self.engine.kill_all(reason);
+    }
+
+    /// The run with its task runs, for programs.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn report(&self) -> Result<RunReport, Error> {
+        runs::report(&self.engine.store().reader()?, self.id, Some(&self.flow.flow))
+    }
+
+    /// What failed, why, and what it wrote last; at most `most`.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn failures(&self, most: usize) -> Result<Vec<FailedTask>, Error> {
+        failure::failures(self.engine.store(), self.id, &runs::names_of(&self.flow.flow), most)
+    }
+
+    /// How long the flow's tasks took lately, by their numbers.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn usual(&self) -> Result<Vec<Option<std::time::Duration>>, Error> {
+        let reader = self.engine.store().reader()?;
+        crate::usual::durations(&reader, &self.flow.flow)
+    }
+
+    /// Ends the engine: nothing of it runs when this returns, and all is on the disk.
+    ///
+    /// # Errors
+    /// Where the store cannot be flushed.
+    pub async fn close(self) -> Result<(), Error> {
+        Ok(self.engine.close(Close::Cancel).await?)
+    }
+}

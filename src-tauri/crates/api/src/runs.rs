@@ -1,0 +1,379 @@
+//! Runs that were recorded: lists, one in full, and their removal.
+//!
+//! Not here: what they wrote (`logs`), and what changes them (`run`, `steer`).
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+use serde_json::Value as Json;
+use tidemill_flow::{CheckContext, Flow, Value, template::to_json};
+use tidemill_orchestrate::{RunId, State, StateType, Subject, Transition};
+use tidemill_schedule::{Time, duration};
+use tidemill_store::{Reader, RunFilter, StoredRun, StoredTaskRun, TaskRunFilter};
+
+use crate::{
+    Error, OpenHome,
+    document::{Moment, RunDocument, RunReport, TaskDocument, duration as milliseconds},
+    open_home::no_run,
+    parameters::split,
+    task_path::{TaskNames, TaskPaths, tree_order},
+};
+
+/// Which runs a list shows, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListRequest {
+    /// Runs of this flow.
+    pub flow: Option<String>,
+    /// Runs in these states: a type in lower case (`failed` is also TimedOut and
+    /// UpstreamFailed), or a name (`Failed`).
+    pub states: Vec<String>,
+    /// Runs made since: a duration back from now, or a time.
+    pub since: Option<String>,
+    /// Runs with these parameters, each `name=value`.
+    pub parameters: Vec<String>,
+    /// At most so many.
+    pub limit: NonZeroU32,
+    /// Where to go on: an earlier list's `next`.
+    pub cursor: Option<String>,
+}
+
+/// A page of runs, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RunList {
+    /// The runs.
+    pub runs: Vec<RunDocument>,
+    /// Where the next page begins; null where this was the last.
+    pub next: Option<String>,
+}
+
+/// The runs that a request asks for; none where there is no home.
+///
+/// # Errors
+/// Where a filter is wrong, or the store cannot be read.
+pub fn list(home: Option<&OpenHome>, request: &ListRequest, now: Timestamp) -> Result<RunList, Error> {
+    let filter = filter(request, now)?;
+    let Some(home) = home else {
+        return Ok(RunList::default());
+    };
+    let limit = usize::try_from(request.limit.get()).unwrap_or(usize::MAX);
+    let page = home.reader()?.runs(&filter, request.cursor.as_deref(), limit)?;
+    Ok(RunList {
+        runs: page.runs.iter().map(document).collect(),
+        next: page.next,
+    })
+}
+
+fn filter(request: &ListRequest, now: Timestamp) -> Result<RunFilter, Error> {
+    let mut states = Vec::new();
+    for text in &request.states {
+        states.extend(states_of(text)?);
+    }
+    let mut parameters = Vec::new();
+    for pair in &request.parameters {
+        let (name, value) = split(pair).map_err(|message| Error::Option {
+            option: "--param",
+            message,
+            mend: None,
+        })?;
+        parameters.push((name.to_owned(), value.to_owned()));
+    }
+    let since = match &request.since {
+        Some(text) => Some(since(text, now)?),
+        None => None,
+    };
+    Ok(RunFilter {
+        flow: request.flow.clone(),
+        states,
+        since,
+        parameters,
+        ..RunFilter::default()
+    })
+}
+
+/// The states that a word means: a type's all, or the one of that name.
+fn states_of(text: &str) -> Result<Vec<State>, Error> {
+    let of_type: Vec<State> = State::ALL
+        .iter()
+        .copied()
+        .filter(|state| state.state_type().name() == text)
+        .collect();
+    if !of_type.is_empty() {
+        return Ok(of_type);
+    }
+    text.parse().map(|state| vec![state]).map_err(|_| {
+        let names = State::ALL.iter().map(|state| state.name());
+        let near = crate::workspace::nearest(text, names);
+        Error::Option {
+            option: "--state",
+            message: format!("`{text}` is no state"),
+            mend: Some(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "the states are {}",
+                    State::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join(", ")
+                ),
+            }),
+        }
+    })
+}
+
+fn since(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
+    let wrong = || Error::Option {
+        option: "--since",
+        message: format!("`{text}` is neither a duration nor a time"),
+        mend: Some("write it as `2h`, `7d`, `2026-03-29` or `2026-03-29T07:05`".to_owned()),
+    };
+    if let Ok(back) = duration::parse(text) {
+        return now.checked_sub(back).map_err(|_| wrong());
+    }
+    let time = Time::parse(text).map_err(|_| wrong())?;
+    Ok(time.instant(&TimeZone::system()))
+}
+
+/// All about one run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunDetail {
+    /// The run and its task runs.
+    #[serde(flatten)]
+    pub report: RunReport,
+    /// Its run attempt, from 1.
+    pub attempt: u32,
+    /// The flow file, as it was when the run began.
+    pub file: Option<String>,
+    /// The workspace's folder.
+    pub workspace: Option<String>,
+    /// When it was due, where a schedule asked for it.
+    pub scheduled_for: Option<Moment>,
+    /// The run whose task called it.
+    pub parent: Option<String>,
+    /// The event that started it, or null.
+    pub trigger: Json,
+    /// Every recorded transition, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transitions: Option<Vec<TransitionDocument>>,
+}
+
+/// One recorded transition.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TransitionDocument {
+    /// When.
+    pub at: Moment,
+    /// The task run's path; null for the run itself.
+    pub path: Option<String>,
+    /// The run attempt, from 1.
+    pub attempt: u32,
+    /// The state before; null for what is new.
+    pub from: Option<State>,
+    /// The state after.
+    pub to: State,
+    /// Why, for a person.
+    pub message: Option<String>,
+}
+
+/// The run that a text names: an id or its beginning, a readable name, or `last`.
+///
+/// # Errors
+/// Where there is none, or several.
+pub fn find(home: Option<&OpenHome>, text: &str) -> Result<RunId, Error> {
+    match home {
+        Some(home) => Ok(home.reader()?.find_run(text)?),
+        None => Err(no_run(text)),
+    }
+}
+
+/// All about the run that a text names.
+///
+/// # Errors
+/// Where there is none, or several, or the store cannot be read.
+pub fn show(home: Option<&OpenHome>, text: &str, transitions: bool) -> Result<RunDetail, Error> {
+    let id = find(home, text)?;
+    let Some(home) = home else {
+        return Err(no_run(text));
+    };
+    let reader = home.reader()?;
+    let run = stored(&reader, id)?;
+    let inputs = reader.run_inputs(id)?;
+    let names = task_names(inputs.flow_text.as_deref());
+    let rows = reader.task_runs(id, &outputs(), None, usize::MAX)?;
+    let recorded = if transitions {
+        Some(transition_documents(&reader, id, &names)?)
+    } else {
+        None
+    };
+    Ok(RunDetail {
+        report: RunReport {
+            run: document(&run),
+            tasks: task_documents(&names, &rows),
+        },
+        attempt: run.run_attempt,
+        file: run.file.clone(),
+        workspace: run.workspace.clone(),
+        scheduled_for: run.scheduled_for.map(Moment),
+        parent: run.parent.map(|parent| parent.run.to_string()),
+        trigger: to_json(&inputs.trigger),
+        transitions: recorded,
+    })
+}
+
+/// A run with its task runs, as documents.
+pub(crate) fn report(reader: &Reader, id: RunId, flow: Option<&Flow>) -> Result<RunReport, Error> {
+    let run = stored(reader, id)?;
+    let rows = reader.task_runs(id, &outputs(), None, usize::MAX)?;
+    let names = flow.map(names_of).unwrap_or_default();
+    Ok(RunReport {
+        run: document(&run),
+        tasks: task_documents(&names, &rows),
+    })
+}
+
+fn outputs() -> TaskRunFilter {
+    TaskRunFilter {
+        outputs: true,
+        ..TaskRunFilter::default()
+    }
+}
+
+/// A run by its id.
+pub(crate) fn stored(reader: &Reader, id: RunId) -> Result<StoredRun, Error> {
+    reader.run(id)?.ok_or_else(|| no_run(&id.to_string()))
+}
+
+/// The names of the tasks of a flow's text; none where there is no flow, or
+/// where this version no longer reads it.
+pub(crate) fn task_names(text: Option<&str>) -> Vec<TaskNames> {
+    let checked = text.map(|text| tidemill_flow::check(text, &CheckContext::default()));
+    let flow = checked.and_then(|checked| checked.flow);
+    flow.as_ref().map(names_of).unwrap_or_default()
+}
+
+/// The names of a flow's tasks.
+pub(crate) fn names_of(flow: &Flow) -> Vec<TaskNames> {
+    let names = flow.tasks.iter().map(|task| TaskNames {
+        name: task.name.to_string(),
+        path: Arc::clone(&task.path),
+    });
+    names.collect()
+}
+
+/// A run as a document.
+pub(crate) fn document(run: &StoredRun) -> RunDocument {
+    RunDocument {
+        id: run.id.to_string(),
+        name: run.name.clone(),
+        flow: run.flow.clone(),
+        version: run.version.clone(),
+        state: run.state,
+        state_type: run.state.state_type(),
+        message: run.message.as_deref().map(str::to_owned),
+        parameters: to_json(&run.parameters),
+        output: json(run.output.as_ref()),
+        created_at: Moment(run.created_at),
+        started_at: run.started_at.map(Moment),
+        ended_at: run.ended_at.map(Moment),
+        duration_ms: milliseconds(run.started_at, run.ended_at),
+    }
+}
+
+fn json(value: Option<&Value>) -> Json {
+    value.map_or(Json::Null, to_json)
+}
+
+fn task_documents(names: &[TaskNames], rows: &[StoredTaskRun]) -> Vec<TaskDocument> {
+    let paths = TaskPaths::of(names, rows);
+    tree_order(rows)
+        .into_iter()
+        .filter_map(|place| rows.get(place))
+        .map(|row| TaskDocument {
+            id: row.id.to_string(),
+            task: names
+                .get(row.task as usize)
+                .map_or_else(String::new, |names| names.path.to_string()),
+            index: row.item,
+            path: paths.get(row.number).unwrap_or_default().to_owned(),
+            state: row.state,
+            state_type: row.state.state_type(),
+            message: row.message.as_deref().map(str::to_owned),
+            attempts: row.attempts,
+            output: json(row.output.as_ref()),
+            started_at: row.started_at.map(Moment),
+            ended_at: row.ended_at.map(Moment),
+            duration_ms: milliseconds(row.started_at, row.ended_at),
+        })
+        .collect()
+}
+
+fn transition_documents(
+    reader: &Reader,
+    id: RunId,
+    names: &[TaskNames],
+) -> Result<Vec<TransitionDocument>, Error> {
+    let everything = TaskRunFilter {
+        superseded: true,
+        ..TaskRunFilter::default()
+    };
+    let rows = reader.task_runs(id, &everything, None, usize::MAX)?;
+    let paths = TaskPaths::of(names, &rows);
+    let document = |transition: Transition| TransitionDocument {
+        at: Moment(transition.at),
+        path: match transition.subject {
+            Subject::Run => None,
+            Subject::Task(number) => paths.get(number).map(str::to_owned),
+        },
+        attempt: transition.run_attempt,
+        from: transition.from,
+        to: transition.to,
+        message: transition.message.as_deref().map(str::to_owned),
+    };
+    let mut documents = Vec::new();
+    for recorded in reader.transitions(id)? {
+        let (_, transition) = recorded?;
+        documents.push(document(transition));
+    }
+    Ok(documents)
+}
+
+/// Forgets a run that has ended: its record, its logs, its results.
+///
+/// # Errors
+/// Where there is no such run, it has not ended, or the store cannot be written.
+pub fn remove(home: Option<&OpenHome>, text: &str) -> Result<String, Error> {
+    let id = find(home, text)?;
+    let Some(home) = home else {
+        return Err(no_run(text));
+    };
+    let run = stored(&home.reader()?, id)?;
+    if run.state.state_type() != StateType::Scheduled && !run.state.is_terminal() {
+        return Err(Error::Refused(format!(
+            "run {} is {}; cancel it first: tidemill runs cancel {}",
+            run.name, run.state, run.name
+        )));
+    }
+    home.store().writer().remove_run(id)?;
+    Ok(run.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_s_word_is_a_type_or_a_name() {
+        let states = |text: &str| states_of(text).unwrap();
+        assert_eq!(states("failed"), [State::Failed, State::TimedOut, State::UpstreamFailed]);
+        assert_eq!(states("Failed"), [State::Failed]);
+        assert_eq!(states("timed_out"), [State::TimedOut]);
+        assert_eq!(states("completed"), [State::Completed, State::Cached]);
+        let error = states_of("Compleated").unwrap_err();
+        assert_eq!(error.hint().as_deref(), Some("did you mean `Completed`?"));
+    }
+
+    #[test]
+    fn since_is_a_duration_or_a_time() {
+        let now: Timestamp = "2026-03-29T12:00:00Z".parse().unwrap();
+        assert_eq!(since("2h", now).unwrap().to_string(), "2026-03-29T10:00:00Z");
+        let at = since("2026-03-01T00:00:00Z", now).unwrap();
+        assert_eq!(at.to_string(), "2026-03-01T00:00:00Z");
+        assert!(since("yesterday", now).is_err());
+    }
+}

@@ -1,0 +1,242 @@
+//! What a person wants of a run, whoever carries it: that it ends, that a
+//! question is answered.
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use tidemill_engine::{Close, Engine, Events, Steered as EngineSteered};
+use tidemill_flow::{CheckContext, Flow, Kind};
+use tidemill_orchestrate::{RunId, State, TaskRunNumber};
+use tidemill_store::{Steering, StoredRun, TaskRunFilter};
+
+use crate::{
+    CarriedRun, Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
+    task_path::TaskPaths,
+};
+
+/// Who a person is in a run's record.
+const PERSON: &str = "the command line";
+
+/// What came of it.
+pub enum Steered {
+    /// The process that carries the run has done it.
+    Done(SteeredRun),
+    /// Nobody carried the run: this process does now, and has done it.
+    Carried(SteeredRun, Box<CarriedRun>, Events),
+}
+
+/// A run that was steered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SteeredRun {
+    /// The run's id.
+    pub id: String,
+    /// Its readable name.
+    pub name: String,
+    /// The task that asked, where a question was answered.
+    pub task: Option<String>,
+}
+
+/// A run's question.
+struct Question {
+    number: TaskRunNumber,
+    path: String,
+    fields: Option<Json>,
+}
+
+/// A run that someone steers, and the engine that does it.
+struct Steer {
+    engine: Engine,
+    run: StoredRun,
+}
+
+impl Steer {
+    async fn open(surroundings: &Surroundings, text: &str) -> Result<Self, Error> {
+        if OpenHome::open_existing(surroundings)?.is_none() {
+            return Err(no_run(text));
+        }
+        let engine = run::open(surroundings).await?;
+        engine.settle().await?;
+        let reader = engine.store().reader()?;
+        let id = reader.find_run(text)?;
+        let run = runs::stored(&reader, id)?;
+        drop(reader);
+        Ok(Self { engine, run })
+    }
+
+    fn id(&self) -> RunId {
+        self.run.id
+    }
+
+    /// Has it done, by whoever carries the run.
+    async fn steer(self, steering: Steering, task: Option<String>) -> Result<Steered, Error> {
+        let steered = SteeredRun {
+            id: self.run.id.to_string(),
+            name: self.run.name.clone(),
+            task,
+        };
+        let events = self.engine.events();
+        match self.engine.steer(self.run.id, steering, PERSON).await? {
+            EngineSteered::Done => {
+                self.engine.close(Close::Wait).await?;
+                Ok(Steered::Done(steered))
+            }
+            EngineSteered::Carried(handle) => {
+                let carried = run::carried_on(self.engine, handle)?;
+                Ok(Steered::Carried(steered, Box::new(carried), events))
+            }
+        }
+    }
+
+    /// The question that is meant: the named one, or the only one.
+    fn question(&self, task: Option<&str>) -> Result<Question, Error> {
+        let mut questions = self.questions()?;
+        let name = &self.run.name;
+        let listed = questions
+            .iter()
+            .map(|question| format!("`{}`", question.path))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let found = match task {
+            Some(task) => questions.iter().position(|question| question.path == task),
+            None if questions.len() == 1 => Some(0),
+            None => None,
+        };
+        if let Some(found) = found {
+            return Ok(questions.swap_remove(found));
+        }
+        Err(Error::NoQuestion(match (task, questions.is_empty()) {
+            (_, true) => format!("run {name} is {} and waits for no answer", self.run.state),
+            (Some(task), false) => format!("task `{task}` of run {name} does not wait for an answer; {listed} does"),
+            (None, false) => format!("several tasks of run {name} wait for an answer: {listed}; name one"),
+        }))
+    }
+
+    fn questions(&self) -> Result<Vec<Question>, Error> {
+        let reader = self.engine.store().reader()?;
+        let text = reader.run_inputs(self.id())?.flow_text.unwrap_or_default();
+        let flow = tidemill_flow::check(&text, &CheckContext::default()).flow;
+        let names = flow.as_ref().map(runs::names_of).unwrap_or_default();
+        let rows = reader.task_runs(self.id(), &TaskRunFilter::default(), None, usize::MAX)?;
+        let paths = TaskPaths::of(&names, &rows);
+        let asking = rows.iter().filter(|row| row.state == State::Paused);
+        Ok(asking
+            .filter_map(|row| {
+                let fields = approval_fields(flow.as_ref()?, row.task)?;
+                Some(Question {
+                    number: row.number,
+                    path: paths.get(row.number).unwrap_or_default().to_owned(),
+                    fields,
+                })
+            })
+            .collect())
+    }
+}
+
+/// What an approval asks for; `None`: the task is no approval.
+#[expect(clippy::option_option, reason = "an approval may ask for nothing")]
+fn approval_fields(flow: &Flow, task: u32) -> Option<Option<Json>> {
+    let task = &flow.tasks[flow.tasks.index(task)?];
+    match &task.kind {
+        Kind::Approve(approve) => Some(approve.fields.clone()),
+        _ => None,
+    }
+}
+
+/// Ends a run and every process that it started.
+///
+/// # Errors
+/// Where there is no such run, it has ended, or its process does not answer.
+pub async fn cancel(surroundings: &Surroundings, run: &str) -> Result<Steered, Error> {
+    let steer = Steer::open(surroundings, run).await?;
+    let reason = "cancelled by `tidemill runs cancel`".to_owned();
+    steer.steer(Steering::Cancel { reason }, None).await
+}
+
+/// Answers a question with yes, and with the fields that it asks for, each `name=value`.
+///
+/// # Errors
+/// Where there is no such question, or the fields do not fit it.
+pub async fn approve(
+    surroundings: &Surroundings,
+    run: &str,
+    task: Option<&str>,
+    fields: &[String],
+) -> Result<Steered, Error> {
+    let steer = Steer::open(surroundings, run).await?;
+    let question = steer.question(task)?;
+    let steering = Steering::Approve {
+        task: Some(question.number),
+        fields: entered(&question, fields)?,
+    };
+    steer.steer(steering, Some(question.path)).await
+}
+
+/// Answers a question with no.
+///
+/// # Errors
+/// Where there is no such question.
+pub async fn reject(
+    surroundings: &Surroundings,
+    run: &str,
+    task: Option<&str>,
+) -> Result<Steered, Error> {
+    let steer = Steer::open(surroundings, run).await?;
+    let question = steer.question(task)?;
+    let steering = Steering::Reject {
+        task: Some(question.number),
+        reason: "rejected by `tidemill reject`".to_owned(),
+    };
+    steer.steer(steering, Some(question.path)).await
+}
+
+/// What the person entered, each field converted as the question's schema says;
+/// null where nothing is asked and nothing was entered.
+fn entered(question: &Question, pairs: &[String]) -> Result<Json, Error> {
+    if question.fields.is_none() && pairs.is_empty() {
+        return Ok(Json::Null);
+    }
+    let properties = question.fields.as_ref().and_then(|fields| fields.get("properties"));
+    let mut values = Map::new();
+    let mut mistakes = Vec::new();
+    for pair in pairs {
+        let converted = split(pair).and_then(|(name, text)| {
+            let schema = properties.and_then(|properties| properties.get(name));
+            let value = tidemill_flow::parameters::convert(schema.unwrap_or(&Json::Bool(true)), text)
+                .map_err(|expected| format!("field `{name}` is {expected}, and `{text}` is none"))?;
+            Ok((name.to_owned(), value))
+        });
+        match converted {
+            Ok((name, value)) => {
+                values.insert(name, value);
+            }
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(Json::Object(values))
+    } else {
+        Err(Error::Parameters(mistakes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_converted_as_the_question_says() {
+        let question = |fields: Option<Json>| Question {
+            number: TaskRunNumber::FIRST,
+            path: "ask".to_owned(),
+            fields,
+        };
+        let schema = serde_json::json!({ "type": "object", "properties": {
+            "version": { "type": "string" }, "count": { "type": "integer" } } });
+        let pairs = ["version=1.10".to_owned(), "count=3".to_owned(), "other=x".to_owned()];
+        assert_eq!(
+            entered(&question(Some(schema.clone())), &pairs).unwrap(),
+            serde_json::json!({ "version": "1.10", "count": 3, "other": "x" })
+        );
+        assert!(entered(&question(Some(schema)), &["count=many".to_owned()]).is_err());
+        assert_eq!(entered(&question(None), &[]).unwrap(), Json::Null);
+    }
+}

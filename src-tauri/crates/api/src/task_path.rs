@@ -1,0 +1,149 @@
+//! Where task runs stand: their paths (`group[2]/inner[0]`), and the order in
+//! which a list shows them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tidemill_orchestrate::TaskRunNumber;
+use tidemill_store::StoredTaskRun;
+
+/// A task's names, as far as paths need them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TaskNames {
+    /// The task's own name.
+    pub(crate) name: String,
+    /// With those of the groups around it: `group/inner`.
+    pub(crate) path: Arc<str>,
+}
+
+/// The paths of a run's task runs by their numbers. What stands in a task run
+/// has a higher number than it.
+#[derive(Debug, Default)]
+pub(crate) struct TaskPaths {
+    paths: HashMap<TaskRunNumber, String>,
+}
+
+impl TaskPaths {
+    /// The paths of `rows`, which are in order of their numbers.
+    pub(crate) fn of(names: &[TaskNames], rows: &[StoredTaskRun]) -> Self {
+        let mut known = Self::default();
+        for row in rows {
+            let path = known.path_of(names, row);
+            known.paths.insert(row.number, path);
+        }
+        known
+    }
+
+    /// A task run's path.
+    pub(crate) fn get(&self, number: TaskRunNumber) -> Option<&str> {
+        self.paths.get(&number).map(String::as_str)
+    }
+
+    fn path_of(&self, names: &[TaskNames], row: &StoredTaskRun) -> String {
+        let own = names.get(row.task as usize);
+        let name = own.map_or("", |names| names.name.as_str());
+        let alone = own.map_or("", |names| names.path.as_ref());
+        let parent = row.parent.and_then(|parent| self.get(parent));
+        match (row.item, parent) {
+            // An item stands in its mapped task's row, which has the name already.
+            (Some(item), Some(parent)) => format!("{parent}[{item}]"),
+            (Some(item), None) => format!("{alone}[{item}]"),
+            (None, Some(parent)) => format!("{parent}/{name}"),
+            (None, None) => alone.to_owned(),
+        }
+    }
+}
+
+/// The rows' places in a list that goes through the tree: a row, then what stands
+/// in it; beside each other in the flow's order, items by their number.
+pub(crate) fn tree_order(rows: &[StoredTaskRun]) -> Vec<usize> {
+    let places: HashMap<TaskRunNumber, usize> = rows
+        .iter()
+        .enumerate()
+        .map(|(place, row)| (row.number, place))
+        .collect();
+    let mut inside: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        let parent = row.parent.and_then(|parent| places.get(&parent).copied());
+        inside.entry(parent).or_default().push(place);
+    }
+    for children in inside.values_mut() {
+        children.sort_by_key(|&place| rows.get(place).map(|row| (row.item, row.task, row.number)));
+    }
+    let mut order = Vec::with_capacity(rows.len());
+    let mut open: Vec<usize> = inside.remove(&None).unwrap_or_default();
+    open.reverse();
+    while let Some(place) = open.pop() {
+        order.push(place);
+        if let Some(children) = inside.remove(&Some(place)) {
+            open.extend(children.into_iter().rev());
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use tidemill_orchestrate::{RunId, State};
+
+    use super::*;
+
+    fn row(number: u32, task: u32, parent: Option<u32>, item: Option<u32>) -> StoredTaskRun {
+        let number = TaskRunNumber::new(number).unwrap();
+        StoredTaskRun {
+            id: RunId::new(1, 1).task_run(number),
+            number,
+            task,
+            parent: parent.and_then(TaskRunNumber::new),
+            item,
+            turn: 1,
+            run_attempt: 1,
+            state: State::Completed,
+            message: None,
+            attempts: 1,
+            started_at: None,
+            ended_at: None,
+            output: None,
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn paths_and_order_follow_the_tree() {
+        let names: Vec<TaskNames> = [("first", "first"), ("group", "group"), ("inner", "group/inner"), ("last", "last")]
+            .iter()
+            .map(|(name, path)| TaskNames {
+                name: (*name).to_owned(),
+                path: (*path).into(),
+            })
+            .collect();
+        let rows = [
+            row(1, 0, None, None),
+            row(2, 1, None, None),
+            row(3, 3, None, None),
+            row(4, 1, Some(2), Some(0)),
+            row(5, 1, Some(2), Some(1)),
+            row(6, 2, Some(5), None),
+            row(7, 2, Some(4), None),
+            row(8, 2, Some(6), Some(0)),
+        ];
+        let paths = TaskPaths::of(&names, &rows);
+        let shown: Vec<&str> = tree_order(&rows)
+            .into_iter()
+            .map(|place| paths.get(rows[place].number).unwrap())
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "first",
+                "group",
+                "group[0]",
+                "group[0]/inner",
+                "group[1]",
+                "group[1]/inner",
+                "group[1]/inner[0]",
+                "last",
+            ]
+        );
+    }
+}

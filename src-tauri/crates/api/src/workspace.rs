@@ -1,0 +1,279 @@
+//! Workspaces: which folder is meant, and which flow files it holds.
+//!
+//! Not here: what a flow file says beside its name (`flow_file`).
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use ignore::WalkBuilder;
+use tidemill_flow::FlowName;
+
+use crate::{Error, surroundings::Surroundings};
+
+/// The folder that marks a workspace.
+pub(crate) const MARK: &str = ".tidemill";
+
+/// What the name of every flow file ends in.
+pub(crate) const SUFFIX: &str = ".flow.yaml";
+
+/// Which flow a person means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlowChoice {
+    /// The flow of a file, as it was typed.
+    File(PathBuf),
+    /// The flow of a name, in the workspace.
+    Name(FlowName),
+}
+
+impl FlowChoice {
+    /// Reads what was typed: a file if it has a path separator or ends in `.yaml`, else a name.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if text.contains(std::path::is_separator) || text.ends_with(".yaml") {
+            return Ok(Self::File(PathBuf::from(text)));
+        }
+        FlowName::new(text)
+            .map(Self::Name)
+            .map_err(|cause| Error::FlowName {
+                text: text.to_owned(),
+                cause,
+            })
+    }
+}
+
+/// The workspace of a flow file: the named one, else the nearest folder upwards
+/// that holds `.tidemill/`, else the file's own. `file` is absolute.
+pub(crate) fn of_file(surroundings: &Surroundings, file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(file);
+    match &surroundings.workspace {
+        Some(workspace) => workspace.clone(),
+        None => marked(folder).unwrap_or_else(|| folder.to_owned()),
+    }
+}
+
+/// The workspace in which a name is looked up: the named one, else the nearest
+/// folder upwards from the current one that holds `.tidemill/`, else the current
+/// folder if it holds flow files. `None`: only the home may know.
+pub(crate) fn of_directory(surroundings: &Surroundings) -> Option<PathBuf> {
+    if let Some(workspace) = &surroundings.workspace {
+        return Some(workspace.clone());
+    }
+    let directory = &surroundings.directory;
+    marked(directory).or_else(|| holds_flows(directory).then(|| directory.clone()))
+}
+
+/// The nearest folder upwards that holds `.tidemill/`.
+fn marked(folder: &Path) -> Option<PathBuf> {
+    let mut folders = folder.ancestors();
+    folders
+        .find(|folder| folder.join(MARK).is_dir())
+        .map(Path::to_owned)
+}
+
+/// Whether flow files lie in the folder itself. A folder that cannot be read holds none.
+fn holds_flows(folder: &Path) -> bool {
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| is_flow_file(&entry.path()))
+}
+
+fn is_flow_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.ends_with(SUFFIX) && !name.starts_with('.'))
+}
+
+/// Every flow file of a workspace, in order of path; dot-folders and what git
+/// ignores are left out.
+///
+/// # Errors
+/// Where the folder cannot be read. A folder in it that cannot be is passed over.
+pub(crate) fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
+    std::fs::read_dir(workspace).map_err(|cause| Error::Read {
+        path: workspace.to_owned(),
+        cause,
+    })?;
+    let mut files: Vec<PathBuf> = WalkBuilder::new(workspace)
+        .ignore(false)
+        .build()
+        // What cannot be read holds nothing that could be run either.
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| is_flow_file(path) && path.is_file())
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+/// The flows of a workspace by name, each with every file that has that name:
+/// more than one is a mistake in all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FlowIndex {
+    files: BTreeMap<FlowName, Vec<PathBuf>>,
+}
+
+impl FlowIndex {
+    /// Reads the names of all flow files of a workspace. What cannot be read, or
+    /// has no name, is not in the index: it cannot be meant by a name.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub(crate) fn read(workspace: &Path) -> Result<Self, Error> {
+        let mut index = Self::default();
+        for file in flow_files(workspace)? {
+            let Ok(text) = std::fs::read_to_string(&file) else {
+                continue;
+            };
+            if let Some(name) = tidemill_flow::flow_name(&text) {
+                index.files.entry(name).or_default().push(file);
+            }
+        }
+        Ok(index)
+    }
+
+    /// The files of a flow.
+    pub(crate) fn files(&self, name: &FlowName) -> &[PathBuf] {
+        self.files.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The one file of a flow.
+    ///
+    /// # Errors
+    /// Where there is none, with the nearest name; or more than one.
+    pub(crate) fn find(&self, name: &FlowName, workspace: &Path) -> Result<&Path, Error> {
+        match self.files(name) {
+            [file] => Ok(file),
+            [] => Err(Error::NoFlow {
+                name: name.clone(),
+                workspace: workspace.to_owned(),
+                near: self.nearest(name.as_str()),
+            }),
+            files => Err(Error::SeveralFlows {
+                name: name.clone(),
+                files: files.to_vec(),
+            }),
+        }
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        nearest(name, self.files.keys().map(FlowName::as_str))
+    }
+}
+
+/// The known word that was most likely meant.
+pub(crate) fn nearest<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+    let likeness = |known: &'n str| (strsim::jaro_winkler(word, known), known);
+    known
+        .map(likeness)
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, known)| known.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn surroundings(directory: &Path) -> Surroundings {
+        Surroundings {
+            home: directory.join("home"),
+            workspace: None,
+            directory: directory.to_owned(),
+            program: PathBuf::from("tidemill"),
+        }
+    }
+
+    #[test]
+    fn a_flow_is_a_file_or_a_name() {
+        for (text, file) in [
+            ("hello", false),
+            ("hello.flow.yaml", true),
+            ("./hello", true),
+            ("folder/hello", true),
+            ("hello.yaml", true),
+        ] {
+            let choice = FlowChoice::parse(text).unwrap();
+            assert_eq!(matches!(choice, FlowChoice::File(_)), file, "{text}");
+        }
+        for text in ["Hello", "", "a b", "hello.yml"] {
+            assert!(FlowChoice::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_workspace_is_the_named_one_or_the_nearest_marked_or_the_file_s_folder() {
+        let place = folder(&[("top/.tidemill/x", ""), ("top/a/b/f.flow.yaml", ""), ("g.flow.yaml", "")]);
+        let root = place.path();
+        let around = surroundings(root);
+        assert_eq!(of_file(&around, &root.join("top/a/b/f.flow.yaml")), root.join("top"));
+        assert_eq!(of_file(&around, &root.join("g.flow.yaml")), root);
+        let named = Surroundings {
+            workspace: Some(root.join("other")),
+            ..around
+        };
+        assert_eq!(of_file(&named, &root.join("top/a/b/f.flow.yaml")), root.join("other"));
+    }
+
+    #[test]
+    fn a_name_is_looked_up_where_flow_files_lie() {
+        let place = folder(&[("top/.tidemill/x", ""), ("top/a/n", ""), ("flows/g.flow.yaml", ""), ("e/n", "")]);
+        let at = |part: &str| of_directory(&surroundings(&place.path().join(part)));
+        assert_eq!(at("top/a"), Some(place.path().join("top")));
+        assert_eq!(at("flows"), Some(place.path().join("flows")));
+        assert_eq!(at("e"), None);
+    }
+
+    #[test]
+    fn dot_folders_and_what_git_ignores_are_left_out() {
+        let place = folder(&[
+            (".git/HEAD", ""),
+            (".gitignore", "build/\n"),
+            ("a.flow.yaml", ""),
+            ("deep/er/b.flow.yaml", ""),
+            ("build/c.flow.yaml", ""),
+            (".hidden/d.flow.yaml", ""),
+            ("e.yaml", ""),
+        ]);
+        let files = flow_files(place.path()).unwrap();
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| file.strip_prefix(place.path()).unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(names, ["a.flow.yaml", "deep/er/b.flow.yaml"]);
+    }
+
+    #[test]
+    fn two_files_of_one_name_are_a_mistake() {
+        let flow = "name: same\ntasks: { a: { value: 1 } }\n";
+        let other = "name: other\ntasks: { a: { value: 1 } }\n";
+        let place = folder(&[("a.flow.yaml", flow), ("b.flow.yaml", flow), ("c.flow.yaml", other)]);
+        let index = FlowIndex::read(place.path()).unwrap();
+        let find = |name: &str| {
+            let name = FlowName::new(name).unwrap();
+            index.find(&name, place.path()).map(Path::to_owned)
+        };
+        assert!(matches!(find("same"), Err(Error::SeveralFlows { files, .. }) if files.len() == 2));
+        assert_eq!(find("other").ok(), Some(place.path().join("c.flow.yaml")));
+        assert!(matches!(find("othr"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other"));
+    }
+}

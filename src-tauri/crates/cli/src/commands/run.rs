@@ -1,0 +1,232 @@
+//! `run`, and every other command that carries a run in this process: shows it,
+//! hears signals, says how it ended.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tidemill_api::{
+    CarriedRun, Events, FlowChoice, GivenParameters, RunEnd, RunOrder, Surroundings,
+    run::run as start, to_json,
+};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::{
+    arguments::{FlowArguments, RunArguments},
+    exit::Exit,
+    interrupts::Interrupts,
+    live::{Ending, Watch, summary},
+    message::{self, Failure},
+    output::Output,
+    runtime::runtime,
+};
+
+/// Between two frames.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// At most so many failed tasks are told of at the end.
+const FAILURES: usize = 5;
+
+/// How many events are taken in before something else gets its turn.
+const EVENTS_AT_ONCE: usize = 1_024;
+
+pub(crate) fn run(
+    surroundings: &Surroundings,
+    arguments: RunArguments,
+    shows_diagnostics: bool,
+) -> Result<Exit, Failure> {
+    let form = Form {
+        json: arguments.form.json,
+        live: !shows_diagnostics,
+    };
+    let order = RunOrder {
+        flow: FlowChoice::parse(&arguments.flow.flow)?,
+        parameters: given(arguments.flow),
+    };
+    runtime()?.block_on(async {
+        let interrupts = Interrupts::new()?;
+        let (carried, events) = start(surroundings, &order, !form.json).await?;
+        carry(carried, events, form, interrupts).await
+    })
+}
+
+/// The parameters as they were typed.
+pub(crate) fn given(arguments: FlowArguments) -> GivenParameters {
+    GivenParameters {
+        pairs: arguments.parameters,
+        file: arguments.file,
+    }
+}
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    /// Only a document at the end.
+    pub(crate) json: bool,
+    /// Frames may be drawn: nothing else writes to the terminal.
+    pub(crate) live: bool,
+}
+
+/// Shows a run to its end.
+pub(crate) async fn carry(
+    carried: CarriedRun,
+    events: Option<Events>,
+    form: Form,
+    interrupts: Interrupts,
+) -> Result<Exit, Failure> {
+    for warning in &carried.warnings {
+        message::warn(warning);
+    }
+    let title = format!("{} {}", carried.outline.flow, carried.name);
+    let mut watch = match events {
+        Some(events) => {
+            let watch = Watch::new(carried.id, &title, &carried.outline, form.live);
+            Some((watch, events))
+        }
+        None => None,
+    };
+    let ended = wait(&carried, &mut watch, interrupts).await;
+    if let Some((watch, _)) = &mut watch {
+        watch.end();
+    }
+    let end = match ended {
+        Ok(end) => end,
+        Err(error) => {
+            // What made the run end like this is worth more than what follows from it.
+            let _ = carried.close().await;
+            return Err(error.into());
+        }
+    };
+    let said = match &watch {
+        Some((watch, _)) if watch.is_seen() => say_end(&carried, &title, &end, watch),
+        Some(_) => Ok(()),
+        None => say_document(&carried),
+    };
+    carried.close().await?;
+    match said {
+        Err(Failure::Stream(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        other => other?,
+    }
+    Ok(Exit::of_run(end.state))
+}
+
+/// Waits for the run's end, and meanwhile shows it and hears signals.
+async fn wait(
+    carried: &CarriedRun,
+    watch: &mut Option<(Watch, Events)>,
+    mut interrupts: Interrupts,
+) -> Result<RunEnd, tidemill_api::Error> {
+    let mut ended = pin!(carried.ended());
+    let mut ticks = interval_at(Instant::now() + FRAME, FRAME);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = 0_u32;
+    let mut usual_asked = false;
+    let end = loop {
+        let shown = watch.is_some();
+        let next = async {
+            match watch.as_mut() {
+                Some((_, events)) => events.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            why = interrupts.next() => {
+                heard += 1;
+                interrupt(carried, watch, heard, why);
+            }
+            _ = ticks.tick(), if shown => {
+                if let Some((watch, _)) = watch {
+                    if watch.is_live() && !usual_asked {
+                        usual_asked = true;
+                        ask_usual(carried, watch);
+                    }
+                    watch.draw();
+                    watch.flush();
+                }
+            }
+            event = next => {
+                if let (Some((watch, events)), Some(event)) = (watch.as_mut(), event) {
+                    watch.take_in(&event);
+                    take_in_waiting(watch, events, EVENTS_AT_ONCE);
+                }
+            }
+            end = &mut ended => break end,
+        }
+    };
+    if let Some((watch, events)) = watch {
+        take_in_waiting(watch, events, usize::MAX);
+    }
+    end
+}
+
+fn take_in_waiting(watch: &mut Watch, events: &mut Events, most: usize) {
+    for _ in 0..most {
+        match events.try_next() {
+            Some(event) => watch.take_in(&event),
+            None => break,
+        }
+    }
+}
+
+/// How long tasks usually take helps to judge, and nothing depends on it.
+fn ask_usual(carried: &CarriedRun, watch: &mut Watch) {
+    if let Ok(usual) = carried.usual() {
+        watch.set_usual(&usual);
+    }
+}
+
+/// The first signal cancels the run, the next kills what still runs.
+fn interrupt(
+    carried: &CarriedRun,
+    watch: &mut Option<(Watch, Events)>,
+    heard: u32,
+    why: &str,
+) {
+    let note = if heard == 1 {
+        carried.cancel(why);
+        "cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"
+    } else {
+        carried.kill(why);
+        "killing what still runs"
+    };
+    match watch {
+        Some((watch, _)) => watch.note(note.to_owned()),
+        None => message::note(note),
+    }
+}
+
+fn say_document(carried: &CarriedRun) -> Result<(), Failure> {
+    let report = carried.report()?;
+    let mut output = Output::new();
+    output.document(&report)?;
+    output.flush()?;
+    Ok(())
+}
+
+fn say_end(carried: &CarriedRun, title: &str, end: &RunEnd, watch: &Watch) -> Result<(), Failure> {
+    let failures = if end.state.is_failure() {
+        carried.failures(FAILURES)?
+    } else {
+        Vec::new()
+    };
+    let output_json = to_json(&end.output);
+    let took = watch.model().started.map(|started| {
+        let end = watch.model().ended.unwrap_or_else(jiff::Timestamp::now);
+        crate::time::between(started, end)
+    });
+    let ending = Ending {
+        id: &carried.id.to_string(),
+        title,
+        state: end.state,
+        message: end.message.as_deref(),
+        took,
+        output: (!output_json.is_null()).then(|| output_json.to_string()),
+        failures: &failures,
+    };
+    let mut output = Output::new();
+    let model = watch.is_live().then(|| watch.model());
+    let lines = summary(&ending, model, output.look());
+    output.lines(&lines)?;
+    output.flush()?;
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! `runs`: lists, and the way to what one run can be asked.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, tz::TimeZone};
+use tidemill_api::{
+    RunDocument, State, Surroundings,
+    run::retry as start_again,
+    runs::{self, ListRequest, RunList},
+};
+
+use crate::{
+    arguments::{ListArguments, RetryArguments, RunsArguments, RunsCommand},
+    commands::{
+        logs, open_settled,
+        run::{Form, carry},
+        show, steer,
+    },
+    exit::Exit,
+    interrupts::Interrupts,
+    live::short,
+    look::{Line, Look, Role},
+    message::{self, Failure},
+    output::Output,
+    runtime::runtime,
+    state,
+    table::{self, Column},
+    time,
+};
+
+pub(crate) fn runs(
+    surroundings: &Surroundings,
+    arguments: RunsArguments,
+    shows_diagnostics: bool,
+) -> Result<Exit, Failure> {
+    match arguments.command {
+        None => list(surroundings, arguments.list),
+        Some(RunsCommand::Ls(list_arguments)) => list(surroundings, list_arguments),
+        Some(RunsCommand::Show(show_arguments)) => show::show(surroundings, &show_arguments),
+        Some(RunsCommand::Logs(logs_arguments)) => logs::logs(surroundings, logs_arguments),
+        Some(RunsCommand::Cancel { run }) => steer::cancel(surroundings, &run, shows_diagnostics),
+        Some(RunsCommand::Retry(retry_arguments)) => {
+            retry(surroundings, &retry_arguments, shows_diagnostics)
+        }
+        Some(RunsCommand::Rm { runs }) => remove(surroundings, &runs),
+    }
+}
+
+fn list(surroundings: &Surroundings, arguments: ListArguments) -> Result<Exit, Failure> {
+    let home = open_settled(surroundings)?;
+    let now = Timestamp::now();
+    let json = arguments.form.json;
+    let request = ListRequest {
+        flow: arguments.flow,
+        states: arguments.states,
+        since: arguments.since,
+        parameters: arguments.parameters,
+        limit: arguments.limit,
+        cursor: arguments.cursor,
+    };
+    let answer = runs::list(home.as_ref(), &request, now)?;
+    let mut output = Output::new();
+    if json {
+        output.document(&answer)?;
+    } else if answer.runs.is_empty() {
+        message::note("no such runs");
+    } else {
+        let lines = list_lines(&answer, now, &TimeZone::system(), output.look());
+        output.lines(&lines)?;
+        if let Some(next) = &answer.next {
+            message::note(&format!("there are more: --limit N, or --cursor {next}"));
+        }
+    }
+    output.flush()?;
+    Ok(Exit::Done)
+}
+
+fn list_lines(answer: &RunList, now: Timestamp, zone: &TimeZone, look: Look) -> Vec<Line> {
+    let columns = [
+        Column::left("ID"),
+        Column::left("NAME"),
+        Column::left("FLOW"),
+        Column::left("STATE"),
+        Column::left("STARTED"),
+        Column::right("TOOK"),
+        Column::shrinking("MESSAGE"),
+    ];
+    let rows = answer.runs.iter().map(|run| {
+        vec![
+            Line::of(Role::Dim, short(&run.id)),
+            Line::of(Role::Strong, &run.name),
+            Line::plain(&run.flow),
+            state::cell(run.state, look),
+            Line::plain(&started(run, now, zone, look)),
+            Line::plain(&took(run, now)),
+            note(run),
+        ]
+    });
+    table::lines(&columns, rows.collect(), look)
+}
+
+/// How long ago on a terminal; the time itself on a pipe, where it stays true.
+fn started(run: &RunDocument, now: Timestamp, zone: &TimeZone, look: Look) -> String {
+    let at = run.started_at.unwrap_or(run.created_at).0;
+    if look.is_terminal() {
+        time::relative(at, now, zone)
+    } else {
+        time::stamp(at, zone)
+    }
+}
+
+fn took(run: &RunDocument, now: Timestamp) -> String {
+    match (run.duration_ms, run.started_at) {
+        (Some(milliseconds), _) => time::duration(Duration::from_millis(milliseconds)),
+        (None, Some(started)) if !run.state.is_terminal() => {
+            time::duration(time::between(started.0, now))
+        }
+        (None, _) => String::new(),
+    }
+}
+
+/// Why, and beside what waits for someone to carry it on, how that is done.
+fn note(run: &RunDocument) -> Line {
+    let mut line = Line::new();
+    if run.state == State::AwaitingRetry {
+        let command = format!("tidemill runs retry {}", short(&run.id));
+        line.push(Role::Command, &command);
+        line.push(Role::Plain, "  ");
+    }
+    let message = run.message.as_deref().unwrap_or_default();
+    line.push(Role::Plain, message.lines().next().unwrap_or_default());
+    line
+}
+
+fn retry(
+    surroundings: &Surroundings,
+    arguments: &RetryArguments,
+    shows_diagnostics: bool,
+) -> Result<Exit, Failure> {
+    let form = Form {
+        json: arguments.form.json,
+        live: !shows_diagnostics,
+    };
+    runtime()?.block_on(async {
+        let interrupts = Interrupts::new()?;
+        let again = start_again(surroundings, &arguments.run, arguments.from_failed, !form.json);
+        let (carried, events) = again.await?;
+        carry(carried, events, form, interrupts).await
+    })
+}
+
+fn remove(surroundings: &Surroundings, named: &[String]) -> Result<Exit, Failure> {
+    let home = open_settled(surroundings)?;
+    let mut output = Output::new();
+    let ids = named.iter().map(|text| runs::find(home.as_ref(), text));
+    // All are found before any is removed: `last` means one run, not each in turn.
+    let ids = ids.collect::<Result<Vec<_>, _>>()?;
+    for id in ids {
+        let name = runs::remove(home.as_ref(), &id.to_string())?;
+        output.line(&Line::plain("removed ").with(Role::Strong, &name))?;
+    }
+    output.flush()?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use tidemill_api::Moment;
+
+    use super::*;
+
+    fn run(state: State, message: Option<&str>) -> RunDocument {
+        let at = |text: &str| Moment(text.parse().unwrap());
+        RunDocument {
+            id: "019a1b2c-3d4e-7000-8000-000000000000".to_owned(),
+            name: "brave-otter-1".to_owned(),
+            flow: "report".to_owned(),
+            version: None,
+            state,
+            state_type: state.state_type(),
+            message: message.map(str::to_owned),
+            parameters: serde_json::Value::Null,
+            output: serde_json::Value::Null,
+            created_at: at("2026-03-29T11:59:00Z"),
+            started_at: Some(at("2026-03-29T11:59:00Z")),
+            ended_at: None,
+            duration_ms: state.is_terminal().then_some(1_500),
+        }
+    }
+
+    fn check(look: Look, expected: &[&str]) {
+        let answer = RunList {
+            runs: vec![
+                run(State::AwaitingRetry, Some("the process ended")),
+                run(State::Failed, Some("task `x` failed\x1b[31m\nmore")),
+            ],
+            next: None,
+        };
+        let now = "2026-03-29T12:00:00Z".parse().unwrap();
+        let drawn: Vec<String> = list_lines(&answer, now, &TimeZone::UTC, look)
+            .iter()
+            .map(|line| line.render(look))
+            .collect();
+        assert_eq!(drawn, expected);
+    }
+
+    #[test]
+    fn a_list_on_a_pipe_has_times_that_stay_true() {
+        check(
+            Look::PIPED,
+            &[
+                "ID             NAME           FLOW    STATE            STARTED                          TOOK  MESSAGE",
+                "019a1b2c-3d4e  brave-otter-1  report  ↻ AwaitingRetry  2026-03-29T11:59:00.000+00:00  1m 00s  tidemill runs retry 019a1b2c-3d4e  the process ended",
+                "019a1b2c-3d4e  brave-otter-1  report  ✗ Failed         2026-03-29T11:59:00.000+00:00    1.5s  task `x` failed\\x1b[31m",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_list_on_a_terminal_fits_it() {
+        let look = Look {
+            columns: Some(100),
+            ..Look::PIPED
+        };
+        check(
+            look,
+            &[
+                "ID             NAME           FLOW    STATE            STARTED    TOOK  MESSAGE",
+                "019a1b2c-3d4e  brave-otter-1  report  ↻ AwaitingRetry  1m ago   1m 00s  tidemill runs retry 019a1b2…",
+                "019a1b2c-3d4e  brave-otter-1  report  ✗ Failed         1m ago     1.5s  task `x` failed\\x1b[31m",
+            ],
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! `runs cancel`, `approve`, `reject`: what a person wants of a run.
+
+use tidemill_api::{
+    Surroundings,
+    steer::{self, Steered, SteeredRun},
+};
+
+use crate::{
+    arguments::{ApproveArguments, RejectArguments},
+    commands::run::{Form, carry},
+    exit::Exit,
+    interrupts::Interrupts,
+    look::{Line, Role},
+    message::Failure,
+    output::Output,
+    runtime::runtime,
+};
+
+pub(crate) fn cancel(
+    surroundings: &Surroundings,
+    run: &str,
+    shows_diagnostics: bool,
+) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
+        let steered = steer::cancel(surroundings, run).await?;
+        say(steered, "cancelled", shows_diagnostics).await.map(|exit| match exit {
+            // That the run is cancelled is what was wanted.
+            Exit::Cancelled => Exit::Done,
+            other => other,
+        })
+    })
+}
+
+pub(crate) fn approve(
+    surroundings: &Surroundings,
+    arguments: &ApproveArguments,
+    shows_diagnostics: bool,
+) -> Result<Exit, Failure> {
+    let task = arguments.task.as_deref();
+    runtime()?.block_on(async {
+        let steered = steer::approve(surroundings, &arguments.run, task, &arguments.fields).await?;
+        say(steered, "approved", shows_diagnostics).await
+    })
+}
+
+pub(crate) fn reject(
+    surroundings: &Surroundings,
+    arguments: &RejectArguments,
+    shows_diagnostics: bool,
+) -> Result<Exit, Failure> {
+    let task = arguments.task.as_deref();
+    runtime()?.block_on(async {
+        let steered = steer::reject(surroundings, &arguments.run, task).await?;
+        say(steered, "rejected", shows_diagnostics).await
+    })
+}
+
+/// Says what was done; where this process carries the run now, shows it to its end.
+async fn say(steered: Steered, done: &str, shows_diagnostics: bool) -> Result<Exit, Failure> {
+    match steered {
+        Steered::Done(run) => {
+            say_done(&run, done)?;
+            Ok(Exit::Done)
+        }
+        Steered::Carried(run, carried, events) => {
+            let interrupts = Interrupts::new()?;
+            say_done(&run, done)?;
+            let form = Form {
+                json: false,
+                live: !shows_diagnostics,
+            };
+            carry(*carried, Some(events), form, interrupts).await
+        }
+    }
+}
+
+fn say_done(run: &SteeredRun, done: &str) -> Result<(), Failure> {
+    let mut output = Output::new();
+    let mut line = Line::plain(&format!("{done} "));
+    if let Some(task) = &run.task {
+        line.push(Role::Strong, task);
+        line.push(Role::Plain, " of ");
+    }
+    line.push(Role::Strong, &run.name);
+    output.line(&line)?;
+    output.flush()?;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! `secrets`, `vars`, `limits`, `settings`: the home's own tables.
+
+use std::io::{self, IsTerminal, Read};
+
+use serde::Serialize;
+use tidemill_api::{OpenHome, Surroundings, settings, tables};
+
+use crate::{
+    arguments::{
+        JsonArguments, LimitsCommand, SecretsCommand, SettingsArguments, SettingsCommand,
+        VarsCommand,
+    },
+    exit::Exit,
+    look::{Line, Look, Role},
+    message::{self, Failure},
+    output::Output,
+    table::{self, Column},
+};
+
+/// A secret longer than this is none.
+const LONGEST_SECRET: u64 = 1 << 20;
+
+pub(crate) fn secrets(surroundings: &Surroundings, command: SecretsCommand) -> Result<Exit, Failure> {
+    match command {
+        SecretsCommand::Set { name } => {
+            let value = read_secret(&name)?;
+            let home = OpenHome::open(surroundings)?;
+            tables::set_secret(&home, &name, &value)?;
+        }
+        SecretsCommand::Ls(form) => {
+            let home = OpenHome::open_existing(surroundings)?;
+            let names = match &home {
+                Some(home) => tables::list_secrets(home)?,
+                None => tables::SecretNames::default(),
+            };
+            let rows = names.secrets.iter().map(|name| vec![Line::of(Role::Strong, name)]);
+            show(form, &names, &[Column::left("NAME")], rows.collect(), "no secret is set")?;
+        }
+        SecretsCommand::Rm { name } => {
+            let home = OpenHome::open(surroundings)?;
+            tables::remove_secret(&home, &name)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The value from a prompt that does not show it, or from standard input, where a
+/// line's end at its end is not part of it.
+fn read_secret(name: &str) -> Result<String, Failure> {
+    if io::stdin().is_terminal() {
+        let prompt = format!("value of secret {}: ", crate::text::harmless(name));
+        return Ok(rpassword::prompt_password(prompt)?);
+    }
+    let mut value = String::new();
+    io::stdin().lock().take(LONGEST_SECRET).read_to_string(&mut value)?;
+    if value.ends_with('\n') {
+        value.pop();
+        if value.ends_with('\r') {
+            value.pop();
+        }
+    }
+    Ok(value)
+}
+
+pub(crate) fn vars(surroundings: &Surroundings, command: VarsCommand) -> Result<Exit, Failure> {
+    match command {
+        VarsCommand::Set { name, value } => {
+            let home = OpenHome::open(surroundings)?;
+            tables::set_variable(&home, &name, &value)?;
+        }
+        VarsCommand::Ls(form) => {
+            let home = OpenHome::open_existing(surroundings)?;
+            let listed = match &home {
+                Some(home) => tables::list_variables(home)?,
+                None => tables::Variables::default(),
+            };
+            let rows = listed.vars.iter().map(|variable| {
+                let value = Line::plain(&variable.value.to_string());
+                vec![Line::of(Role::Strong, &variable.name), value]
+            });
+            let columns = [Column::left("NAME"), Column::shrinking("VALUE")];
+            show(form, &listed, &columns, rows.collect(), "no variable is set")?;
+        }
+        VarsCommand::Rm { name } => {
+            let home = OpenHome::open(surroundings)?;
+            tables::remove_variable(&home, &name)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn limits(surroundings: &Surroundings, command: LimitsCommand) -> Result<Exit, Failure> {
+    match command {
+        LimitsCommand::Set { name, slots } => {
+            let home = OpenHome::open(surroundings)?;
+            tables::set_limit(&home, &name, slots)?;
+        }
+        LimitsCommand::Ls(form) => {
+            let home = OpenHome::open_existing(surroundings)?;
+            let listed = match &home {
+                Some(home) => tables::list_limits(home)?,
+                None => tables::Limits::default(),
+            };
+            let rows = listed.limits.iter().map(|limit| {
+                vec![
+                    Line::of(Role::Strong, &limit.name),
+                    Line::plain(&limit.slots.to_string()),
+                    Line::plain(&limit.taken.to_string()),
+                ]
+            });
+            let columns = [Column::left("NAME"), Column::right("SLOTS"), Column::right("TAKEN")];
+            show(form, &listed, &columns, rows.collect(), "no limit is set")?;
+        }
+        LimitsCommand::Rm { name } => {
+            let home = OpenHome::open(surroundings)?;
+            tables::remove_limit(&home, &name)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn settings(
+    surroundings: &Surroundings,
+    arguments: SettingsArguments,
+) -> Result<Exit, Failure> {
+    match arguments.command {
+        None => list_settings(surroundings, arguments.form)?,
+        Some(SettingsCommand::Ls(form)) => list_settings(surroundings, form)?,
+        Some(SettingsCommand::Set { key, value }) => {
+            let home = OpenHome::open(surroundings)?;
+            settings::set(&home, &key, &value)?;
+        }
+        Some(SettingsCommand::Rm { key }) => {
+            let home = OpenHome::open(surroundings)?;
+            settings::remove(&home, &key)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list_settings(surroundings: &Surroundings, form: JsonArguments) -> Result<(), Failure> {
+    let home = OpenHome::open_existing(surroundings)?;
+    let listed = settings::list(home.as_ref())?;
+    let rows = listed.settings.iter().map(|setting| {
+        let value = match setting.value.is_null() {
+            true => Line::of(Role::Dim, &format!("default: {}", setting.default)),
+            false => Line::plain(&setting.value.to_string()),
+        };
+        let about = Line::of(Role::Dim, setting.about);
+        vec![Line::of(Role::Strong, setting.key), value, about]
+    });
+    let columns = [
+        Column::left("KEY"),
+        Column::left("VALUE"),
+        Column::shrinking("MEANING"),
+    ];
+    show(form, &listed, &columns, rows.collect(), "there are no settings")
+}
+
+/// An answer as a document or a table; where it is empty, a word about that.
+fn show(
+    form: JsonArguments,
+    answer: &impl Serialize,
+    columns: &[Column],
+    rows: Vec<Vec<Line>>,
+    empty: &str,
+) -> Result<(), Failure> {
+    let mut output = Output::new();
+    if form.json {
+        output.document(answer)?;
+    } else if rows.is_empty() {
+        message::note(empty);
+    } else {
+        let look: Look = output.look();
+        output.lines(&table::lines(columns, rows, look))?;
+    }
+    output.flush()?;
+    Ok(())
+}

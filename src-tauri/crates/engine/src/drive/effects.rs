@@ -1,0 +1,105 @@
+//! What a decision asks for, once it is recorded.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tidemill_orchestrate::{Assignment, Effect, Failure, FailureKind, Outcome, TaskRunNumber};
+
+use super::{Drive, Over, Report, Underway};
+use crate::{
+    attempt::Attempt,
+    cache, limits,
+    stop::{StopSwitch, Stopping},
+};
+
+impl Drive {
+    pub(super) fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Start(task) => self.start(task),
+            Effect::Stop(task) => {
+                if let Some(underway) = self.attempts.get(&task) {
+                    underway.stop.ask(Stopping::Terminate);
+                }
+            }
+            Effect::TakeSlots(task) => self.take_slots(task),
+            Effect::FreeSlots(task) => self.free_slots(task),
+            Effect::LookUpCache { task, refresh } => self.look_up(task, refresh),
+            // It went to the disk with the decision.
+            Effect::KeepInCache(..) => {}
+            Effect::SetTimer(timer, due) => self.set_timer(timer, due),
+            Effect::AskPerson(task) => self.approvals.push(task),
+            Effect::RunEnded => self.over = Some(Over::Ended),
+        }
+    }
+
+    fn start(&mut self, task: TaskRunNumber) {
+        let assignment = match self.assigned(task) {
+            Ok(assignment) => assignment,
+            Err(failure) => {
+                self.work
+                    .spawn(async move { Report::Ended(task, Outcome::Failed(failure)) });
+                return;
+            }
+        };
+        let stop = StopSwitch::new();
+        let attempt = Attempt::new(
+            Arc::clone(&self.shared),
+            Arc::clone(&self.facts),
+            assignment,
+            stop.listen(),
+            self.recovered,
+        );
+        let handle = self
+            .work
+            .spawn(async move { Report::Ended(task, attempt.carry_out().await) });
+        let id = handle.id();
+        self.attempts.insert(task, Underway { id, stop });
+    }
+
+    /// What the attempt is; or why it fails before it begins.
+    fn assigned(&self, task: TaskRunNumber) -> Result<Assignment, Failure> {
+        if let Some(Err(failure)) = self.keys.get(&task) {
+            return Err(failure.clone());
+        }
+        self.run.assignment(task).ok_or_else(|| {
+            Failure::new(
+                FailureKind::Start,
+                "the task run is gone before its attempt began",
+            )
+        })
+    }
+
+    fn take_slots(&mut self, task: TaskRunNumber) {
+        let Some(assignment) = self.run.assignment(task) else {
+            return;
+        };
+        let (shared, run) = (Arc::clone(&self.shared), self.facts.id);
+        let handle = self.work.spawn(async move {
+            limits::wait_for_slots(&shared, run, task, &assignment.task.limits).await;
+            Report::SlotsTaken(task)
+        });
+        self.waiting.insert(task, handle);
+    }
+
+    fn free_slots(&mut self, task: TaskRunNumber) {
+        // What was held was freed with the decision. Who still waited may have
+        // taken slots since.
+        if let Some(waiting) = self.waiting.remove(&task) {
+            waiting.abort();
+            limits::free(&self.shared, self.facts.id, task);
+        }
+        self.shared.slots_freed.notify_waiters();
+    }
+
+    fn look_up(&mut self, task: TaskRunNumber, refresh: bool) {
+        let Some(assignment) = self.run.assignment(task) else {
+            return;
+        };
+        let (shared, facts) = (Arc::clone(&self.shared), Arc::clone(&self.facts));
+        self.work.spawn_blocking(move || {
+            let (key, found) =
+                cache::look_up(&shared, &facts, &assignment, refresh, Timestamp::now());
+            Report::Looked { task, key, found }
+        });
+    }
+}

@@ -1,0 +1,504 @@
+//! The loop that carries one run: what happened is decided upon, what was
+//! decided is committed, and what was committed is carried out.
+//!
+//! Decisions may run a few commits ahead of the disk; their effects never do.
+//! Nothing here grows with the run: attempts are as many as the orchestrator
+//! starts, and their ends are taken up in batches, as fast as commits allow.
+
+mod effects;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use tidemill_flow::{Kind, Value, Wait, template::from_json};
+use tidemill_orchestrate::{
+    Answer, CachedResult, Decision, Effect, Failure, FailureKind, Happening, Outcome, Run, State,
+    Subject, TaskRunNumber, Timer, Transition,
+};
+use tidemill_store::{Batch, CacheEntry, NewRun};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{AbortHandle, Id, JoinError, JoinSet},
+};
+use tracing::Instrument;
+
+use crate::{
+    run_facts::RunFacts,
+    cache::ResultKey,
+    engine::Shared,
+    error::EngineError,
+    event::{Event, Move},
+    handle::RunEnd,
+    journal::{Committing, Durability},
+    kinds::approve::checked_fields,
+    stop::{StopSwitch, Stopping},
+};
+use timers::{Counting, Timers};
+
+/// How many decisions may be on their way to the disk.
+const AHEAD: usize = 2;
+
+/// How many ends of attempts are decided upon at once, at most.
+const ENDS: usize = 512;
+
+/// What someone says to a run that is carried here.
+#[derive(Debug)]
+pub(crate) enum Word {
+    /// It is to end.
+    Cancel(Arc<str>),
+    /// It is to end at once.
+    Kill(Arc<str>),
+    /// A person answers an approval.
+    Answer(Box<Asked>),
+    /// The engine lets go of it: it is to be found as after a crash.
+    LetGo,
+}
+
+/// A person's answer to an approval.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The approval; `None`: the only one that is open.
+    pub(crate) task: Option<TaskRunNumber>,
+    pub(crate) approved: bool,
+    /// What the person entered: a mapping, or null.
+    pub(crate) fields: Json,
+    pub(crate) by: Option<String>,
+    /// Told when the answer is flushed, or why it is none.
+    pub(crate) told: oneshot::Sender<Result<(), EngineError>>,
+}
+
+/// What work that the run waits for came to.
+enum Report {
+    Ended(TaskRunNumber, Outcome),
+    SlotsTaken(TaskRunNumber),
+    Looked {
+        task: TaskRunNumber,
+        key: Result<ResultKey, Failure>,
+        found: Option<CachedResult>,
+    },
+    /// The flow's own limit has room for this run.
+    Turn(Happening),
+}
+
+/// An attempt that is being carried out.
+struct Underway {
+    id: Id,
+    stop: StopSwitch,
+}
+
+/// A decision on its way to the disk.
+struct Pending {
+    committing: Committing,
+    moves: Option<Arc<[Move]>>,
+    effects: Vec<Effect>,
+    acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+}
+
+/// How the loop ends.
+enum Over {
+    Ended,
+    LetGo,
+}
+
+/// One run, carried.
+pub(crate) struct Drive {
+    shared: Arc<Shared>,
+    facts: Arc<RunFacts>,
+    run: Run,
+    /// Another process carried it before.
+    recovered: bool,
+    words: mpsc::UnboundedReceiver<Word>,
+    work: JoinSet<Report>,
+    attempts: HashMap<TaskRunNumber, Underway>,
+    /// Those that wait for slots of limits.
+    waiting: HashMap<TaskRunNumber, AbortHandle>,
+    /// Of those that asked for a cached result and have not ended.
+    keys: HashMap<TaskRunNumber, Result<ResultKey, Failure>>,
+    approvals: Vec<TaskRunNumber>,
+    timers: Timers<Timer>,
+    pending: VecDeque<Pending>,
+    more: bool,
+    over: Option<Over>,
+}
+
+impl Drive {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        facts: Arc<RunFacts>,
+        run: Run,
+        recovered: bool,
+        words: mpsc::UnboundedReceiver<Word>,
+    ) -> Self {
+        Self {
+            shared,
+            facts,
+            run,
+            recovered,
+            words,
+            work: JoinSet::new(),
+            attempts: HashMap::new(),
+            waiting: HashMap::new(),
+            keys: HashMap::new(),
+            approvals: Vec::new(),
+            timers: Timers::new(Timestamp::now(), Instant::now()),
+            pending: VecDeque::new(),
+            more: false,
+            over: None,
+        }
+    }
+
+    /// Records a new run with what follows from its first happening.
+    pub(crate) async fn begin(
+        &mut self,
+        new: NewRun,
+        happening: Happening,
+    ) -> Result<(), EngineError> {
+        let Decision {
+            transitions,
+            effects,
+            more,
+        } = self.step(happening)?;
+        let moves = self.moves(&transitions);
+        self.more = more;
+        self.shared.journal.begin(new, transitions).await?;
+        self.pending.push_back(Pending {
+            committing: Box::pin(std::future::ready(Ok(()))),
+            moves,
+            effects,
+            acknowledge: None,
+        });
+        Ok(())
+    }
+
+    /// Decides upon something that happened, outside the loop.
+    pub(crate) fn happened(&mut self, happening: Happening) -> Result<(), EngineError> {
+        self.decide(happening, None)
+    }
+
+    /// Lets the run start once its flow's limit has room for it.
+    pub(crate) fn start_at_turn(&mut self, limit: u32, then: Happening) {
+        let (shared, facts) = (Arc::clone(&self.shared), Arc::clone(&self.facts));
+        self.work.spawn(async move {
+            crate::limits::wait_for_turn(&shared, &facts, limit).await;
+            Report::Turn(then)
+        });
+    }
+
+    /// Carries the run to its end, or until the engine lets go of it.
+    pub(crate) async fn to_end(mut self) -> Result<RunEnd, EngineError> {
+        let span = tracing::info_span!("run", id = %self.facts.id, flow = %self.facts.flow.flow.name);
+        let result = async {
+            let looped = self.turn().await;
+            if looped.is_err() {
+                self.stop_all(Stopping::Kill);
+            }
+            self.leave().await;
+            looped
+        }
+        .instrument(span)
+        .await;
+        result.map(|()| RunEnd {
+            state: self.run.state(),
+            message: self.run.message().map(Into::into),
+            output: self.run.output().cloned().unwrap_or_else(|| Value::from(())),
+        })
+    }
+
+    async fn turn(&mut self) -> Result<(), EngineError> {
+        loop {
+            while self.more && self.pending.len() < AHEAD {
+                self.decide(Happening::Continue, None)?;
+            }
+            match self.over {
+                Some(Over::Ended) if self.pending.is_empty() => return Ok(()),
+                Some(Over::LetGo) => return Ok(()),
+                _ => {}
+            }
+            let ready = self.pending.len() < AHEAD;
+            let tick = self.timers.wait(Timestamp::now());
+            tokio::select! {
+                biased;
+                committed = front(&mut self.pending) => self.committed(committed?),
+                Some(word) = self.words.recv() => self.hear(word)?,
+                Some(report) = self.work.join_next_with_id(), if ready => self.gather(report)?,
+                () = tokio::time::sleep(tick.unwrap_or_default()), if ready && tick.is_some() => {
+                    if let Some(timer) = self.timers.take_due(Timestamp::now(), Instant::now()) {
+                        self.decide(Happening::Due(timer), None)?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, happening: Happening) -> Result<Decision, EngineError> {
+        let decision = self
+            .run
+            .step(happening, Timestamp::now(), fastrand::u64(..))
+            .map_err(|cause| EngineError::Step {
+                run: self.facts.name.to_string(),
+                cause,
+            })?;
+        for transition in &decision.transitions {
+            if transition.subject == Subject::Run {
+                tracing::debug!(state = %transition.to, "the run moves");
+            }
+        }
+        Ok(decision)
+    }
+
+    /// Decides, and sends what was decided on its way to the disk.
+    fn decide(
+        &mut self,
+        happening: Happening,
+        acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+    ) -> Result<(), EngineError> {
+        let Decision {
+            transitions,
+            effects,
+            more,
+        } = self.step(happening)?;
+        self.more = more;
+        let ended = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::RunEnded));
+        let cache = self.results_to_keep(&effects);
+        let moves = self.moves(&transitions);
+        let durability = match ended || acknowledge.is_some() {
+            true => Durability::Flushed,
+            false => Durability::Committed,
+        };
+        let committing: Committing = if transitions.is_empty() && cache.is_empty() && freed(&effects).is_empty() {
+            Box::pin(std::future::ready(Ok(())))
+        } else {
+            let batch = Batch {
+                transitions,
+                cache,
+                free_slots: freed(&effects),
+                release: false,
+            };
+            self.shared.journal.append(self.facts.id, batch, durability)
+        };
+        self.pending.push_back(Pending {
+            committing,
+            moves,
+            effects,
+            acknowledge,
+        });
+        Ok(())
+    }
+
+    fn moves(&self, transitions: &[Transition]) -> Option<Arc<[Move]>> {
+        (self.shared.announcer.is_heard() && !transitions.is_empty())
+            .then(|| transitions.iter().map(Move::from).collect())
+    }
+
+    fn results_to_keep(&mut self, effects: &[Effect]) -> Vec<CacheEntry> {
+        let now = Timestamp::now();
+        let mut entries = Vec::new();
+        for effect in effects {
+            let Effect::KeepInCache(task, value) = effect else {
+                continue;
+            };
+            if let Some(Ok(key)) = self.keys.remove(task) {
+                entries.push(key.entry(*task, value.clone(), now));
+            }
+        }
+        entries
+    }
+
+    /// Carries out what was decided: it is recorded now.
+    fn committed(&mut self, pending: Pending) {
+        if let Some(moves) = pending.moves {
+            let run = self.facts.id;
+            self.shared.announcer.announce(|| Event::Moves { run, moves });
+        }
+        if let Some(acknowledge) = pending.acknowledge {
+            // Who asked may have gone away: the answer stands all the same.
+            let _ = acknowledge.send(Ok(()));
+        }
+        for effect in pending.effects {
+            self.carry_out(effect);
+        }
+    }
+
+    fn hear(&mut self, word: Word) -> Result<(), EngineError> {
+        match word {
+            Word::Cancel(reason) => self.cancel(&reason)?,
+            Word::Kill(reason) => {
+                self.cancel(&reason)?;
+                self.stop_all(Stopping::Kill);
+            }
+            Word::Answer(asked) => self.answer(*asked)?,
+            Word::LetGo => self.over = Some(Over::LetGo),
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self, reason: &str) -> Result<(), EngineError> {
+        let reason = reason.to_owned();
+        self.decide(Happening::CancelRequested { reason }, None)
+    }
+
+    fn answer(&mut self, asked: Asked) -> Result<(), EngineError> {
+        match self.checked_answer(&asked) {
+            Ok(answer) => self.decide(Happening::Answered(answer), Some(asked.told)),
+            Err(error) => {
+                // Who asked may have gone away: nothing was done.
+                let _ = asked.told.send(Err(error));
+                Ok(())
+            }
+        }
+    }
+
+    /// The answer, to the one open approval that is meant, its fields checked.
+    fn checked_answer(&mut self, asked: &Asked) -> Result<Answer, EngineError> {
+        let task = self.asking(asked.task)?;
+        let assignment = self.run.assignment(task);
+        let fields = match assignment.as_ref().map(|assignment| &assignment.task.kind) {
+            Some(Kind::Approve(approve)) if asked.approved => {
+                let path = assignment.as_ref().map_or("", |assignment| &assignment.path);
+                checked_fields(approve, path, &asked.fields)?
+            }
+            _ => Json::Null,
+        };
+        Ok(Answer {
+            task,
+            approved: asked.approved,
+            fields: from_json(&fields),
+            by: asked.by.clone(),
+        })
+    }
+
+    fn asking(&mut self, wanted: Option<TaskRunNumber>) -> Result<TaskRunNumber, EngineError> {
+        let run = &self.run;
+        self.approvals
+            .retain(|&task| run.state_of(task) == Some(State::Paused));
+        let name = || self.facts.name.to_string();
+        match (wanted, self.approvals.as_slice()) {
+            (Some(task), open) if open.contains(&task) => Ok(task),
+            (None, [only]) => Ok(*only),
+            (Some(_), _) | (None, []) => Err(EngineError::NotAsked { run: name() }),
+            (None, several) => Err(EngineError::SeveralAsked {
+                run: name(),
+                tasks: several
+                    .iter()
+                    .filter_map(|&task| Some(run.assignment(task)?.path))
+                    .collect(),
+            }),
+        }
+    }
+
+    fn stop_all(&self, stopping: Stopping) {
+        for underway in self.attempts.values() {
+            underway.stop.ask(stopping);
+        }
+    }
+
+    /// Takes up one report and those that stand behind it, ends of attempts in one batch.
+    fn gather(&mut self, first: Result<(Id, Report), JoinError>) -> Result<(), EngineError> {
+        let mut ended = Vec::new();
+        let mut next = Some(first);
+        while let Some(result) = next {
+            match self.report(result) {
+                Some(Report::Ended(task, outcome)) => {
+                    self.attempts.remove(&task);
+                    ended.push((task, outcome));
+                }
+                Some(Report::SlotsTaken(task)) => {
+                    self.waiting.remove(&task);
+                    self.decide(Happening::SlotsTaken(task), None)?;
+                }
+                Some(Report::Looked { task, key, found }) => {
+                    self.keys.insert(task, key);
+                    self.decide(Happening::CacheAnswered(task, found), None)?;
+                }
+                Some(Report::Turn(then)) => self.decide(then, None)?,
+                None => {}
+            }
+            next = match ended.len() < ENDS {
+                true => self.work.try_join_next_with_id(),
+                false => None,
+            };
+        }
+        match ended.is_empty() {
+            true => Ok(()),
+            false => self.decide(Happening::Ended(ended), None),
+        }
+    }
+
+    /// The report; of work that panicked, that it failed.
+    fn report(&self, result: Result<(Id, Report), JoinError>) -> Option<Report> {
+        let error = match result {
+            Ok((_, report)) => return Some(report),
+            Err(error) if error.is_cancelled() => return None,
+            Err(error) => error,
+        };
+        tracing::error!(%error, "an attempt went wrong inside Tidemill");
+        let (&task, _) = self
+            .attempts
+            .iter()
+            .find(|(_, underway)| underway.id == error.id())?;
+        let failure = Failure::new(
+            FailureKind::Start,
+            "Tidemill itself went wrong here; its log in the home says where",
+        );
+        Some(Report::Ended(task, Outcome::Failed(failure)))
+    }
+
+    fn set_timer(&mut self, timer: Timer, due: Timestamp) {
+        let counting = match timer {
+            Timer::Wait(task) if self.waits_for_a_time(task) => Counting::At,
+            _ => Counting::After,
+        };
+        self.timers.set(timer, due, counting);
+    }
+
+    fn waits_for_a_time(&self, task: TaskRunNumber) -> bool {
+        self.run
+            .assignment(task)
+            .is_some_and(|assignment| matches!(assignment.task.kind, Kind::Wait(Wait::Until(_))))
+    }
+
+    /// Ends what still runs and gives back what the run holds.
+    async fn leave(&mut self) {
+        for waiting in self.waiting.values() {
+            waiting.abort();
+        }
+        if !self.attempts.is_empty() {
+            self.stop_all(Stopping::Terminate);
+            while self.work.join_next().await.is_some() {}
+        }
+        self.work.shutdown().await;
+        self.shared.release(&self.facts, matches!(self.over, Some(Over::LetGo))).await;
+    }
+}
+
+/// The task runs whose slots a decision frees.
+fn freed(effects: &[Effect]) -> Vec<TaskRunNumber> {
+    let freed = effects.iter().filter_map(|effect| match effect {
+        Effect::FreeSlots(task) => Some(*task),
+        _ => None,
+    });
+    freed.collect()
+}
+
+/// The oldest decision, once it is recorded; for ever where there is none.
+async fn front(pending: &mut VecDeque<Pending>) -> Result<Pending, EngineError> {
+    match pending.front_mut() {
+        Some(first) => first.committing.as_mut().await?,
+        None => std::future::pending().await,
+    }
+    // It was there, and nobody else takes from the queue.
+    pending
+        .pop_front()
+        .ok_or(EngineError::Closed)
+}

@@ -1,0 +1,205 @@
+//! `tidemill exec`: any command, run as if its caller had run it, and recorded as
+//! a run if that is possible.
+//!
+//! Not here: how the command is run.
+
+use std::{ffi::OsString, sync::Arc};
+
+use jiff::Timestamp;
+use tidemill_flow::Value;
+use tidemill_orchestrate::{
+    Detail, Failure, FailureKind, Output, RunId, State, Subject, Transition,
+};
+use tidemill_store::{Batch, NewLine, NewRun, Owner, Store, StoreError};
+
+use crate::{
+    process::{self, Exit, Line, ProcessError, Stream, TransparentCommand},
+    run_name::run_name,
+};
+
+/// A command to run and record.
+#[derive(Clone, Debug)]
+pub struct ExecRequest {
+    /// What it is called in lists; `None`: as its program.
+    pub name: Option<String>,
+    /// A path, or a name on `PATH`.
+    pub program: OsString,
+    /// Its arguments, without its own name.
+    pub arguments: Vec<OsString>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct ExecEnd {
+    /// The code to end with: the command's own, or 128 and the signal's number.
+    pub code: i32,
+    /// Its run; `None`: it could not be recorded.
+    pub run: Option<RunId>,
+    /// Why it was recorded only in part.
+    pub unrecorded: Option<StoreError>,
+}
+
+/// Runs the command to its end, with the caller's standard streams, and records it
+/// in `store`, if there is one. Whatever goes wrong with the record, the command
+/// runs. Blocks the thread.
+///
+/// # Errors
+/// When the command could not be started.
+pub fn exec(store: Option<&Arc<Store>>, request: &ExecRequest) -> Result<ExecEnd, ProcessError> {
+    let (recorder, mut unrecorded) = match store.map(|store| Recorder::begin(store, request)) {
+        Some(Ok(recorder)) => (Some(recorder), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
+    let ended = run(request, recorder.as_ref());
+    if let Some(recorder) = &recorder {
+        unrecorded = recorder.end(&ended).err();
+    }
+    Ok(ExecEnd {
+        code: ended?.shell_code(),
+        run: recorder.map(|recorder| recorder.run),
+        unrecorded,
+    })
+}
+
+fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, ProcessError> {
+    let command = TransparentCommand {
+        program: request.program.clone(),
+        arguments: request.arguments.clone(),
+        variables: recorder
+            .map(|recorder| ("TIDEMILL_RUN_ID".into(), recorder.run.to_string().into()))
+            .into_iter()
+            .collect(),
+    };
+    let log = recorder.map(|recorder| (Arc::clone(&recorder.store), recorder.run));
+    let record: process::Record = Arc::new(move |lines| {
+        if let Some((store, run)) = &log {
+            keep(store, *run, lines);
+        }
+    });
+    process::run_transparently(&command, &record)
+}
+
+/// A command's run.
+struct Recorder {
+    store: Arc<Store>,
+    run: RunId,
+}
+
+impl Recorder {
+    fn begin(store: &Arc<Store>, request: &ExecRequest) -> Result<Self, StoreError> {
+        let now = Timestamp::now();
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        let run = RunId::new(milliseconds, fastrand::u64(..));
+        let new = NewRun {
+            id: run,
+            name: run_name(run),
+            flow: called(request),
+            flow_text: None,
+            file: None,
+            workspace: std::env::current_dir()
+                .ok()
+                .map(|folder| folder.to_string_lossy().into_owned()),
+            parameters: Value::from_pairs([("command", Value::from(words(request)))]),
+            trigger: Value::from(()),
+            variables: Value::from_pairs(Vec::<(String, Value)>::new()),
+            environment: None,
+            parent: None,
+            scheduled_for: None,
+            owner: Some(Owner::current()),
+            created_at: now,
+        };
+        let first = vec![
+            transition(None, State::Pending, None, Detail::None),
+            transition(Some(State::Pending), State::Running, None, Detail::Attempt(1)),
+        ];
+        store.writer().begin_run(new, first).wait_committed()?;
+        Ok(Self {
+            store: Arc::clone(store),
+            run,
+        })
+    }
+
+    fn end(&self, ended: &Result<Exit, ProcessError>) -> Result<(), StoreError> {
+        let failure = match ended {
+            Ok(exit) if exit.is_success() => None,
+            Ok(exit) => Some(Failure {
+                exit_code: Some(exit.shell_code()),
+                ..Failure::new(FailureKind::Exit, exit.to_string())
+            }),
+            Err(error) => Some(Failure::new(FailureKind::Start, error.to_string())),
+        };
+        let from = Some(State::Running);
+        let last = match failure {
+            None => transition(
+                from,
+                State::Completed,
+                None,
+                Detail::Output(Output(Value::from(()))),
+            ),
+            Some(failure) => {
+                let message = failure.message.clone();
+                transition(from, State::Failed, Some(message), Detail::Failure(failure))
+            }
+        };
+        let logged = self.store.logs().appended().wait_committed();
+        let batch = Batch::from(vec![last]);
+        self.store.writer().append(self.run, batch).wait_flushed()?;
+        logged
+    }
+}
+
+fn transition(
+    from: Option<State>,
+    to: State,
+    message: Option<String>,
+    detail: Detail,
+) -> Transition {
+    Transition {
+        subject: Subject::Run,
+        run_attempt: 1,
+        from,
+        to,
+        at: Timestamp::now(),
+        message: message.map(Into::into),
+        detail,
+    }
+}
+
+fn called(request: &ExecRequest) -> String {
+    let program = || {
+        let path = std::path::Path::new(&request.program);
+        path.file_name()
+            .unwrap_or(&request.program)
+            .to_string_lossy()
+            .into_owned()
+    };
+    request.name.clone().unwrap_or_else(program)
+}
+
+fn words(request: &ExecRequest) -> Vec<String> {
+    std::iter::once(&request.program)
+        .chain(&request.arguments)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
+}
+
+fn keep(store: &Store, run: RunId, lines: Vec<Line>) {
+    for line in lines {
+        let line = NewLine {
+            at: line.at,
+            stream: match line.stream {
+                Stream::Stdout => tidemill_store::Stream::Stdout,
+                Stream::Stderr => tidemill_store::Stream::Stderr,
+            },
+            task: None,
+            attempt: 1,
+            bytes: line.bytes,
+            open: line.continues,
+        };
+        if let Err(error) = store.logs().append(run, line) {
+            // The end of the record says so to the caller.
+            tracing::warn!(%error, "a line of the command is not in the log");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `flow`: another flow's run, carried by this engine, with a link to the task
+//! run that asked for it, by which it is found again after a crash.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+use tidemill_flow::{Subflow, template::to_json};
+use tidemill_orchestrate::{Failure, FailureKind, Outcome, State};
+use tidemill_store::Parent;
+
+use super::unevaluated;
+use crate::{
+    attempt::Attempt,
+    cache::called_flow,
+    error::EngineError,
+    handle::{RunEnd, RunHandle},
+    request::{LoadedFlow, RunRequest},
+};
+
+/// How deep runs may stand in runs.
+pub(crate) const DEEPEST: u32 = 16;
+
+/// Starts the child run, or finds the one that an earlier process started, and
+/// waits for its end. An interruption cancels it.
+pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
+    let child = match child(subflow, attempt).await {
+        Ok(Child::Carried(handle)) => handle,
+        Ok(Child::Ended(name, end)) => return outcome(&name, end),
+        Err(failure) => return Outcome::Failed(failure),
+    };
+    let ended = tokio::select! {
+        biased;
+        ended = child.ended() => return settled(&child, ended),
+        interruption = attempt.interrupted() => {
+            child.cancel("the task that started it was ended");
+            (child.ended().await, interruption)
+        }
+    };
+    match ended {
+        (Ok(end), _) if end.state == State::Completed => outcome(&child.name, end),
+        (Ok(_), interruption) => attempt.interruption_outcome(interruption),
+        (Err(error), _) => Outcome::Failed(engine_failure(&error)),
+    }
+}
+
+enum Child {
+    Carried(RunHandle),
+    Ended(String, RunEnd),
+}
+
+async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
+    let parent = Parent {
+        run: attempt.facts.id,
+        task: attempt.number(),
+        attempt: attempt.assignment.attempt,
+    };
+    if attempt.recovered
+        && let Some(found) = attempt
+            .shared
+            .find_child(parent, attempt.facts.depth + 1)
+            .await
+            .map_err(|error| engine_failure(&error))?
+    {
+        return Ok(match found {
+            crate::recovery::Found::Carried(handle) => Child::Carried(handle),
+            crate::recovery::Found::Ended(name, end) => Child::Ended(name, end),
+        });
+    }
+    let request = request(subflow, attempt).await?;
+    attempt
+        .shared
+        .start(request, Some(parent), attempt.facts.depth + 1)
+        .await
+        .map(Child::Carried)
+        .map_err(|error| engine_failure(&error))
+}
+
+async fn request(subflow: &Subflow, attempt: &Attempt) -> Result<RunRequest, Failure> {
+    if attempt.facts.depth + 1 > DEEPEST {
+        return Err(failure(format!(
+            "flows call each other more than {DEEPEST} deep"
+        )));
+    }
+    let scope = &attempt.assignment.scope;
+    let facts = &attempt.facts;
+    let reference = called_flow(&subflow.target, &facts.flow.workspace, &facts.folder, scope)
+        .map_err(|error| unevaluated("flow.file", &error))?;
+    let mut given = Map::new();
+    for (name, template) in &subflow.parameters {
+        let value = template
+            .evaluate(scope)
+            .map_err(|error| unevaluated(&format!("flow.parameters.{name}"), &error))?;
+        given.insert(name.to_string(), to_json(&value));
+    }
+    let load = Arc::clone(&attempt.shared.load_flow);
+    let loaded = tokio::task::spawn_blocking(move || load(&reference))
+        .await
+        .map_err(|error| failure(format!("the called flow cannot be read: {error}")))?
+        .map_err(|error| failure(error.message))?;
+    let parameters = bind(&loaded, given)?;
+    Ok(RunRequest::new(loaded, parameters))
+}
+
+/// Checks the parameters against the called flow, and fills defaults in.
+fn bind(loaded: &LoadedFlow, given: Map<String, Json>) -> Result<Map<String, Json>, Failure> {
+    loaded.flow.bind_parameters(given).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        failure(format!(
+            "parameters of flow `{}`: {}",
+            loaded.flow.name,
+            all.join("; ")
+        ))
+    })
+}
+
+fn settled(child: &RunHandle, ended: Result<RunEnd, Arc<EngineError>>) -> Outcome {
+    match ended {
+        Ok(end) => outcome(&child.name, end),
+        Err(error) => Outcome::Failed(engine_failure(&error)),
+    }
+}
+
+/// What a child run's end is to the task that waited for it.
+fn outcome(name: &str, end: RunEnd) -> Outcome {
+    let told = |what: &str| {
+        let why = end
+            .message
+            .as_deref()
+            .map_or_else(String::new, |message| format!(": {message}"));
+        failure(format!("run {name} {what}{why}"))
+    };
+    match end.state {
+        State::Completed | State::Cached => Outcome::completed(end.output),
+        // It was not to run (`concurrency` with `on_conflict: skip`): there is nothing to fail on.
+        State::Skipped => Outcome::Completed {
+            output: end.output,
+            message: Some(format!("run {name} was skipped")),
+        },
+        State::Crashed => Outcome::Crashed(told("crashed")),
+        State::TimedOut => Outcome::Failed(told("timed out")),
+        State::Cancelled => Outcome::Failed(told("was cancelled")),
+        _ => Outcome::Failed(told("failed")),
+    }
+}
+
+fn failure(message: String) -> Failure {
+    Failure::new(FailureKind::Subflow, message)
+}
+
+fn engine_failure(error: &EngineError) -> Failure {
+    failure(error.to_string())
+}

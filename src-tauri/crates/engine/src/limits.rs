@@ -1,0 +1,111 @@
+//! Slots of home-wide limits, and a flow's own limit on its runs: rows of the
+//! store, which any process of the home may hold, and which are free when their
+//! process is gone.
+//!
+//! Who waits looks at ever longer intervals, and at once when a run of this
+//! process gives something back.
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use tidemill_flow::{FlowName, Name};
+use tidemill_orchestrate::{RunId, TaskRunNumber};
+use tidemill_store::{Owner, SlotHolder, Slots, StoreError};
+
+use crate::{run_facts::RunFacts, engine::Shared};
+
+/// The longest time between two looks.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// The first time between two looks.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+
+/// Waits until the task run holds a slot of each limit.
+pub(crate) async fn wait_for_slots(
+    shared: &Arc<Shared>,
+    run: RunId,
+    task: TaskRunNumber,
+    limits: &[Name],
+) {
+    let names: Vec<String> = limits.iter().map(ToString::to_string).collect();
+    let mut pause = FIRST_LOOK;
+    loop {
+        let freed = shared.slots_freed.notified();
+        let holder = holder(run, task);
+        match shared.store.writer().take_slots(names.clone(), holder).committed().await {
+            Ok(Slots::Taken) => return,
+            Ok(Slots::Full(limit)) => tracing::debug!(limit, "no slot is free"),
+            Err(StoreError::NoLimit(limit)) => {
+                tracing::warn!(limit, "the limit was removed, so the task goes on without it");
+                return;
+            }
+            // The run meets the same error at its next commit, and ends there.
+            Err(error) => tracing::error!(%error, "a limit's slot cannot be taken"),
+        }
+        wait(freed, &mut pause).await;
+    }
+}
+
+/// Waits until the run is one of at most `limit` of its flow.
+pub(crate) async fn wait_for_turn(shared: &Arc<Shared>, facts: &RunFacts, limit: u32) {
+    let mut pause = FIRST_LOOK;
+    loop {
+        let freed = shared.slots_freed.notified();
+        match take_turn(shared, facts, limit).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            // The run meets the same error at its next commit, and ends there.
+            Err(error) => tracing::error!(%error, "a turn of the flow cannot be taken"),
+        }
+        wait(freed, &mut pause).await;
+    }
+}
+
+/// Takes a turn of the run's flow, if one is free.
+pub(crate) async fn take_turn(
+    shared: &Arc<Shared>,
+    facts: &RunFacts,
+    limit: u32,
+) -> Result<bool, StoreError> {
+    let name = turn_name(&facts.flow.workspace, &facts.flow.flow.name);
+    let holder = holder(facts.id, whole_run());
+    let taken = shared.store.writer().take_turn(name, limit, holder);
+    Ok(taken.committed().await? == Slots::Taken)
+}
+
+/// Gives back what a task run holds.
+pub(crate) fn free(shared: &Shared, run: RunId, task: TaskRunNumber) {
+    // Not waited for: the next who looks comes after it.
+    drop(shared.store.writer().free_slots(run, task));
+    shared.slots_freed.notify_waiters();
+}
+
+/// Gives back a run's turn.
+pub(crate) fn free_turn(shared: &Shared, run: RunId) {
+    free(shared, run, whole_run());
+}
+
+/// What holds a run's turn: a number that no task run has.
+fn whole_run() -> TaskRunNumber {
+    TaskRunNumber::new(u32::MAX).unwrap_or(TaskRunNumber::FIRST)
+}
+
+fn holder(run: RunId, task: TaskRunNumber) -> SlotHolder {
+    SlotHolder {
+        run,
+        task,
+        owner: Owner::current(),
+    }
+}
+
+fn turn_name(workspace: &std::path::Path, flow: &FlowName) -> String {
+    format!("flow {flow} of {}", workspace.display())
+}
+
+async fn wait(freed: impl Future<Output = ()>, pause: &mut Duration) {
+    // Late is as good as told: both look again.
+    let _ = tokio::time::timeout(*pause, freed).await;
+    *pause = (*pause * 2).min(LOOK);
+}

@@ -1,0 +1,112 @@
+use tidemill_orchestrate::State;
+use tidemill_store::RunFilter;
+
+use crate::{
+    Engine,
+    testbed::{Testbed, close, stored, tasks, until},
+};
+
+/// Notes how many run at once, in the workspace.
+const WORK: &str = "mkdir one || touch two; sleep 0.05; rmdir one";
+
+async fn set_limit(engine: &Engine, slots: u32) {
+    let set = engine.store().writer().set_limit("gate".to_owned(), slots);
+    set.committed().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_limit_holds_over_two_engines() {
+    let bed = Testbed::new();
+    let engines = [bed.engine().await, bed.engine().await];
+    set_limit(&engines[0], 1).await;
+    let mut handles = Vec::new();
+    for engine in &engines {
+        let text = format!(
+            "{{ name: limited, tasks: {{ a: {{ for_each: [1, 2, 3], shell: '{WORK}', limits: [gate] }} }} }}"
+        );
+        handles.push(engine.start(bed.request(&text)).await.unwrap());
+    }
+    for (engine, handle) in engines.iter().zip(&handles) {
+        bed.ended(engine, handle).await.is(State::Completed);
+    }
+    assert!(!bed.file("two").exists());
+    let limits = engines[0].store().reader().unwrap().limits().unwrap();
+    assert_eq!(limits[0].taken, 0);
+    for engine in &engines {
+        close(engine).await;
+    }
+}
+
+#[tokio::test]
+async fn a_task_run_that_waits_for_a_slot_says_so_and_can_be_cancelled() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    set_limit(&engine, 0).await;
+    let text = "{ name: limited, tasks: { a: { shell: 'true', limits: [gate] } } }";
+    let handle = engine.start(bed.request(text)).await.unwrap();
+    until("it waits", || {
+        tasks(&engine, handle.id).iter().any(|task| task.state == State::AwaitingSlot)
+    })
+    .await;
+    handle.cancel("enough");
+    bed.ended(&engine, &handle).await.is(State::Cancelled);
+    close(&engine).await;
+}
+
+fn overlapping(on_conflict: &str) -> String {
+    format!(
+        "
+name: overlapping
+concurrency: {{ limit: 1, on_conflict: {on_conflict} }}
+tasks: {{ a: {{ shell: 'echo x >> runs; until test -e go; do sleep 0.02; done' }} }}
+"
+    )
+}
+
+#[tokio::test]
+async fn a_run_waits_for_its_flow_s_turn() {
+    let bed = Testbed::new();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    let text = overlapping("queue");
+    let first = one.start(bed.request(&text)).await.unwrap();
+    let second = other.start(bed.request(&text)).await.unwrap();
+    until("the first runs", || bed.file("runs").exists()).await;
+    assert!(tasks(&other, second.id).iter().all(|task| task.state == State::Pending));
+    bed.write("go", "");
+    bed.ended(&one, &first).await.is(State::Completed);
+    bed.ended(&other, &second).await.is(State::Completed);
+    assert_eq!(bed.read("runs").lines().count(), 2);
+    close(&one).await;
+    close(&other).await;
+}
+
+#[tokio::test]
+async fn a_run_too_many_is_recorded_as_skipped() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = overlapping("skip");
+    let first = engine.start(bed.request(&text)).await.unwrap();
+    bed.run(&engine, &text).await.is(State::Skipped);
+    bed.write("go", "");
+    bed.ended(&engine, &first).await.is(State::Completed);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_run_takes_the_place_of_the_one_that_runs() {
+    let bed = Testbed::new();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    let text = overlapping("cancel_running");
+    let first = one.start(bed.request(&text)).await.unwrap();
+    until("the first runs", || bed.file("runs").exists()).await;
+    let second = other.start(bed.request(&text)).await.unwrap();
+    bed.ended(&one, &first).await.is(State::Cancelled);
+    bed.write("go", "");
+    bed.ended(&other, &second).await.is(State::Completed);
+    let reader = one.store().reader().unwrap();
+    let runs = reader.runs(&RunFilter::default(), None, 10).unwrap().runs;
+    assert_eq!(runs.len(), 2);
+    assert_eq!(stored(&one, first.id).state, State::Cancelled);
+    close(&one).await;
+    close(&other).await;
+}

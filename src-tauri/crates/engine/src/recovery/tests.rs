@@ -1,0 +1,229 @@
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use serde_json::json;
+use tidemill_orchestrate::{RunId, State};
+use tidemill_store::{Owner, RunFilter};
+
+use crate::{
+    Close, Engine, EngineError, RunHandle,
+    testbed::{Ended, Testbed, close, stored, tasks, until},
+};
+
+/// One task done, one that runs, and what may follow it.
+const INTERRUPTED: &str = "
+name: interrupted
+tasks:
+  done: { shell: 'echo x >> done; echo 1' }
+  runs:
+    needs: [done]
+    shell: 'echo x >> tries; test $(wc -l < tries) -gt 1 || { touch started; sleep 1000; }'
+    retries: RETRIES
+  after: { needs: [runs], value: '{{ tasks.done.output }}' }
+output: '{{ tasks.after.output }}'
+";
+
+fn interrupted(retries: &str) -> String {
+    INTERRUPTED.replace("RETRIES", retries)
+}
+
+async fn start(bed: &Testbed, engine: &Engine, text: &str) -> RunHandle {
+    let handle = engine.start(bed.request(text)).await.unwrap();
+    until("it runs", || bed.file("started").exists()).await;
+    handle
+}
+
+/// Makes the run another process's, which is gone.
+async fn lose(engine: &Engine, run: RunId) -> Owner {
+    let dead: Owner = serde_json::from_str("{\"boot\":0,\"pid\":1,\"started\":0}").unwrap();
+    let given = engine.store().writer().claim(run, None, Some(dead));
+    assert!(given.committed().await.unwrap());
+    dead
+}
+
+async fn let_go(bed: &Testbed, text: &str) -> RunId {
+    let engine = bed.engine().await;
+    let run = start(bed, &engine, text).await.id;
+    engine.close(Close::LetGo).await.unwrap();
+    run
+}
+
+#[tokio::test]
+async fn a_lost_run_with_a_retry_left_is_carried_on_and_nothing_completed_runs_again() {
+    let bed = Testbed::new();
+    let run = let_go(&bed, &interrupted("1")).await;
+    let engine = bed.engine().await;
+    lose(&engine, run).await;
+    let settled = engine.settle().await.unwrap();
+    assert_eq!(settled.len(), 1);
+    assert_eq!(settled[0].state, State::AwaitingRetry);
+    assert_eq!(stored(&engine, run).owner, None);
+    assert!(engine.settle().await.unwrap().is_empty());
+    let carried = engine.carry_on().await.unwrap();
+    assert_eq!(carried.len(), 1);
+    let ended = bed.ended(&engine, &carried[0]).await;
+    ended.is(State::Completed);
+    assert_eq!(ended.output(), json!("1"));
+    assert_eq!(bed.read("done").lines().count(), 1);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_lost_run_with_nothing_left_ends_there() {
+    let bed = Testbed::new();
+    let run = let_go(&bed, &interrupted("0")).await;
+    let engine = bed.engine().await;
+    let settled = engine.settle().await.unwrap();
+    assert_eq!(settled[0].state, State::Crashed);
+    assert!(engine.carry_on().await.unwrap().is_empty());
+    let states: Vec<State> = tasks(&engine, run).iter().map(|task| task.state).collect();
+    assert_eq!(
+        states,
+        [State::Completed, State::Crashed, State::UpstreamFailed]
+    );
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_retry_by_hand_keeps_what_completed_if_it_is_asked_to() {
+    let bed = Testbed::new();
+    let run = let_go(&bed, &interrupted("0")).await;
+    let engine = bed.engine().await;
+    engine.settle().await.unwrap();
+    let handle = engine.retry(run, true).await.unwrap();
+    bed.ended(&engine, &handle).await.is(State::Completed);
+    assert_eq!(bed.read("done").lines().count(), 1);
+    assert_eq!(stored(&engine, run).run_attempt, 2);
+    let handle = engine.retry(run, false).await.unwrap();
+    bed.ended(&engine, &handle).await.is(State::Completed);
+    assert_eq!(bed.read("done").lines().count(), 2);
+    assert_eq!(stored(&engine, run).run_attempt, 3);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_carried_is_not_retried() {
+    let bed = Testbed::new();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    let run = start(&bed, &one, &interrupted("0")).await.id;
+    assert!(other.settle().await.unwrap().is_empty());
+    let refused = other.retry(run, false).await.unwrap_err();
+    assert!(matches!(refused, EngineError::Owned { .. }), "{refused}");
+    close(&one).await;
+    close(&other).await;
+}
+
+#[tokio::test]
+async fn a_child_run_is_found_again_and_not_started_anew() {
+    let bed = Testbed::new();
+    bed.flow(&interrupted("1"));
+    let engine = bed.engine().await;
+    let parent = "{ name: parent, tasks: { a: { flow: interrupted } }, output: '{{ tasks.a.output }}' }";
+    let run = start(&bed, &engine, parent).await.id;
+    engine.close(Close::LetGo).await.unwrap();
+    let engine = bed.engine().await;
+    assert_eq!(engine.settle().await.unwrap().len(), 2);
+    let carried = engine.carry_on().await.unwrap();
+    assert_eq!(carried.len(), 1);
+    assert_eq!(carried[0].id, run);
+    let ended = bed.ended(&engine, &carried[0]).await;
+    ended.is(State::Completed);
+    assert_eq!(ended.output(), json!("1"));
+    assert_eq!(all_runs(&engine).len(), 2);
+    assert_eq!(bed.read("done").lines().count(), 1);
+    close(&engine).await;
+}
+
+fn all_runs(engine: &Engine) -> Vec<tidemill_store::StoredRun> {
+    let reader = engine.store().reader().unwrap();
+    reader.runs(&RunFilter::default(), None, 100).unwrap().runs
+}
+
+/// Where the process that is to crash works.
+const FOLDER: &str = "TIDEMILL_TEST_FOLDER";
+
+/// Everything has a retry, so a crash changes nothing of the end.
+const CRASHING: &str = "
+name: crashing
+tasks:
+  first: { shell: 'echo x >> first; echo 1', retries: 3 }
+  items:
+    needs: [first]
+    for_each: [1, 2, 3]
+    shell: 'echo $N'
+    env: { N: '{{ item }}' }
+    retries: 3
+  group:
+    needs: [items]
+    tasks:
+      a: { value: '{{ tasks.items.output }}' }
+      b: { needs: [a], shell: 'true', retries: 3 }
+output: '{{ tasks.group.output.a }}'
+";
+
+/// The process that is to crash; a test only where it is started as one.
+#[tokio::test]
+async fn crashing_process() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let bed = Testbed::at(Path::new(&folder));
+    let engine = bed.engine().await;
+    bed.run(&engine, CRASHING).await.is(State::Completed);
+    close(&engine).await;
+}
+
+fn crash(bed: &Testbed, at: &str) -> bool {
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "recovery::tests::crashing_process"])
+        .env(FOLDER, bed.folder())
+        .env(crate::crash::VARIABLE, at)
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    !status.success()
+}
+
+async fn carried_to_the_end(bed: &Testbed, engine: &Engine) -> Option<Ended> {
+    let handle = engine.carry_on().await.unwrap().pop()?;
+    Some(bed.ended(engine, &handle).await)
+}
+
+/// Crashes at the `number`th of these points; gives whether there was one.
+async fn survives(kind: &str, number: u32) -> bool {
+    let bed = Testbed::new();
+    let crashed = crash(&bed, &format!("{kind}:{number}"));
+    let engine = bed.engine().await;
+    if let Some(ended) = carried_to_the_end(&bed, &engine).await {
+        ended.is(State::Completed);
+        assert_eq!(ended.output(), json!(["1", "2", "3"]), "{kind}:{number}");
+    }
+    for run in all_runs(&engine) {
+        assert_eq!(run.state, State::Completed, "{kind}:{number}");
+    }
+    close(&engine).await;
+    crashed
+}
+
+#[tokio::test]
+async fn a_crash_at_any_commit_changes_nothing_of_the_end() {
+    for kind in ["commit", "before-commit"] {
+        let mut points = 0;
+        while survives(kind, points + 1).await {
+            points += 1;
+        }
+        assert!(points > 4, "{kind}: {points}");
+    }
+}
+
+#[tokio::test]
+async fn commits_are_counted() {
+    let bed = Testbed::new();
+    let count = bed.folder().join("count");
+    assert!(!crash(&bed, &format!("count:{}", count.display())));
+    let text = std::fs::read_to_string(count).unwrap();
+    let numbers: Vec<u64> = text.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    assert!(numbers.len() == 2 && numbers.iter().all(|&number| number > 4), "{text}");
+}

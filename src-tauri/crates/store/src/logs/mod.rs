@@ -1,0 +1,267 @@
+//! The logs: what runs said, line by line, in a database of their own.
+//!
+//! Not here: how a process's output becomes lines, and masking.
+
+mod chunk;
+mod read;
+mod search;
+mod write;
+
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tidemill_orchestrate::{RunId, TaskRunNumber};
+
+pub use read::{LogFilter, LogLines};
+pub use search::LogHit;
+pub use write::LogAppended;
+
+use crate::{Home, StoreError, lock::WriteQueue, migrations::Database, receipt::lock};
+use write::LogThread;
+
+/// The longest piece of a line that is kept as one: longer lines are several pieces.
+const PIECE: usize = 64 * 1024;
+
+/// Lines that wait, as their writer and those who wait for it share them.
+type Shared = Arc<write::Pending>;
+
+/// Chunks that one transaction removes at most.
+const REMOVED_AT_ONCE: u32 = 200;
+
+/// Connections that are kept open while nobody reads.
+const KEPT: usize = 2;
+
+/// Where a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// Tidemill itself.
+    Engine,
+}
+
+impl Stream {
+    fn code(self) -> u8 {
+        match self {
+            Self::Stdout => 1,
+            Self::Stderr => 2,
+            Self::Engine => 3,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Stdout),
+            2 => Some(Self::Stderr),
+            3 => Some(Self::Engine),
+            _ => None,
+        }
+    }
+}
+
+/// A line that is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLine {
+    /// When it came; kept to the microsecond.
+    pub at: Timestamp,
+    /// Where it came from.
+    pub stream: Stream,
+    /// The task run that said it; `None`: the run itself.
+    pub task: Option<TaskRunNumber>,
+    /// The task run's attempt, from 1.
+    pub attempt: u32,
+    /// Its bytes, without the line feed.
+    pub bytes: Vec<u8>,
+    /// The line goes on in the next one of the same task run and stream.
+    pub open: bool,
+}
+
+/// A line as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Its number in its run, from 1. The pieces of a very long line have one each.
+    pub number: u64,
+    /// When it came.
+    pub at: Timestamp,
+    /// Where it came from.
+    pub stream: Stream,
+    /// The task run that said it; `None`: the run itself.
+    pub task: Option<TaskRunNumber>,
+    /// The task run's attempt, from 1.
+    pub attempt: u32,
+    /// Its bytes, without the line feed.
+    pub bytes: Vec<u8>,
+    /// The line goes on in the next one of the same task run and stream.
+    pub open: bool,
+}
+
+/// A home's logs.
+pub struct Logs {
+    database: Database,
+    index: Database,
+    thread: LogThread,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl std::fmt::Debug for Logs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Logs")
+            .field("path", &self.database.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Logs {
+    /// The logs of a home; opens nothing yet.
+    pub(crate) fn new(home: &Home) -> Self {
+        let database = Database::logs(home);
+        Self {
+            thread: LogThread::new(database.clone()),
+            index: Database::search(home),
+            database,
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Hands a line over. Blocks while more than some megabytes wait to be written. A
+    /// line longer than 64 KiB becomes several pieces. It is committed within 200 ms.
+    /// Lines that the disk refuses are lost, and counted in the log once it takes
+    /// lines again; a process is never kept waiting for a full disk.
+    pub fn append(&self, run: RunId, line: NewLine) -> Result<(), StoreError> {
+        self.thread.append(run, line)
+    }
+
+    /// As [`Logs::append`], as a future.
+    pub async fn append_when_free(&self, run: RunId, line: NewLine) -> Result<(), StoreError> {
+        self.thread.append_when_free(run, line).await
+    }
+
+    /// Everything that was handed over so far: wait for it to be committed.
+    pub fn appended(&self) -> LogAppended {
+        self.thread.appended()
+    }
+
+    /// Reads a run's lines, page by page; reading on later follows it.
+    pub fn lines(&self, run: RunId, filter: LogFilter) -> LogLines<'_> {
+        LogLines::new(self, run, filter)
+    }
+
+    /// Lines that hold all these words, newest first, of one run or of all. What was
+    /// logged since the last search is indexed first.
+    pub fn search(
+        &self,
+        words: &str,
+        run: Option<RunId>,
+        limit: usize,
+    ) -> Result<Vec<LogHit>, StoreError> {
+        while self.index_more()? {}
+        search::search(self, words, run, limit)
+    }
+
+    /// Indexes some more of what was logged; gives whether there may be more. Never
+    /// in the way of who logs: the index is a database of its own.
+    pub fn index_more(&self) -> Result<bool, StoreError> {
+        search::index_more(self)
+    }
+
+    /// Removes a run's lines.
+    pub fn remove(&self, run: RunId) -> Result<(), StoreError> {
+        if !self.database.path.exists() {
+            return Ok(());
+        }
+        self.remove_in_steps(|connection| {
+            connection.execute(
+                "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE run = ? LIMIT ?)",
+                rusqlite::params![run.to_bytes(), REMOVED_AT_ONCE],
+            )
+        })
+    }
+
+    /// Removes lines older than `before`, then the oldest until at most `bytes` are
+    /// left, and gives the room back to the disk.
+    pub fn prune(&self, before: Timestamp, bytes: u64) -> Result<(), StoreError> {
+        if !self.database.path.exists() {
+            return Ok(());
+        }
+        let before = before.as_microsecond();
+        self.remove_in_steps(|connection| {
+            connection.execute(
+                "DELETE FROM chunks WHERE id IN
+                   (SELECT id FROM chunks WHERE last_at < ? ORDER BY id LIMIT ?)",
+                rusqlite::params![before, REMOVED_AT_ONCE],
+            )
+        })?;
+        self.remove_in_steps(|connection| {
+            let used: i64 = connection.query_row(
+                "SELECT (page_count - freelist_count) * page_size
+                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+                [],
+                |row| row.get(0),
+            )?;
+            if used.unsigned_abs() <= bytes {
+                return Ok(0);
+            }
+            connection.execute(
+                "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks ORDER BY id LIMIT ?)",
+                [REMOVED_AT_ONCE],
+            )
+        })
+    }
+
+    /// Repeats a removal until it removes nothing, each time in a transaction.
+    fn remove_in_steps(
+        &self,
+        step: impl Fn(&Connection) -> rusqlite::Result<usize>,
+    ) -> Result<(), StoreError> {
+        let mut queue = WriteQueue::open(&self.database.lock)?;
+        let mut connection = self.database.write()?;
+        loop {
+            let removed = queue.transaction(&mut connection, &self.database.path, |inside| {
+                let removed = step(inside)?;
+                give_back(inside)?;
+                Ok(removed)
+            })?;
+            if removed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Commits what waits and ends the thread.
+    pub(crate) fn close(&self) {
+        self.thread.close();
+    }
+
+    /// Reads; `Ok(None)` while nothing was ever logged.
+    fn read<T>(
+        &self,
+        body: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if !self.database.path.exists() {
+            return Ok(None);
+        }
+        let idle = lock(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.database.open()?,
+        };
+        let answer = body(&connection).map_err(|error| error.at(&self.database.path));
+        let mut idle = lock(&self.idle);
+        if idle.len() < KEPT {
+            idle.push(connection);
+        }
+        answer.map(Some)
+    }
+}
+
+/// Gives free pages back to the disk: one a row of this pragma's answer.
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached("PRAGMA incremental_vacuum")?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! One file a table: its row, its reads, its writes. Their schema stands in
+//! `migrations/`.
+
+pub(crate) mod cache;
+pub(crate) mod device;
+pub(crate) mod limit;
+pub(crate) mod request;
+pub(crate) mod result;
+pub(crate) mod run;
+pub(crate) mod setting;
+pub(crate) mod task_run;
+pub(crate) mod text;
+pub(crate) mod transition;
+pub(crate) mod variable;
+pub(crate) mod workspace;

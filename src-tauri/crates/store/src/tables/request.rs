@@ -1,0 +1,132 @@
+//! The requests table: what someone wants of a run that another process carries.
+//! The run's owner acts on it and answers.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tidemill_orchestrate::{RunId, TaskRunNumber};
+
+use crate::{Owner, time};
+
+/// What someone wants of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Steering {
+    /// That it ends.
+    Cancel {
+        /// Why, for a person.
+        reason: String,
+    },
+    /// That an open approval is answered with yes.
+    Approve {
+        /// The task run that asks; `None`: the only one that does.
+        task: Option<TaskRunNumber>,
+        /// What the person entered, a mapping.
+        fields: serde_json::Value,
+    },
+    /// That an open approval is answered with no.
+    Reject {
+        /// The task run that asks; `None`: the only one that does.
+        task: Option<TaskRunNumber>,
+        /// Why, for a person.
+        reason: String,
+    },
+}
+
+/// A request that no one has answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Its number.
+    pub id: i64,
+    /// The run that is meant.
+    pub run: RunId,
+    /// What is wanted.
+    pub steering: Steering,
+    /// Who wants it, for a person.
+    pub requested_by: String,
+    /// When it was made.
+    pub requested_at: Timestamp,
+}
+
+/// What a run's owner says to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whether it was done.
+    pub accepted: bool,
+    /// Why not, or what was done, for a person.
+    pub message: String,
+}
+
+/// Adds a request, and gives its number.
+pub(crate) fn insert(
+    connection: &Connection,
+    run: RunId,
+    steering: &str,
+    by: &str,
+    at: Timestamp,
+) -> rusqlite::Result<i64> {
+    connection.execute(
+        "INSERT INTO requests (run, steering, requested_by, requested_at) VALUES (?, ?, ?, ?)",
+        params![run.to_bytes(), steering, by, time::to_column(at)],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Answers a request; gives whether it was open.
+pub(crate) fn answer(
+    connection: &Connection,
+    id: i64,
+    answer: &str,
+    at: Timestamp,
+) -> rusqlite::Result<bool> {
+    let answered = connection.execute(
+        "UPDATE requests SET answer = ?, answered_at = ? WHERE id = ? AND answer IS NULL",
+        params![answer, time::to_column(at), id],
+    )?;
+    Ok(answered == 1)
+}
+
+/// Open requests about runs that `owner` carries, oldest first.
+pub(crate) fn open(connection: &Connection, owner: Owner) -> rusqlite::Result<Vec<Request>> {
+    connection
+        .prepare_cached(
+            "SELECT requests.id, run, steering, requested_by, requested_at
+             FROM requests INDEXED BY requests_open JOIN runs ON runs.id = requests.run
+             WHERE answer IS NULL AND runs.owner = ? ORDER BY requests.id",
+        )?
+        .query_map([owner.to_bytes()], |row| {
+            Ok(Request {
+                id: row.get(0)?,
+                run: row.get(1).map(RunId::from_bytes)?,
+                steering: json(row, 2)?,
+                requested_by: row.get(3)?,
+                requested_at: time::from_column(row.get(4)?),
+            })
+        })?
+        .collect()
+}
+
+/// The answer to a request, once there is one.
+pub(crate) fn answer_to(connection: &Connection, id: i64) -> rusqlite::Result<Option<Answer>> {
+    connection
+        .prepare_cached("SELECT answer FROM requests WHERE id = ? AND answer IS NOT NULL")?
+        .query_row([id], |row| json(row, 0))
+        .optional()
+}
+
+/// Removes what was asked of a run.
+pub(crate) fn remove_of_run(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM requests WHERE run = ?", [run.to_bytes()])?;
+    Ok(())
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|cause| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(cause),
+        )
+    })
+}
