@@ -311,7 +311,7 @@ impl Shared {
             return drive.begin(new, Happening::Start).await;
         };
         let limit = concurrency.limit;
-        if limits::take_turn(self, facts, limit).await? {
+        if limits::take_turn_in_order(self, facts, limit).await? {
             return drive.begin(new, Happening::Start).await;
         }
         let full = format!("{limit} of its flow's runs at once are allowed, and as many run");

@@ -16,7 +16,10 @@ use tidemill_orchestrate::{
 use tidemill_store::{Batch, NewLine, NewRun, Owner, Store, StoreError};
 
 use crate::{
+    error::EngineError,
+    mask::Mask,
     process::{self, Exit, Line, ProcessError, Stream, TransparentCommand},
+    run_log::LineMask,
     run_name::run_name,
 };
 
@@ -39,7 +42,7 @@ pub struct ExecEnd {
     /// Its run; `None`: it could not be recorded.
     pub run: Option<RunId>,
     /// Why it was recorded only in part.
-    pub unrecorded: Option<StoreError>,
+    pub unrecorded: Option<EngineError>,
 }
 
 /// Runs the command to its end, with the caller's standard streams, and records it
@@ -56,7 +59,7 @@ pub fn exec(store: Option<&Arc<Store>>, request: &ExecRequest) -> Result<ExecEnd
     };
     let ended = run(request, recorder.as_ref());
     if let Some(recorder) = &recorder {
-        unrecorded = recorder.end(&ended).err();
+        unrecorded = recorder.end(&ended).err().map(EngineError::from);
     }
     Ok(ExecEnd {
         code: ended?.shell_code(),
@@ -74,10 +77,13 @@ fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, Proce
             .into_iter()
             .collect(),
     };
-    let log = recorder.map(|recorder| (Arc::clone(&recorder.store), recorder.run));
+    let log = recorder.map(|recorder| {
+        let store = Arc::clone(&recorder.store);
+        (store, recorder.run, Arc::clone(&recorder.mask))
+    });
     let record: process::Record = Arc::new(move |lines| {
-        if let Some((store, run)) = &log {
-            keep(store, *run, lines);
+        if let Some((store, run, mask)) = &log {
+            keep(store, *run, mask.masked(lines));
         }
     });
     process::run_transparently(&command, &record)
@@ -87,10 +93,14 @@ fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, Proce
 struct Recorder {
     store: Arc<Store>,
     run: RunId,
+    mask: Arc<LineMask>,
 }
 
 impl Recorder {
-    fn begin(store: &Arc<Store>, request: &ExecRequest) -> Result<Self, StoreError> {
+    fn begin(store: &Arc<Store>, request: &ExecRequest) -> Result<Self, EngineError> {
+        let secrets = store.secrets().all()?;
+        let mask = Mask::new(secrets.iter().map(|(_, value)| value.as_str()))
+            .map_err(|_| EngineError::TooManySecrets)?;
         let now = Timestamp::now();
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
         let run = RunId::new(milliseconds, fastrand::u64(..));
@@ -125,6 +135,7 @@ impl Recorder {
         Ok(Self {
             store: Arc::clone(store),
             run,
+            mask: Arc::new(LineMask::new(mask)),
         })
     }
 

@@ -20,11 +20,17 @@ pub(crate) struct TaskLog {
     run: RunId,
     task: TaskRunNumber,
     attempt: u32,
+    mask: LineMask,
+    announcer: Announcer,
+    store: Arc<Store>,
+}
+
+/// Masks the lines of one process.
+#[derive(Default)]
+pub(crate) struct LineMask {
     mask: Mask,
     /// The long lines that came in part, of each stream.
     long: Mutex<LongLines>,
-    announcer: Announcer,
-    store: Arc<Store>,
 }
 
 #[derive(Default)]
@@ -33,21 +39,16 @@ struct LongLines {
     stderr: Option<MaskStream>,
 }
 
-impl TaskLog {
-    pub(crate) fn new(shared: &Shared, facts: &RunFacts, assignment: &Assignment) -> Self {
+impl LineMask {
+    pub(crate) fn new(mask: Mask) -> Self {
         Self {
-            run: facts.id,
-            task: assignment.id.number().unwrap_or(TaskRunNumber::FIRST),
-            attempt: assignment.attempt,
-            mask: facts.secrets.mask.clone(),
+            mask,
             long: Mutex::default(),
-            announcer: shared.announcer.clone(),
-            store: Arc::clone(&shared.store),
         }
     }
 
     /// The lines without secrets, also those that lie across pieces of a long line.
-    fn masked(&self, mut lines: Vec<Line>) -> Vec<Line> {
+    pub(crate) fn masked(&self, mut lines: Vec<Line>) -> Vec<Line> {
         // What a panicked holder left is at worst a line whose end is missing.
         let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
         for line in &mut lines {
@@ -58,6 +59,19 @@ impl TaskLog {
             mask(&self.mask, part, line);
         }
         lines
+    }
+}
+
+impl TaskLog {
+    pub(crate) fn new(shared: &Shared, facts: &RunFacts, assignment: &Assignment) -> Self {
+        Self {
+            run: facts.id,
+            task: assignment.id.number().unwrap_or(TaskRunNumber::FIRST),
+            attempt: assignment.attempt,
+            mask: LineMask::new(facts.secrets.mask.clone()),
+            announcer: shared.announcer.clone(),
+            store: Arc::clone(&shared.store),
+        }
     }
 
     /// Keeps the line; waits while the log is behind.
@@ -112,7 +126,7 @@ fn mask(mask: &Mask, part: &mut Option<MaskStream>, line: &mut Line) {
 
 impl LineSink for TaskLog {
     fn take(&self, lines: Vec<Line>) -> Taken<'_> {
-        let lines = self.masked(lines);
+        let lines = self.mask.masked(lines);
         Box::pin(async move {
             for line in lines {
                 self.show(&line);

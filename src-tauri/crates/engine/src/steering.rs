@@ -150,12 +150,7 @@ impl Shared {
         let filter = RunFilter {
             flow: Some(facts.flow.flow.name.to_string()),
             workspace: Some(facts.flow.workspace.to_string_lossy().into_owned()),
-            states: vec![
-                State::Running,
-                State::Retrying,
-                State::Paused,
-                State::Pending,
-            ],
+            states: vec![State::Running, State::Retrying, State::Paused],
             ..RunFilter::default()
         };
         let (store, own) = (Arc::clone(&self.store), facts.id);

@@ -32,6 +32,16 @@ fn a_command_is_recorded_with_its_code_and_lines() {
 }
 
 #[test]
+fn secrets_are_masked_in_what_is_recorded() {
+    let bed = Testbed::new();
+    let store = Arc::new(Store::open(&bed.home()).unwrap());
+    store.secrets().set("token", "hunter2-hunter2").unwrap();
+    let end = exec(Some(&store), &request("echo hunter2-hunter2 >&2")).unwrap();
+    let mut lines = store.logs().lines(end.run.unwrap(), LogFilter::default());
+    assert_eq!(lines.next_page().unwrap()[0].bytes, b"***");
+}
+
+#[test]
 fn a_command_runs_without_a_home() {
     let end = exec(None, &request("kill -TERM $$")).unwrap();
     assert_eq!(end.code, 128 + 15);
