@@ -72,7 +72,7 @@ pub async fn run(
     let bound = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
     let warnings = warnings(&flow);
     let engine = open(surroundings).await?;
-    hindered(&engine, &flow, &order.flow).await?;
+    hindered(surroundings, &engine, &flow, &order.flow).await?;
     engine.settle().await?;
     let events = watch.then(|| engine.events());
     let workspace = flow.workspace.to_string_lossy().into_owned();
@@ -102,6 +102,7 @@ pub async fn run(
 /// # Errors
 /// All that is, each with its place in the file.
 pub(crate) async fn hindered(
+    surroundings: &Surroundings,
     engine: &Engine,
     flow: &LoadedFlow,
     choice: &FlowChoice,
@@ -118,7 +119,7 @@ pub(crate) async fn hindered(
     };
     let path = match choice {
         FlowChoice::File(typed) => typed.clone(),
-        FlowChoice::Name(_) => flow.file.clone(),
+        FlowChoice::Name(_) => surroundings.shown(&flow.file),
     };
     Err(Error::Hindered(Box::new(FileDiagnostics {
         path,

@@ -49,6 +49,13 @@ impl Surroundings {
     pub fn path(&self, path: &Path) -> PathBuf {
         plain(&self.directory.join(path))
     }
+
+    /// A path as a person here knows it: without the current folder in front.
+    pub fn shown(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.directory)
+            .unwrap_or(path)
+            .to_owned()
+    }
 }
 
 fn existing_folder(directory: &Path, folder: &Path) -> Result<PathBuf, Error> {

@@ -76,13 +76,7 @@ fn detail_lines(detail: &RunDetail, zone: &TimeZone, look: Look) -> Vec<Line> {
         lines.push(Line::new());
         lines.push(Line::of(Role::Dim, "next  ").with(Role::Command, &next));
     }
-    match look.columns {
-        Some(columns) => lines
-            .into_iter()
-            .map(|line| line.cut(columns, look.ellipsis()))
-            .collect(),
-        None => lines,
-    }
+    lines
 }
 
 fn heading(run: &RunDocument, look: Look) -> Line {
