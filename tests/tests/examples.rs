@@ -81,6 +81,7 @@ fn log_report_takes_the_branch_for_a_broken_file() {
     let [first, _] = run_twice("log-report");
     assert_eq!(state(&first, "strict"), "Failed");
     assert_eq!(state(&first, "lenient"), "Completed");
+    assert_eq!(state(&first, "note"), "Completed");
     assert_eq!(first["run"]["output"]["broken"], 1);
     assert_eq!(state(&first, "alarm"), "Skipped");
 }

@@ -16,7 +16,7 @@ fn check_names_every_mistake_with_its_place() {
     for (place, part) in [
         ("bad.flow.yaml:1:7: error: ", "name"),
         ("bad.flow.yaml:5:5: error: ", "did you mean `retries`?"),
-        ("bad.flow.yaml:11:", "params.x"),
+        ("bad.flow.yaml:11:", "parameter `x`"),
     ] {
         assert!(
             lines
@@ -26,7 +26,7 @@ fn check_names_every_mistake_with_its_place() {
             answer.stdout
         );
     }
-    assert!(answer.stdout.contains("cycle"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("a → b → a"), "{}", answer.stdout);
     sandbox.flow("good", "tasks:\n  t: { shell: echo }\n");
     let both = sandbox
         .call(&["check", "good.flow.yaml", "bad.flow.yaml"])

@@ -76,8 +76,8 @@ fn a_run_is_found_by_the_start_of_its_id_and_by_last() {
         .call(&["runs", "show", id, "--json"])
         .expect(0)
         .json();
-    assert_eq!(by_id, first);
-    assert_eq!(sandbox.last(), second);
+    assert_eq!(by_id["tasks"], first["tasks"]);
+    assert_eq!(sandbox.last()["run"], second["run"]);
     let unknown = sandbox.call(&["runs", "show", "ffffffff"]).expect(2);
     assert!(unknown.stderr.contains("ffffffff"), "{}", unknown.stderr);
     let both = sandbox.call(&["runs", "show", &id[..2]]).expect(2);

@@ -6,7 +6,8 @@ use std::{error::Error, path::Path};
 
 use rusqlite::{Connection, params};
 
-const TABLES: &str = include_str!("../../../src-tauri/crates/store/migrations/0001_first.sql");
+const TABLES: &str =
+    include_str!("../../../src-tauri/crates/store/migrations/state_0001_first.sql");
 const GROUP: i64 = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {

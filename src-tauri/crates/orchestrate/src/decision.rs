@@ -25,6 +25,9 @@ pub struct Decision {
 }
 
 /// One thing that the engine is to do.
+///
+/// A task run that has no [`Run::assignment`](crate::Run::assignment) any more has
+/// ended meanwhile: then there is nothing to do.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Carry an attempt out, as [`Run::assignment`](crate::Run::assignment) says, and report its end.

@@ -177,23 +177,21 @@ impl Deciding<'_> {
         self.tree.state_of(row?)
     }
 
-    /// The failures of a level that count, as one; `None`: there is none.
+    /// The failures of a level that count, as one; `None`: there is none. What was
+    /// not run because of another failure is not told beside it.
     fn failures(&self, owner: Option<TaskRunNumber>) -> Option<Failures> {
         let siblings = self.tree.siblings(owner)?;
         let rows = siblings.rows().filter_map(|row| self.tree.nodes.get(&row));
         let mut failed = rows.filter(|node| {
             let task = &self.tree.plan.start.flow.tasks[node.task];
-            counts_as_failure(task, node.state)
+            node.state != State::UpstreamFailed && counts_as_failure(task, node.state)
         });
         let first = failed.next()?;
-        let (mut state, mut more) = (first.state, 0_usize);
+        let mut crashed = first.state == State::Crashed;
+        let mut more = 0_usize;
         for node in failed {
             more += 1;
-            state = if node.state == State::Crashed {
-                State::Crashed
-            } else {
-                state
-            };
+            crashed |= node.state == State::Crashed;
         }
         let name = &self.tree.plan.start.flow.tasks[first.task].name;
         let mut message = format!("`{name}` {}", verb(first.state));
@@ -203,9 +201,10 @@ impl Deciding<'_> {
         if more > 0 {
             message = format!("{message} (and {more} more)");
         }
-        let state = match state {
-            State::Crashed => State::Crashed,
-            _ => State::Failed,
+        let state = if crashed {
+            State::Crashed
+        } else {
+            State::Failed
         };
         Some(Failures { state, message })
     }

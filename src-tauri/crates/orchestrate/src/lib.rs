@@ -4,6 +4,20 @@
 //! transitions to record, then effects to carry out. What a run is, it is by its
 //! transitions alone: [`Run::recover`] folds them through the same function that
 //! live decisions go through.
+//!
+//! Decided here where the flow file's page leaves it open:
+//!
+//! - Closed edges speak when every upstream has ended, open ones as soon as they
+//!   suffice; a failure that is allowed is a task's own, never UpstreamFailed.
+//! - What keeps a task run from its first attempt (`when`, `for_each`, a cache's
+//!   `refresh`) fails it without retries; so does a `repeat` that cannot be told.
+//! - `fail_fast` counts an allowed failure too. Items that wait for a retry still
+//!   count as running for `concurrency`.
+//! - A group's or run's `timeout` counts from its first start, through retries,
+//!   turns and the time in which no process carried it.
+//! - A run is Paused while an approval is open and nothing else in it goes on.
+//! - What did its work although it was being ended is Completed.
+//! - A group or mapped task in which something crashed is Crashed itself.
 
 mod agenda;
 mod apply;

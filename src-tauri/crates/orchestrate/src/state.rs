@@ -55,7 +55,7 @@ states! {
     Running = 6, Running;
     /// A later attempt runs.
     Retrying = 7, Running;
-    /// An approval is open.
+    /// An approval is open; of a run: and nothing else in it goes on by itself.
     Paused = 8, Paused;
     /// It is being ended.
     Cancelling = 9, Cancelling;

@@ -279,7 +279,7 @@ fn stays(world: &World, before: &BTreeMap<String, State>, path: &str) -> bool {
         if completed(row) {
             return true;
         }
-        if may_run_anew(world, &completed, row) {
+        if may_run_anew(world, completed, row) {
             return false;
         }
     }
@@ -287,9 +287,7 @@ fn stays(world: &World, before: &BTreeMap<String, State>, path: &str) -> bool {
 }
 
 fn may_run_anew(world: &World, completed: impl Fn(&str) -> bool, row: &str) -> bool {
-    let (level, name) = row
-        .rsplit_once('/')
-        .map_or(("", row), |(level, name)| (level, name));
+    let level = row.rsplit_once('/').map_or("", |(level, _)| level);
     let plain: Vec<&str> = row
         .split('/')
         .filter_map(|part| part.split('[').next())
