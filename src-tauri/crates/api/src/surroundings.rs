@@ -33,6 +33,9 @@ impl Surroundings {
             None => default_home(|name| std::env::var_os(name).map(PathBuf::from))
                 .ok_or(Error::NoHome)?,
         };
+        if home.exists() && !home.is_dir() {
+            return Err(Error::HomeIsNoFolder(home));
+        }
         let workspace = match given(workspace) {
             Some(folder) => Some(existing_folder(&directory, &folder)?),
             None => None,
