@@ -135,7 +135,11 @@ fn store(surroundings: &Surroundings) -> Finding {
                 "put back the newest copy from the home's backups",
             ),
         },
-        Err(error) => bad("store", error.to_string(), "see the message"),
+        Err(error) => Finding {
+            // The message says what to do.
+            mend: None,
+            ..bad("store", error.to_string(), "")
+        },
     }
 }
 

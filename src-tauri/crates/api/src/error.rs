@@ -29,6 +29,9 @@ pub enum Error {
     /// The platform names no data directory.
     #[error("no home: neither TIDEMILL_HOME nor HOME is set")]
     NoHome,
+    /// Something else stands where the home should be.
+    #[error("the home {} is no folder", .0.display())]
+    HomeIsNoFolder(PathBuf),
     /// The named workspace is not there.
     #[error("workspace {}: no such folder", .0.display())]
     NoWorkspace(PathBuf),
@@ -188,7 +191,9 @@ impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::CurrentFolder(_) | Self::Program(_) => ErrorKind::System,
+            Self::CurrentFolder(_) | Self::Program(_) | Self::HomeIsNoFolder(_) => {
+                ErrorKind::System
+            }
             Self::Store(error) => store_kind(error),
             Self::Engine(error) => engine_kind(error),
             Self::Lost(error) => engine_kind(error),
@@ -204,7 +209,9 @@ impl Error {
     /// What to do about it, where the message does not say so itself.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoHome => Some("give a folder with --home DIR".to_owned()),
+            Self::NoHome | Self::HomeIsNoFolder(_) => {
+                Some("give a folder with --home DIR".to_owned())
+            }
             Self::NoFlow { near: None, .. } | Self::NowhereToLook { .. } => Some(format!(
                 "give a path to its file, or the folder that holds it with --workspace DIR; \
                  `tidemill new` writes a flow, and a workspace's flow files end in `{}`",

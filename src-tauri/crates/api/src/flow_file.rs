@@ -28,7 +28,7 @@ pub(crate) fn load(surroundings: &Surroundings, choice: &FlowChoice) -> Result<L
         FlowChoice::File(typed) => load_file(surroundings, typed, &surroundings.path(typed)),
         FlowChoice::Name(name) => {
             let (file, workspace) = find(surroundings, name)?;
-            let examined = examine_in(&file, &file, workspace)?;
+            let examined = examine_in(&surroundings.shown(&file), &file, workspace)?;
             examined.loaded()
         }
     }

@@ -39,7 +39,7 @@ pub use failure::FailedTask;
 pub use open_home::OpenHome;
 pub use outline::{Outline, OutlineTask};
 pub use parameters::GivenParameters;
-pub use run::{CarriedRun, RunOrder};
+pub use run::{CarriedRun, EarlierTaskRun, RunOrder};
 pub use surroundings::Surroundings;
 pub use tidemill_engine::{Event, Events, Line as LogLine, Move, MoveNews, RunEnd, RunNews};
 pub use tidemill_flow::{Diagnostic, Place, Severity, schema, template::to_json};

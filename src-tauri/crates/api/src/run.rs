@@ -7,7 +7,8 @@ use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
-use tidemill_orchestrate::RunId;
+use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
+use tidemill_store::{Reader, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
@@ -39,9 +40,47 @@ pub struct CarriedRun {
     pub outline: Outline,
     /// What a person should know before it goes on.
     pub warnings: Vec<String>,
+    /// Its task runs from before this process carried it, in order of number.
+    pub earlier: Vec<EarlierTaskRun>,
     engine: Engine,
     handle: RunHandle,
     flow: LoadedFlow,
+}
+
+/// A task run as it stood before this process carried its run.
+#[derive(Clone, Debug)]
+pub struct EarlierTaskRun {
+    /// Its number.
+    pub number: TaskRunNumber,
+    /// Where it stands.
+    pub creation: Creation,
+    /// How it stood.
+    pub state: State,
+    /// Why.
+    pub message: Option<Arc<str>>,
+    /// When its first attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A run's task runs as they stand now, the newest at each path.
+pub(crate) fn earlier(reader: &Reader, run: RunId) -> Result<Vec<EarlierTaskRun>, Error> {
+    let rows = reader.task_runs(run, &TaskRunFilter::default(), None, usize::MAX)?;
+    let earlier = |row: StoredTaskRun| EarlierTaskRun {
+        number: row.number,
+        creation: Creation {
+            task: row.task,
+            parent: row.parent,
+            item: row.item,
+            turn: row.turn,
+        },
+        state: row.state,
+        message: row.message,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+    };
+    Ok(rows.into_iter().map(earlier).collect())
 }
 
 /// Opens an engine on the home.
@@ -72,7 +111,7 @@ pub async fn run(
     let bound = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
     let warnings = warnings(&flow);
     let engine = open(surroundings).await?;
-    hindered(&engine, &flow, &order.flow).await?;
+    hindered(surroundings, &engine, &flow, &order.flow).await?;
     engine.settle().await?;
     let events = watch.then(|| engine.events());
     let workspace = flow.workspace.to_string_lossy().into_owned();
@@ -90,6 +129,7 @@ pub async fn run(
         name: handle.name.to_string(),
         outline,
         warnings,
+        earlier: Vec::new(),
         engine,
         handle,
         flow,
@@ -102,6 +142,7 @@ pub async fn run(
 /// # Errors
 /// All that is, each with its place in the file.
 pub(crate) async fn hindered(
+    surroundings: &Surroundings,
     engine: &Engine,
     flow: &LoadedFlow,
     choice: &FlowChoice,
@@ -118,7 +159,7 @@ pub(crate) async fn hindered(
     };
     let path = match choice {
         FlowChoice::File(typed) => typed.clone(),
-        FlowChoice::Name(_) => flow.file.clone(),
+        FlowChoice::Name(_) => surroundings.shown(&flow.file),
     };
     Err(Error::Hindered(Box::new(FileDiagnostics {
         path,
@@ -163,14 +204,19 @@ pub async fn retry(
     engine.settle().await?;
     let reader = engine.store().reader()?;
     let id = runs::find_in(&reader, run)?;
+    let earlier = earlier(&reader, id)?;
     drop(reader);
     let events = watch.then(|| engine.events());
     let handle = engine.retry(id, from_failed).await?;
-    Ok((carried_on(engine, handle)?, events))
+    Ok((carried_on(engine, handle, earlier)?, events))
 }
 
-/// A run that this process carries on.
-pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun, Error> {
+/// A run that this process carries on; `earlier` was read before it did.
+pub(crate) fn carried_on(
+    engine: Engine,
+    handle: RunHandle,
+    earlier: Vec<EarlierTaskRun>,
+) -> Result<CarriedRun, Error> {
     let reader = engine.store().reader()?;
     let stored = runs::stored(&reader, handle.id)?;
     let text = reader.run_inputs(handle.id)?.flow_text;
@@ -181,6 +227,7 @@ pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
         warnings: Vec::new(),
+        earlier,
         engine,
         handle,
         flow,

@@ -141,15 +141,27 @@ fn since(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
     Ok(time.instant(&TimeZone::system()))
 }
 
-/// All about one run.
+/// All about one run. As a document it is what `run --json` prints; with
+/// transitions, the facts stand in it too.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunDetail {
     /// The run and its task runs.
     #[serde(flatten)]
     pub report: RunReport,
+    /// What else is known of it.
+    #[serde(skip)]
+    pub facts: RunFacts,
+    /// Its whole record, where that was asked for.
+    #[serde(flatten)]
+    pub record: Option<RunRecord>,
+}
+
+/// What is known of a run beside its document.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunFacts {
     /// Its run attempt, from 1.
     pub attempt: u32,
-    /// The flow file, as it was when the run began.
+    /// The flow file's path, as it was when the run began.
     pub file: Option<String>,
     /// The workspace's folder.
     pub workspace: Option<String>,
@@ -159,9 +171,16 @@ pub struct RunDetail {
     pub parent: Option<String>,
     /// The event that started it, or null.
     pub trigger: Json,
-    /// Every recorded transition, where they were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transitions: Option<Vec<TransitionDocument>>,
+}
+
+/// A run's whole record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunRecord {
+    /// What is known of it beside its document.
+    #[serde(flatten)]
+    pub facts: RunFacts,
+    /// Every recorded transition, in order.
+    pub transitions: Vec<TransitionDocument>,
 }
 
 /// One recorded transition.
@@ -240,8 +259,19 @@ pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail,
     let names = task_names(inputs.flow_text.as_deref());
     let most = request.tasks.unwrap_or(usize::MAX);
     let rows = reader.task_runs(id, &outputs(), None, most)?;
-    let recorded = if request.transitions {
-        Some(transition_documents(&reader, id, &names)?)
+    let facts = RunFacts {
+        attempt: run.run_attempt,
+        file: run.file.clone(),
+        workspace: run.workspace.clone(),
+        scheduled_for: run.scheduled_for.map(Moment),
+        parent: run.parent.map(|parent| parent.run.to_string()),
+        trigger: to_json(&inputs.trigger),
+    };
+    let record = if request.transitions {
+        Some(RunRecord {
+            facts: facts.clone(),
+            transitions: transition_documents(&reader, id, &names)?,
+        })
     } else {
         None
     };
@@ -250,13 +280,8 @@ pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail,
             run: document(&run),
             tasks: task_documents(&names, &rows),
         },
-        attempt: run.run_attempt,
-        file: run.file.clone(),
-        workspace: run.workspace.clone(),
-        scheduled_for: run.scheduled_for.map(Moment),
-        parent: run.parent.map(|parent| parent.run.to_string()),
-        trigger: to_json(&inputs.trigger),
-        transitions: recorded,
+        facts,
+        record,
     })
 }
 

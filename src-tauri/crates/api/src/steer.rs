@@ -9,7 +9,11 @@ use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use tidemill_store::{Steering, StoredRun, TaskRunFilter};
 
 use crate::{
-    CarriedRun, Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
+    CarriedRun, Error, OpenHome, Surroundings,
+    open_home::no_run,
+    parameters::split,
+    run::{self, EarlierTaskRun},
+    runs,
     task_path::TaskPaths,
 };
 
@@ -46,6 +50,8 @@ struct Question {
 struct Steer {
     engine: Engine,
     run: StoredRun,
+    /// Its task runs before anything is done to it.
+    earlier: Vec<EarlierTaskRun>,
 }
 
 impl Steer {
@@ -58,8 +64,13 @@ impl Steer {
         let reader = engine.store().reader()?;
         let id = runs::find_in(&reader, text)?;
         let run = runs::stored(&reader, id)?;
+        let earlier = run::earlier(&reader, id)?;
         drop(reader);
-        Ok(Self { engine, run })
+        Ok(Self {
+            engine,
+            run,
+            earlier,
+        })
     }
 
     fn id(&self) -> RunId {
@@ -89,7 +100,7 @@ impl Steer {
                 Ok(Steered::Done(steered))
             }
             EngineSteered::Carried(handle) => {
-                let carried = run::carried_on(self.engine, handle)?;
+                let carried = run::carried_on(self.engine, handle, self.earlier)?;
                 Ok(Steered::Carried(steered, Box::new(carried), events))
             }
         }

@@ -18,14 +18,20 @@ mod time;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tidemill_api::Surroundings;
 
 use arguments::Arguments;
+use exit::Exit;
 
 fn main() -> ExitCode {
     if let Some(code) = tidemill_api::guard_if_asked() {
         return code;
+    }
+    if std::env::args_os().len() < 2 {
+        // The environment may give options: clap then misses only the command.
+        message::plain_text(&Arguments::command().render_help().to_string());
+        return Exit::Call.into();
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -32,7 +32,6 @@ First steps:
 Exit codes: 0 done; 1 the run failed, or `check` found mistakes; 2 the call, the flow
 file or the parameters are wrong; 3 Tidemill itself could not go on; 130 cancelled.",
     disable_help_subcommand = true,
-    arg_required_else_help = true,
     max_term_width = 100,
     propagate_version = false
 )]
@@ -43,7 +42,8 @@ pub(crate) struct Arguments {
         global = true,
         value_name = "DIR",
         env = "TIDEMILL_HOME",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = GLOBAL
     )]
     pub(crate) home: Option<PathBuf>,
 
@@ -53,18 +53,22 @@ pub(crate) struct Arguments {
         global = true,
         value_name = "DIR",
         env = "TIDEMILL_WORKSPACE",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = GLOBAL
     )]
     pub(crate) workspace: Option<PathBuf>,
 
     /// Show the engine's own diagnostics on standard error: error, warn, info, debug, trace
-    #[arg(long, global = true, value_name = "LEVEL", value_parser = LEVELS)]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true, help_heading = GLOBAL)]
     pub(crate) log_level: Option<String>,
 
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+/// Where options that every command takes stand in its help.
+const GLOBAL: &str = "Options of every command";
 
 /// The levels of diagnostics, the fewest first.
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];

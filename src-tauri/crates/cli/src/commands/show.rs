@@ -68,21 +68,15 @@ fn detail_lines(detail: &RunDetail, zone: &TimeZone, look: Look) -> Vec<Line> {
     }
     lines.push(Line::new());
     lines.extend(tasks(&detail.report.tasks, look));
-    if let Some(transitions) = &detail.transitions {
+    if let Some(record) = &detail.record {
         lines.push(Line::new());
-        lines.extend(transition_lines(transitions, zone, look));
+        lines.extend(transition_lines(&record.transitions, zone, look));
     }
     if let Some(next) = next(run) {
         lines.push(Line::new());
         lines.push(Line::of(Role::Dim, "next  ").with(Role::Command, &next));
     }
-    match look.columns {
-        Some(columns) => lines
-            .into_iter()
-            .map(|line| line.cut(columns, look.ellipsis()))
-            .collect(),
-        None => lines,
-    }
+    lines
 }
 
 fn heading(run: &RunDocument, look: Look) -> Line {
@@ -106,7 +100,7 @@ fn fact(name: &str, value: &str) -> Line {
 }
 
 fn facts(detail: &RunDetail, zone: &TimeZone) -> Vec<Line> {
-    let run = &detail.report.run;
+    let (run, known) = (&detail.report.run, &detail.facts);
     let at = |moment: Moment| time::stamp(moment.0, zone);
     let mut facts = vec![fact("id", &run.id), fact("made", &at(run.created_at))];
     facts.extend(run.started_at.map(|moment| fact("started", &at(moment))));
@@ -115,19 +109,19 @@ fn facts(detail: &RunDetail, zone: &TimeZone) -> Vec<Line> {
         .extend(run.duration_ms.map(|milliseconds| {
             fact("took", &time::duration(Duration::from_millis(milliseconds)))
         }));
-    if detail.attempt > 1 {
-        facts.push(fact("attempt", &detail.attempt.to_string()));
+    if known.attempt > 1 {
+        facts.push(fact("attempt", &known.attempt.to_string()));
     }
-    facts.extend(detail.scheduled_for.map(|moment| fact("due", &at(moment))));
+    facts.extend(known.scheduled_for.map(|moment| fact("due", &at(moment))));
     facts.extend(
-        detail
+        known
             .parent
             .as_ref()
             .map(|parent| fact("called by", parent)),
     );
-    facts.extend(detail.file.as_ref().map(|file| fact("file", file)));
+    facts.extend(known.file.as_ref().map(|file| fact("file", file)));
     facts.extend(
-        detail
+        known
             .workspace
             .as_ref()
             .map(|folder| fact("workspace", folder)),

@@ -35,14 +35,18 @@ pub(crate) struct Ending<'r> {
 /// At most so many columns of a result are shown.
 const RESULT: usize = 200;
 
-/// The lines at the end of a run. Where `model` is given, its tasks stand first.
+/// The lines at the end of a run. Where `model` is given, its tasks stand first, cut
+/// to the terminal; the rest wraps, so that a message can be read whole and a command
+/// be copied.
 pub(crate) fn summary(ending: &Ending<'_>, model: Option<&Model>, look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(model) = model {
         let names = name_column(model.tasks());
         let now = jiff::Timestamp::now();
+        let columns = look.columns.unwrap_or(usize::MAX);
         let tasks = model.tasks().iter();
-        lines.extend(tasks.map(|task| task_line(task, names, now, look)));
+        let line = |task| task_line(task, names, now, look).cut(columns, look.ellipsis());
+        lines.extend(tasks.map(line));
     }
     lines.push(verdict(ending, look));
     if let Some(output) = &ending.output {
@@ -55,13 +59,7 @@ pub(crate) fn summary(ending: &Ending<'_>, model: Option<&Model>, look: Look) ->
     if let Some(next) = next(ending) {
         lines.push(Line::of(Role::Dim, "  again   ").with(Role::Command, &next));
     }
-    match look.columns {
-        Some(columns) => lines
-            .into_iter()
-            .map(|line| line.cut(columns, look.ellipsis()))
-            .collect(),
-        None => lines,
-    }
+    lines
 }
 
 fn verdict(ending: &Ending<'_>, look: Look) -> Line {

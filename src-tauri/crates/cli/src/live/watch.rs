@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Stdout};
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
-use tidemill_api::{Event, LogLine, Move, Outline, RunId, RunNews, State, Subject};
+use tidemill_api::{EarlierTaskRun, Event, LogLine, Move, Outline, RunId, RunNews, State, Subject};
 
 use super::{
     frame::{FrameSize, frame},
@@ -56,6 +56,13 @@ impl Watch {
             note: None,
             missed: 0,
             way,
+        }
+    }
+
+    /// Takes in how the run stood before this process carried it.
+    pub(crate) fn set_earlier(&mut self, earlier: &[EarlierTaskRun]) {
+        for task in earlier {
+            self.model.begin_with(task);
         }
     }
 
