@@ -228,14 +228,8 @@ async fn commits_are_counted() {
     let count = bed.folder().join("count");
     assert!(!crash(&bed, &format!("count:{}", count.display())));
     let text = std::fs::read_to_string(count).unwrap();
-    let numbers: Vec<u64> = text
-        .split_whitespace()
-        .map(|word| word.parse().unwrap())
-        .collect();
-    assert!(
-        numbers.len() == 2 && numbers.iter().all(|&number| number > 3),
-        "{text}"
-    );
+    let count: u64 = text.trim().parse().unwrap();
+    assert!(count > 3, "{count}");
 }
 
 #[tokio::test]
