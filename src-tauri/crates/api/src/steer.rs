@@ -1,6 +1,7 @@
 //! What a person wants of a run, whoever carries it: that it ends, that a
 //! question is answered.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
@@ -85,6 +86,7 @@ impl Steer {
             task,
         };
         let events = self.engine.events();
+        let since = Timestamp::now();
         let done = match self
             .engine
             .steer(self.run.id, steering.clone(), PERSON)
@@ -100,7 +102,7 @@ impl Steer {
                 Ok(Steered::Done(steered))
             }
             EngineSteered::Carried(handle) => {
-                let carried = run::carried_on(self.engine, handle, self.earlier)?;
+                let carried = run::carried_on(self.engine, handle, since, self.earlier)?;
                 Ok(Steered::Carried(steered, Box::new(carried), events))
             }
         }
