@@ -40,6 +40,8 @@ pub struct CarriedRun {
     pub outline: Outline,
     /// What a person should know before it goes on.
     pub warnings: Vec<String>,
+    /// When this process began to carry it, or a little before.
+    pub since: Timestamp,
     /// Its task runs from before this process carried it, in order of number.
     pub earlier: Vec<EarlierTaskRun>,
     engine: Engine,
@@ -115,20 +117,17 @@ pub async fn run(
     engine.settle().await?;
     let events = watch.then(|| engine.events());
     let workspace = flow.workspace.to_string_lossy().into_owned();
+    let since = Timestamp::now();
     let handle = engine.start(RunRequest::new(flow.clone(), bound)).await?;
     // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
-    drop(
-        engine
-            .store()
-            .writer()
-            .remember_workspace(workspace, Timestamp::now()),
-    );
+    drop(engine.store().writer().remember_workspace(workspace, since));
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
         name: handle.name.to_string(),
         outline,
         warnings,
+        since,
         earlier: Vec::new(),
         engine,
         handle,
@@ -207,14 +206,16 @@ pub async fn retry(
     let earlier = earlier(&reader, id)?;
     drop(reader);
     let events = watch.then(|| engine.events());
+    let since = Timestamp::now();
     let handle = engine.retry(id, from_failed).await?;
-    Ok((carried_on(engine, handle, earlier)?, events))
+    Ok((carried_on(engine, handle, since, earlier)?, events))
 }
 
 /// A run that this process carries on; `earlier` was read before it did.
 pub(crate) fn carried_on(
     engine: Engine,
     handle: RunHandle,
+    since: Timestamp,
     earlier: Vec<EarlierTaskRun>,
 ) -> Result<CarriedRun, Error> {
     let reader = engine.store().reader()?;
@@ -227,6 +228,7 @@ pub(crate) fn carried_on(
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
         warnings: Vec::new(),
+        since,
         earlier,
         engine,
         handle,
@@ -297,6 +299,11 @@ impl CarriedRun {
             &runs::names_of(&self.flow.flow),
             most,
         )
+    }
+
+    /// The home that the run is recorded in, for reading.
+    pub fn home(&self) -> OpenHome {
+        OpenHome::over(Arc::clone(self.engine.store()))
     }
 
     /// How long the flow's tasks took lately, by their numbers.

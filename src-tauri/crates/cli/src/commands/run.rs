@@ -5,8 +5,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tidemill_api::{
-    CarriedRun, Events, FlowChoice, GivenParameters, RunEnd, RunOrder, Surroundings,
-    run::run as start, to_json,
+    CarriedRun, Events, FlowChoice, GivenParameters, OpenHome, RunEnd, RunOrder, Surroundings,
+    logs::{LogReader, LogsRequest},
+    run::run as start,
+    to_json,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -89,7 +91,8 @@ pub(crate) async fn carry(
         }
         None => None,
     };
-    let ended = wait(&carried, &mut watch, interrupts).await;
+    let home = carried.home();
+    let ended = wait(&carried, &home, &mut watch, interrupts).await;
     if let Some((watch, _)) = &mut watch {
         watch.end();
     }
@@ -117,6 +120,7 @@ pub(crate) async fn carry(
 /// Waits for the run's end, and meanwhile shows it and hears signals.
 async fn wait(
     carried: &CarriedRun,
+    home: &OpenHome,
     watch: &mut Option<(Watch, Events)>,
     mut interrupts: Interrupts,
 ) -> Result<RunEnd, tidemill_api::Error> {
@@ -125,6 +129,7 @@ async fn wait(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard: Vec<Instant> = Vec::new();
     let mut usual_asked = false;
+    let mut record = Record::new(carried, home);
     let end = loop {
         let shown = watch.is_some();
         let next = async {
@@ -148,6 +153,7 @@ async fn wait(
                         ask_usual(carried, watch);
                     }
                     watch.draw();
+                    record.catch_up(watch)?;
                     watch.flush();
                 }
             }
@@ -162,8 +168,52 @@ async fn wait(
     };
     if let Some((watch, events)) = watch {
         take_in_waiting(watch, events, usize::MAX);
+        if watch.is_behind() {
+            home.wait_for_lines()?;
+            record.catch_up(watch)?;
+        }
     }
     end
+}
+
+/// The run's record, for lines that came too fast as events. Nothing is read
+/// unless there are some.
+struct Record<'h> {
+    home: &'h OpenHome,
+    request: LogsRequest,
+    reader: Option<LogReader<'h>>,
+}
+
+impl<'h> Record<'h> {
+    fn new(carried: &CarriedRun, home: &'h OpenHome) -> Self {
+        let request = LogsRequest {
+            run: carried.id.to_string(),
+            since: Some(carried.since),
+            ..LogsRequest::default()
+        };
+        Self {
+            home,
+            request,
+            reader: None,
+        }
+    }
+
+    fn catch_up(&mut self, watch: &mut Watch) -> Result<(), tidemill_api::Error> {
+        if !watch.is_behind() {
+            return Ok(());
+        }
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            none => none.insert(LogReader::open(self.home, &self.request)?),
+        };
+        loop {
+            let page = reader.next_page()?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            watch.catch_up(&page);
+        }
+    }
 }
 
 fn take_in_waiting(watch: &mut Watch, events: &mut Events, most: usize) {

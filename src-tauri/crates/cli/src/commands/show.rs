@@ -72,9 +72,12 @@ fn detail_lines(detail: &RunDetail, zone: &TimeZone, look: Look) -> Vec<Line> {
         lines.push(Line::new());
         lines.extend(transition_lines(&record.transitions, zone, look));
     }
-    if let Some(next) = next(run) {
+    let next = next(run);
+    if !next.is_empty() {
         lines.push(Line::new());
-        lines.push(Line::of(Role::Dim, "next  ").with(Role::Command, &next));
+    }
+    for command in next {
+        lines.push(Line::of(Role::Dim, "next  ").with(Role::Command, &command));
     }
     lines
 }
@@ -202,13 +205,18 @@ fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: L
         Column::left("TO"),
         Column::shrinking("MESSAGE"),
     ];
+    // The day stands above, among the facts.
+    let at = |moment: Moment| match look.is_terminal() {
+        true => time::time_of_day(moment.0, zone),
+        false => time::stamp(moment.0, zone),
+    };
     let rows = transitions.iter().map(|transition| {
         let from = match transition.from {
             Some(from) => Line::of(Role::Dim, from.name()),
             None => Line::of(Role::Dim, look.glyph("–", "-")),
         };
         vec![
-            Line::of(Role::Dim, &time::stamp(transition.at.0, zone)),
+            Line::of(Role::Dim, &at(transition.at)),
             Line::plain(transition.path.as_deref().unwrap_or("(run)")),
             from,
             state::cell(transition.to, look),
@@ -219,17 +227,17 @@ fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: L
 }
 
 /// What a person may want to type next.
-fn next(run: &RunDocument) -> Option<String> {
+fn next(run: &RunDocument) -> Vec<String> {
     let id = short(&run.id);
-    match run.state {
-        State::Failed | State::TimedOut | State::Crashed | State::Cancelled => Some(format!(
-            "tidemill runs logs {id}, tidemill runs retry {id} --from-failed"
-        )),
-        State::AwaitingRetry => Some(format!("tidemill runs retry {id}")),
-        State::Paused => Some(format!("tidemill approve {id}, tidemill reject {id}")),
-        State::Running | State::Retrying => Some(format!(
-            "tidemill runs logs {id} -f, tidemill runs cancel {id}"
-        )),
-        _ => None,
-    }
+    let words: &[&str] = match run.state {
+        State::Failed | State::TimedOut | State::Crashed | State::Cancelled => {
+            &["runs logs ID", "runs retry ID --from-failed"]
+        }
+        State::AwaitingRetry => &["runs retry ID"],
+        State::Paused => &["approve ID", "reject ID"],
+        State::Running | State::Retrying => &["runs logs ID -f", "runs cancel ID"],
+        _ => &[],
+    };
+    let command = |words: &&str| format!("tidemill {}", words.replace("ID", id));
+    words.iter().map(command).collect()
 }

@@ -182,6 +182,11 @@ fn elapsed(task: &TaskView, now: Timestamp) -> Option<Duration> {
 fn progress(task: &TaskView, look: Look) -> Line {
     let ended = task.ended_count();
     let expected = task.expected.max(ended);
+    // Of an ended task all items have ended, those too that an earlier attempt did.
+    let ended = match task.state {
+        Some(state) if state.is_terminal() => expected,
+        _ => ended,
+    };
     let failed = task.sum(State::is_failure);
     let filled = if expected == 0 {
         0

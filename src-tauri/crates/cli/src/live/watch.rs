@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Stdout};
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
+use tidemill_api::logs::LogEntry;
 use tidemill_api::{EarlierTaskRun, Event, LogLine, Move, Outline, RunId, RunNews, State, Subject};
 
 use super::{
@@ -25,7 +26,11 @@ pub(crate) struct Watch {
     /// Runs that the run's tasks called, with what stands in front of their tasks' labels.
     children: HashMap<RunId, (String, Model)>,
     note: Option<String>,
+    /// How many events came too fast.
     missed: u64,
+    /// How many lines of each task were written, so that none is written twice when
+    /// the rest is read from the record.
+    written: HashMap<String, u64>,
     way: Way,
 }
 
@@ -55,6 +60,7 @@ impl Watch {
             children: HashMap::new(),
             note: None,
             missed: 0,
+            written: HashMap::new(),
             way,
         }
     }
@@ -157,11 +163,40 @@ impl Watch {
         let shown = text::log_line(&line.text);
         match &mut self.way {
             Way::Live(..) => self.model.log(label, shown),
+            Way::Plain(_) if self.missed > 0 && line.run == self.run => {
+                // From the first loss on, all lines are read from the record.
+            }
             Way::Plain(plain) => {
                 let written = plain.log(line.at, &label, &shown);
+                if line.run == self.run {
+                    *self.written.entry(label).or_default() += 1;
+                }
                 self.settle(written);
             }
             Way::Silent => {}
+        }
+    }
+
+    /// Whether lines have to be read from the record: some came too fast.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.missed > 0 && matches!(self.way, Way::Plain(_))
+    }
+
+    /// Takes in lines from the run's record, from its beginning on; those that were
+    /// written already are passed over.
+    pub(crate) fn catch_up(&mut self, entries: &[LogEntry]) {
+        for entry in entries {
+            let label = entry.path.as_deref().unwrap_or_default();
+            if let Some(written) = self.written.get_mut(label).filter(|written| **written > 0) {
+                *written -= 1;
+                continue;
+            }
+            let Way::Plain(plain) = &mut self.way else {
+                return;
+            };
+            let line = text::log_line(&String::from_utf8_lossy(&entry.bytes));
+            let done = plain.log(entry.at.0, label, &line);
+            self.settle(done);
         }
     }
 
@@ -216,10 +251,10 @@ impl Watch {
         };
         self.settle(ended);
         if self.missed > 0 {
-            let count = usize::try_from(self.missed).unwrap_or(usize::MAX);
-            let missed = text::count(count, "batch of events", "batches of events");
+            let run = super::short(&self.run.to_string()).to_owned();
             crate::message::note(&format!(
-                "{missed} came too fast to be shown; the record has all"
+                "too much happened at once: some changes of state may not be shown; \
+                 `tidemill runs show {run} --transitions` has all"
             ));
         }
     }
