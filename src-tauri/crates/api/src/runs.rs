@@ -2,7 +2,7 @@
 //!
 //! Not here: what they wrote (`logs`), and what changes them (`run`, `steer`).
 
-use std::{num::NonZeroU32, path::Path, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -402,7 +402,7 @@ fn transition_documents(
     Ok(documents)
 }
 
-/// Forgets a run that has ended: its record, its logs, its results.
+/// Forgets a run that has ended: its record, its logs, its results, its scratch folder.
 ///
 /// # Errors
 /// Where there is no such run, it has not ended, or the store cannot be written.
@@ -418,22 +418,8 @@ pub fn remove(home: Option<&OpenHome>, text: &str) -> Result<String, Error> {
             run.name, run.state, run.name
         )));
     }
-    home.store().writer().remove_run(id)?;
-    home.store().logs().remove(id)?;
-    remove_scratch(home.store().home().path(), id)?;
+    tidemill_engine::remove_run(home.store(), id)?;
     Ok(run.name)
-}
-
-/// Removes a run's scratch folder.
-fn remove_scratch(home: &Path, id: RunId) -> Result<(), Error> {
-    let folder = home.join("runs").join(id.to_string());
-    match std::fs::remove_dir_all(&folder) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(Error::Write {
-            path: folder,
-            cause,
-        }),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -169,16 +169,6 @@ impl Engine {
         &self.shared.store
     }
 
-    /// The home's folder.
-    pub fn home(&self) -> &Path {
-        &self.shared.home
-    }
-
-    /// How many attempts of code run at once.
-    pub fn parallelism(&self) -> NonZeroU32 {
-        self.shared.parallelism
-    }
-
     /// What happens from now on in the runs that this engine carries.
     pub fn events(&self) -> Events {
         self.shared.announcer.listen()
@@ -200,11 +190,6 @@ impl Engine {
     /// When the store refuses.
     pub async fn check(&self, flow: &LoadedFlow) -> Result<Vec<Hindrance>, EngineError> {
         self.shared.check(flow).await
-    }
-
-    /// The run with this id, if this engine carries it.
-    pub fn carried(&self, run: RunId) -> Option<RunHandle> {
-        self.shared.carried(run)
     }
 
     /// Cancels every run that this engine carries: the first Ctrl-C.
