@@ -244,7 +244,9 @@ impl Shared {
         happening: Happening,
     ) -> Result<RunHandle, EngineError> {
         let stored = self.stored(id).await?;
-        if self.carried(id).is_some() || !self.claim(id, None).await? {
+        // A process may have taken an ended run up and gone before it began.
+        let gone = stored.owner.filter(|owner| !owner.is_alive());
+        if self.carried(id).is_some() || !self.claim(id, gone).await? {
             return Err(EngineError::Owned {
                 run: stored.name,
                 owner: stored

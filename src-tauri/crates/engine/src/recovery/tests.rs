@@ -95,6 +95,8 @@ async fn a_retry_by_hand_keeps_what_completed_if_it_is_asked_to() {
     let run = let_go(&bed, &interrupted("0")).await;
     let engine = bed.engine().await;
     engine.settle().await.unwrap();
+    // Another process took it up, and was gone before it began.
+    lose(&engine, run).await;
     let handle = engine.retry(run, true).await.unwrap();
     bed.ended(&engine, &handle).await.is(State::Completed);
     assert_eq!(bed.read("done").lines().count(), 1);
