@@ -196,6 +196,8 @@ fn lists(stage: &Stage, pairs: usize) -> Result<Outcome, Failure> {
         "lists",
         &mut stage.tidemill("home-lists", &["run", &parent]),
     )?;
+    let newest = ["run", &child, "-p", "n=1"];
+    once("lists", &mut stage.tidemill("home-lists", &newest))?;
     let mut yardstick = stage.python(&["-c", "pass"]);
     let list = ["runs", "ls", "--state", "failed", "--limit", "50"];
     let mut failed = stage.tidemill("home-lists", &list);
