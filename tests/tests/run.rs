@@ -3,16 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
-use tidemill_tests::{Sandbox, until};
-
-/// A field of the task with this path.
-fn task<'a>(document: &'a Value, path: &str) -> &'a Value {
-    let tasks = document["tasks"].as_array().expect("a list of tasks");
-    tasks
-        .iter()
-        .find(|task| task["path"] == path)
-        .unwrap_or_else(|| panic!("no task `{path}` in {document:#}"))
-}
+use tidemill_tests::{Sandbox, task, until};
 
 fn keys(value: &Value) -> Vec<&str> {
     value
