@@ -116,6 +116,7 @@ fn a_wrong_call_ends_with_2_and_starts_nothing() {
         "parameters:\n  count: { type: integer }\n  name: world\ntasks:\n  t: { shell: 'touch started' }\n",
     );
     sandbox.flow("wrong", "tasks:\n  t: { shel: echo }\n");
+    sandbox.flow("broken", "tasks:\n  t: { shell: 'echo' 'x' }\n");
     for (arguments, parts) in [
         (vec!["run", "nowhere"], vec!["nowhere"]),
         (
@@ -136,6 +137,7 @@ fn a_wrong_call_ends_with_2_and_starts_nothing() {
             vec!["run", "wrong"],
             vec!["wrong.flow.yaml:3", "shel", "shell"],
         ),
+        (vec!["run", "broken"], vec!["broken.flow.yaml:3"]),
         (vec!["run"], vec!["FLOW"]),
         (vec!["rnu"], vec!["run"]),
     ] {
