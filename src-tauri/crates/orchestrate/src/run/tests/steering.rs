@@ -351,6 +351,8 @@ fn a_run_may_wait_for_its_turn_or_not_run_at_all() {
         due: None,
     });
     assert_eq!(queued.run.state(), State::Pending);
+    queued.crash();
+    assert_eq!(queued.run.state(), State::AwaitingRetry);
     assert_eq!(queued.run_to_end(), State::Completed);
     let mut later = world("  a: { value: 1 }\n", &[]);
     let due = Some(later.now);
