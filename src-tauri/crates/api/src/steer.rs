@@ -171,7 +171,7 @@ fn approval_fields(flow: &Flow, task: u32) -> Option<Option<Json>> {
 /// Where there is no such run, it has ended, or its process does not answer.
 pub async fn cancel(surroundings: &Surroundings, run: &str) -> Result<Steered, Error> {
     let steer = Steer::open(surroundings, run).await?;
-    let reason = "cancelled by `tidemill runs cancel`".to_owned();
+    let reason = "asked for by `tidemill runs cancel`".to_owned();
     steer.steer(Steering::Cancel { reason }, None).await
 }
 
