@@ -7,7 +7,8 @@ use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
-use tidemill_orchestrate::{RunId, State};
+use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
+use tidemill_store::{Reader, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
@@ -39,6 +40,9 @@ pub struct CarriedRun {
     pub outline: Outline,
     /// What a person should know before it goes on.
     pub warnings: Vec<String>,
+    /// Its task runs that another process had begun, and that have not ended: of
+    /// their making no event tells.
+    pub begun: Vec<(TaskRunNumber, Creation)>,
     engine: Engine,
     handle: RunHandle,
     flow: LoadedFlow,
@@ -90,6 +94,7 @@ pub async fn run(
         name: handle.name.to_string(),
         outline,
         warnings,
+        begun: Vec::new(),
         engine,
         handle,
         flow,
@@ -188,14 +193,36 @@ pub async fn retry(
     settle_with(&engine).await?;
     let reader = engine.store().reader()?;
     let id = reader.find_run(run)?;
+    let begun = begun(&reader, id)?;
     drop(reader);
     let events = watch.then(|| engine.events());
     let handle = engine.retry(id, from_failed).await?;
-    Ok((carried_on(engine, handle)?, events))
+    Ok((carried_on(engine, handle, begun)?, events))
 }
 
-/// A run that this process carries on.
-pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun, Error> {
+/// The task runs of a run that have not ended.
+pub(crate) fn begun(reader: &Reader, run: RunId) -> Result<Vec<(TaskRunNumber, Creation)>, Error> {
+    let open = State::ALL.iter().filter(|state| !state.is_terminal());
+    let filter = TaskRunFilter {
+        states: open.copied().collect(),
+        ..TaskRunFilter::default()
+    };
+    let rows = reader.task_runs(run, &filter, None, usize::MAX)?;
+    let creation = |row: &StoredTaskRun| Creation {
+        task: row.task,
+        parent: row.parent,
+        item: row.item,
+        turn: row.turn,
+    };
+    Ok(rows.iter().map(|row| (row.number, creation(row))).collect())
+}
+
+/// A run that this process carries on; `begun` is what of it was under way before.
+pub(crate) fn carried_on(
+    engine: Engine,
+    handle: RunHandle,
+    begun: Vec<(TaskRunNumber, Creation)>,
+) -> Result<CarriedRun, Error> {
     let reader = engine.store().reader()?;
     let stored = runs::stored(&reader, handle.id)?;
     let text = reader.run_inputs(handle.id)?.flow_text;
@@ -206,6 +233,7 @@ pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
         warnings: Vec::new(),
+        begun,
         engine,
         handle,
         flow,

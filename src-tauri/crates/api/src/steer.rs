@@ -73,6 +73,7 @@ impl Steer {
             name: self.run.name.clone(),
             task,
         };
+        let begun = run::begun(&self.engine.store().reader()?, self.run.id)?;
         let events = self.engine.events();
         let done = match self
             .engine
@@ -89,7 +90,7 @@ impl Steer {
                 Ok(Steered::Done(steered))
             }
             EngineSteered::Carried(handle) => {
-                let carried = run::carried_on(self.engine, handle)?;
+                let carried = run::carried_on(self.engine, handle, begun)?;
                 Ok(Steered::Carried(steered, Box::new(carried), events))
             }
         }

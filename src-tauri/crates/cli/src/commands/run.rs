@@ -83,7 +83,8 @@ pub(crate) async fn carry(
     let title = format!("{} {}", carried.outline.flow, carried.name);
     let mut watch = match events {
         Some(events) => {
-            let watch = Watch::new(carried.id, &title, &carried.outline, form.live);
+            let mut watch = Watch::new(carried.id, &title, &carried.outline, form.live);
+            watch.recall(&carried.begun);
             Some((watch, events))
         }
         None => None,

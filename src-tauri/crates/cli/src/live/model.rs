@@ -112,6 +112,13 @@ impl Model {
         }
     }
 
+    /// Takes in task runs that were under way before this view began to look.
+    pub(crate) fn recall(&mut self, begun: &[(TaskRunNumber, Creation)]) {
+        for (number, creation) in begun {
+            self.create(*number, creation);
+        }
+    }
+
     /// The tasks, in the flow's order.
     pub(crate) fn tasks(&self) -> &[TaskView] {
         &self.tasks
@@ -418,6 +425,18 @@ pub(super) mod tests {
             }),
             ..step(number, None, State::Pending, 0)
         }
+    }
+
+    #[test]
+    fn what_was_under_way_before_has_its_name() {
+        let mut model = Model::new(&outline());
+        let MoveNews::Created(creation) = created(7, 0, None, None).news else {
+            panic!("it is created");
+        };
+        model.recall(&[(number(7), creation)]);
+        model.apply(&step(7, Some(State::AwaitingRetry), State::Retrying, 10));
+        assert_eq!(model.label(number(7)), model.tasks()[0].name);
+        assert_eq!(model.tasks()[0].state, Some(State::Retrying));
     }
 
     #[test]

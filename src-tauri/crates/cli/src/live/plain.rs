@@ -77,7 +77,8 @@ impl<W: Write> Plain<W> {
             return Ok(());
         };
         self.counted = Some(step.at);
-        let message = format!("{} of {}", task.ended_count(), task.expected);
+        let ended = task.ended_count();
+        let message = format!("{ended} of {}", task.expected.max(ended));
         let name = format!("{prefix}{}", task.name);
         self.line(step.at, &name, State::Running.name(), &message)
     }

@@ -6,7 +6,9 @@ use std::io::{self, BufWriter, Stdout};
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
-use tidemill_api::{Event, LogLine, Move, Outline, RunId, RunNews, State, Subject};
+use tidemill_api::{
+    Creation, Event, LogLine, Move, Outline, RunId, RunNews, State, Subject, TaskRunNumber,
+};
 
 use super::{
     frame::{FrameSize, frame},
@@ -60,6 +62,11 @@ impl Watch {
     /// Whether frames are drawn: then [`Watch::draw`] is due now and then.
     pub(crate) fn is_live(&self) -> bool {
         matches!(self.way, Way::Live(..))
+    }
+
+    /// Takes in task runs that were under way before this view began to look.
+    pub(crate) fn recall(&mut self, begun: &[(TaskRunNumber, Creation)]) {
+        self.model.recall(begun);
     }
 
     /// What is known of the run.
