@@ -116,11 +116,13 @@ pub(crate) fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FlowIndex {
     files: BTreeMap<FlowName, Vec<PathBuf>>,
+    /// Files whose text tells no name: they are not YAML, say.
+    nameless: Vec<PathBuf>,
 }
 
 impl FlowIndex {
-    /// Reads the names of all flow files of a workspace. What cannot be read, or
-    /// has no name, is not in the index: it cannot be meant by a name.
+    /// Reads the names of all flow files of a workspace. One that cannot be read is
+    /// left out: it cannot be meant by a name.
     ///
     /// # Errors
     /// Where the folder cannot be read.
@@ -130,8 +132,9 @@ impl FlowIndex {
             let Ok(text) = std::fs::read_to_string(&file) else {
                 continue;
             };
-            if let Some(name) = tidemill_flow::flow_name(&text) {
-                index.files.entry(name).or_default().push(file);
+            match tidemill_flow::flow_name(&text) {
+                Some(name) => index.files.entry(name).or_default().push(file),
+                None => index.nameless.push(file),
             }
         }
         Ok(index)
@@ -142,14 +145,15 @@ impl FlowIndex {
         self.files.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The one file of a flow.
+    /// The one file of a flow; where none tells this name, one that tells no name
+    /// but is called so, since its mistakes say more than that the flow is not there.
     ///
     /// # Errors
     /// Where there is none, with the nearest name; or more than one.
     pub(crate) fn find(&self, name: &FlowName, workspace: &Path) -> Result<&Path, Error> {
         match self.files(name) {
             [file] => Ok(file),
-            [] => Err(Error::NoFlow {
+            [] => self.broken(name).ok_or_else(|| Error::NoFlow {
                 name: name.clone(),
                 workspace: workspace.to_owned(),
                 near: self.nearest(name.as_str()),
@@ -159,6 +163,14 @@ impl FlowIndex {
                 files: files.to_vec(),
             }),
         }
+    }
+
+    /// The nameless file that is called as the flow would be.
+    fn broken(&self, name: &FlowName) -> Option<&Path> {
+        let wanted = format!("{name}{SUFFIX}");
+        let mut files = self.nameless.iter();
+        let found = files.find(|file| file.file_name().is_some_and(|name| *name == *wanted))?;
+        Some(found)
     }
 
     fn nearest(&self, name: &str) -> Option<String> {
@@ -285,6 +297,7 @@ mod tests {
             ("a.flow.yaml", flow),
             ("b.flow.yaml", flow),
             ("c.flow.yaml", other),
+            ("broken.flow.yaml", "name: broken\ntasks: { a: 'x' 'y' }\n"),
         ]);
         let index = FlowIndex::read(place.path()).unwrap();
         let find = |name: &str| {
@@ -293,6 +306,10 @@ mod tests {
         };
         assert!(matches!(find("same"), Err(Error::SeveralFlows { files, .. }) if files.len() == 2));
         assert_eq!(find("other").ok(), Some(place.path().join("c.flow.yaml")));
+        assert_eq!(
+            find("broken").ok(),
+            Some(place.path().join("broken.flow.yaml"))
+        );
         assert!(
             matches!(find("othr"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other")
         );
