@@ -197,9 +197,10 @@ Examples:
         args_conflicts_with_subcommands = true,
         after_help = "\
 Examples:
-  tidemill settings                         every setting, its value and its meaning
+  tidemill settings                           every setting, its value and its meaning
   tidemill settings set parallelism 8
-  tidemill settings rm parallelism          back to the default"
+  tidemill settings set secrets.key keychain  moves the key of the secrets there
+  tidemill settings rm parallelism            back to the default"
     )]
     Settings(SettingsArguments),
 
