@@ -62,6 +62,8 @@ pub enum Error {
         workspace: PathBuf,
         /// The nearest name there.
         near: Option<String>,
+        /// The names there.
+        known: Vec<String>,
     },
     /// There is no workspace to look a name up in.
     #[error("no flow `{name}`: {} holds no flow files, and the home remembers no workspace that has it", directory.display())]
@@ -212,6 +214,12 @@ impl Error {
             Self::NoHome | Self::HomeIsNoFolder(_) => {
                 Some("give a folder with --home DIR".to_owned())
             }
+            Self::NoFlow {
+                near: None, known, ..
+            } if !known.is_empty() => Some(format!(
+                "its flows are {}; give a path for a file elsewhere",
+                enumerated(known)
+            )),
             Self::NoFlow { near: None, .. } | Self::NowhereToLook { .. } => Some(format!(
                 "give a path to its file, or the folder that holds it with --workspace DIR; \
                  `tidemill new` writes a flow, and a workspace's flow files end in `{}`",
@@ -219,6 +227,9 @@ impl Error {
             )),
             Self::SeveralFlows { .. } => {
                 Some("give the path of the one that you mean, and rename the others".to_owned())
+            }
+            Self::FlowName { text, .. } if text.ends_with(".yml") => {
+                Some("flow files end in `.flow.yaml`: rename it".to_owned())
             }
             Self::FlowName { .. } => {
                 Some("a file is meant where it has a path separator or ends in `.yaml`".to_owned())
@@ -269,6 +280,20 @@ fn engine_kind(error: &EngineError) -> ErrorKind {
         | EngineError::Fields { .. }
         | EngineError::Refused(_) => ErrorKind::Call,
         _ => ErrorKind::System,
+    }
+}
+
+/// The first of a list of names.
+fn enumerated(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
