@@ -14,7 +14,7 @@ use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
     answers::FileDiagnostics,
     document::RunReport,
-    failure::{self, FailedTask},
+    failure::{self, Failures},
     flow_file,
     open_home::no_run,
     outline::Outline,
@@ -288,11 +288,11 @@ impl CarriedRun {
         )
     }
 
-    /// What failed, why, and what it wrote last; at most `most`.
+    /// What failed, why, and what it wrote last: at most `most` tasks of it.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub fn failures(&self, most: usize) -> Result<Vec<FailedTask>, Error> {
+    pub fn failures(&self, most: usize) -> Result<Failures, Error> {
         failure::failures(
             self.engine.store(),
             self.id,

@@ -167,7 +167,9 @@ impl FlowIndex {
     /// The file of which only its own name tells that it is this flow's.
     fn nameless(&self, name: &FlowName) -> Option<&Path> {
         let mut files = self.nameless.iter();
-        files.find(|file| is_called(file, name)).map(PathBuf::as_path)
+        files
+            .find(|file| is_called(file, name))
+            .map(PathBuf::as_path)
     }
 
     /// The flow whose file is called as another flow would be.
@@ -335,7 +337,9 @@ mod tests {
             let file = place.path().join(format!("{name}.flow.yaml"));
             assert_eq!(find(name).unwrap(), file, "{name}");
         }
-        assert!(matches!(find("moved"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other"));
+        assert!(
+            matches!(find("moved"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other")
+        );
         assert!(matches!(find("zzz"), Err(Error::NoFlow { known, .. }) if known == ["other"]));
     }
 }

@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tidemill_api::{
-    CarriedRun, Events, FlowChoice, GivenParameters, OpenHome, RunEnd, RunOrder, Surroundings,
+    CarriedRun, Events, Failures, FlowChoice, GivenParameters, OpenHome, RunEnd, RunOrder,
+    Surroundings,
     logs::{LogReader, LogsRequest},
     run::run as start,
     to_json,
@@ -265,7 +266,7 @@ fn say_end(carried: &CarriedRun, title: &str, end: &RunEnd, watch: &Watch) -> Re
     let failures = if end.state.is_failure() {
         carried.failures(FAILURES)?
     } else {
-        Vec::new()
+        Failures::default()
     };
     let output_json = to_json(&end.output);
     let took = watch.model().started.map(|started| {
