@@ -40,3 +40,20 @@ fn a_flow_can_be_checked_by_its_name() {
     let answer = sandbox.call(&["check", "nighty"]).expect(2);
     says(&answer.stderr, &["did you mean `nightly`?"]);
 }
+
+#[test]
+fn a_wrong_call_shows_the_usage_that_is_wanted() {
+    let sandbox = Sandbox::new();
+    for (call, parts) in [
+        (vec!["run"], vec!["Usage: tidemill run <FLOW>"]),
+        (vec!["run", "x", "who=Ada"], vec!["-p who=Ada"]),
+        (vec!["runs", "--limit", "0"], vec!["whole number from 1"]),
+        (vec!["limits", "set", "db", "two"], vec!["whole number"]),
+    ] {
+        let answer = sandbox.call(&call).expect(2);
+        says(&answer.stderr, &parts);
+        assert!(!answer.stderr.contains("--home <DIR> <"), "{}", answer.stderr);
+    }
+    let help = sandbox.call(&["help", "run"]).expect(0);
+    says(&help.stdout, &["Usage: tidemill run", "-p, --parameter"]);
+}
