@@ -73,6 +73,14 @@ pub enum Error {
         /// The current folder.
         directory: PathBuf,
     },
+    /// A run is meant, and a flow was named.
+    #[error("no run is called `{flow}`: it is a flow")]
+    FlowInsteadOfRun {
+        /// The flow.
+        flow: String,
+        /// The name of its newest run.
+        newest: String,
+    },
     /// More than one file of the workspace has this name.
     #[error("several files are called `{name}`: {}", listed(files))]
     SeveralFlows {
@@ -225,6 +233,9 @@ impl Error {
                  `tidemill new` writes a flow, and a workspace's flow files end in `{}`",
                 workspace::SUFFIX
             )),
+            Self::FlowInsteadOfRun { flow, newest } => Some(format!(
+                "its newest run is {newest}; `tidemill runs --flow {flow}` lists them all"
+            )),
             Self::SeveralFlows { .. } => {
                 Some("give the path of the one that you mean, and rename the others".to_owned())
             }
@@ -244,6 +255,14 @@ impl Error {
                 near: Some(near), ..
             } => Some(format!("did you mean `{near}`?")),
             Self::NoSetting { near: None, .. } => Some("`tidemill settings` lists them".to_owned()),
+            Self::Command(ProcessError::NotFound { program }) => {
+                let line = program.to_string_lossy();
+                let is_shell_line = line.contains(char::is_whitespace);
+                let quoted = line.replace('\'', r"'\''");
+                is_shell_line.then(|| {
+                    format!("a line for the shell needs one: tidemill exec -- sh -c '{quoted}'")
+                })
+            }
             Self::Option { mend, .. } => mend.clone(),
             Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
