@@ -74,6 +74,7 @@ Examples:
   tidemill run report -p day=2026-03-29 -p 'cities=[\"Oslo\", \"Rome\"]'
   tidemill run report --params values.yaml  parameters from a YAML or JSON file
   tidemill run report --json | jq .run.state
+  tidemill run report --quiet               in a crontab: mail only of what went wrong
 
 FLOW is a file if it has a path separator or ends in `.yaml`, else a name in the workspace.
 Ctrl-C cancels the run and every process that it started; a second Ctrl-C kills them.
@@ -245,6 +246,9 @@ pub(crate) struct RunArguments {
     /// The flow.
     #[command(flatten)]
     pub(crate) flow: FlowArguments,
+    /// Print nothing of a run that ends well, and of another only how it ended
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
     /// The form of the answer.
     #[command(flatten)]
     pub(crate) form: JsonArguments,
