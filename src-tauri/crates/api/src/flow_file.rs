@@ -47,7 +47,10 @@ pub(crate) fn load_file(
 }
 
 /// The file of a flow's name, and its workspace.
-fn find(surroundings: &Surroundings, name: &FlowName) -> Result<(PathBuf, PathBuf), Error> {
+pub(crate) fn find(
+    surroundings: &Surroundings,
+    name: &FlowName,
+) -> Result<(PathBuf, PathBuf), Error> {
     if let Some(folder) = workspace::of_directory(surroundings) {
         let file = FlowIndex::read(&folder)?.find(name, &folder)?.to_owned();
         return Ok((file, folder));

@@ -35,7 +35,7 @@ mod workspace;
 pub use answers::FileDiagnostics;
 pub use document::{Moment, RunDocument, RunReport, TaskDocument};
 pub use error::{Error, ErrorKind};
-pub use failure::FailedTask;
+pub use failure::{FailedTask, Failures};
 pub use open_home::OpenHome;
 pub use outline::{Outline, OutlineTask};
 pub use parameters::GivenParameters;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
-use tidemill_flow::{Diagnostic, Flow, Place};
+use tidemill_flow::{Diagnostic, Flow, ParameterError, Place};
 
 use crate::{Error, Surroundings};
 
@@ -45,7 +45,15 @@ pub(crate) fn bind(
         return Err(Error::Parameters(mistakes));
     }
     flow.bind_parameters(values)
-        .map_err(|mistakes| Error::Parameters(mistakes.iter().map(ToString::to_string).collect()))
+        .map_err(|mistakes| Error::Parameters(mistakes.iter().map(mended).collect()))
+}
+
+/// A mistake, with what to type where something is missing.
+fn mended(mistake: &ParameterError) -> String {
+    match mistake {
+        ParameterError::Missing { name } => format!("{mistake}; give it with -p {name}=VALUE"),
+        _ => mistake.to_string(),
+    }
 }
 
 /// The two sides of `name=value`.

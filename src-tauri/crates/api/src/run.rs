@@ -14,7 +14,7 @@ use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
     answers::FileDiagnostics,
     document::RunReport,
-    failure::{self, FailedTask},
+    failure::{self, Failures},
     flow_file,
     open_home::no_run,
     outline::Outline,
@@ -208,7 +208,23 @@ pub async fn retry(
     let events = watch.then(|| engine.events());
     let since = Timestamp::now();
     let handle = engine.retry(id, from_failed).await?;
-    Ok((carried_on(engine, handle, since, earlier)?, events))
+    let mut carried = carried_on(engine, handle, since, earlier)?;
+    carried.warnings.extend(changed_since(&carried.flow));
+    Ok((carried, events))
+}
+
+/// What is said where a flow's file is no longer what it was when the run began.
+fn changed_since(flow: &LoadedFlow) -> Option<String> {
+    // A file that is gone has nothing else to run.
+    let now = std::fs::read_to_string(&flow.file).ok()?;
+    (*now != *flow.text).then(|| {
+        format!(
+            "{} has changed since the run began; a retry runs the text of then, \
+             `tidemill run {}` the file as it is now",
+            flow.file.display(),
+            flow.flow.name
+        )
+    })
 }
 
 /// A run that this process carries on; `earlier` was read before it did.
@@ -288,11 +304,11 @@ impl CarriedRun {
         )
     }
 
-    /// What failed, why, and what it wrote last; at most `most`.
+    /// What failed, why, and what it wrote last: at most `most` tasks of it.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub fn failures(&self, most: usize) -> Result<Vec<FailedTask>, Error> {
+    pub fn failures(&self, most: usize) -> Result<Failures, Error> {
         failure::failures(
             self.engine.store(),
             self.id,

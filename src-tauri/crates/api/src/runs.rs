@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use tidemill_flow::{CheckContext, Flow, Value, template::to_json};
 use tidemill_orchestrate::{RunId, State, StateType, Subject, Transition};
 use tidemill_schedule::{Time, duration};
-use tidemill_store::{Reader, RunFilter, StoredRun, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{Reader, RunFilter, StoreError, StoredRun, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Error, OpenHome,
@@ -218,7 +218,10 @@ const LOOKED_THROUGH: usize = 100;
 /// task of another run called: the one that a person or a schedule began.
 pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
     if text != "last" {
-        return Ok(reader.find_run(text)?);
+        return match reader.find_run(text) {
+            Err(StoreError::NoRun(_)) => Err(not_a_run(reader, text)?),
+            found => Ok(found?),
+        };
     }
     let mut cursor = None;
     loop {
@@ -231,6 +234,22 @@ pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
         }
         cursor = page.next;
     }
+}
+
+/// What is said of a text that names no run: a flow's name, most likely.
+fn not_a_run(reader: &Reader, text: &str) -> Result<Error, Error> {
+    let of_flow = RunFilter {
+        flow: Some(text.to_owned()),
+        ..RunFilter::default()
+    };
+    let newest = reader.runs(&of_flow, None, 1)?.runs.into_iter().next();
+    Ok(match newest {
+        Some(run) => Error::FlowInsteadOfRun {
+            flow: text.to_owned(),
+            newest: run.name.to_string(),
+        },
+        None => no_run(text),
+    })
 }
 
 /// Which run is to be shown, and how much of it.

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use clap::{Args, Subcommand};
 
-use super::JsonArguments;
+use super::{JsonArguments, number::one_or_more};
 
 /// `runs`.
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ pub(crate) struct ListArguments {
     pub(crate) parameters: Vec<String>,
 
     /// At most so many
-    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = one_or_more)]
     pub(crate) limit: NonZeroU32,
 
     /// Go on where an earlier answer's `next` says

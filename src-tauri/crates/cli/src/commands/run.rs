@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tidemill_api::{
-    CarriedRun, Events, FlowChoice, GivenParameters, OpenHome, RunEnd, RunOrder, Surroundings,
+    CarriedRun, Events, Failures, FlowChoice, GivenParameters, OpenHome, RunEnd, RunOrder,
+    Surroundings,
     logs::{LogReader, LogsRequest},
     run::run as start,
     to_json,
@@ -37,7 +38,11 @@ pub(crate) fn run(
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
     let form = Form {
-        json: arguments.form.json,
+        answer: match (arguments.form.json, arguments.quiet) {
+            (true, _) => Answer::Document,
+            (false, true) => Answer::IfBad,
+            (false, false) => Answer::Shown,
+        },
         live: !shows_diagnostics,
     };
     let order = RunOrder {
@@ -46,7 +51,7 @@ pub(crate) fn run(
     };
     runtime()?.block_on(async {
         let interrupts = Interrupts::new()?;
-        let (carried, events) = start(surroundings, &order, !form.json).await?;
+        let (carried, events) = start(surroundings, &order, form.answer.is_shown()).await?;
         carry(carried, events, form, interrupts).await
     })
 }
@@ -62,10 +67,33 @@ pub(crate) fn given(arguments: FlowArguments) -> GivenParameters {
 /// How a run is shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
-    /// Only a document at the end.
-    pub(crate) json: bool,
+    /// What is printed.
+    pub(crate) answer: Answer,
     /// Frames may be drawn: nothing else writes to the terminal.
     pub(crate) live: bool,
+}
+
+/// What is printed of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// What happens while it goes on, and its end.
+    Shown,
+    /// Its end, unless it is good.
+    IfBad,
+    /// Only a document at the end.
+    Document,
+}
+
+impl Answer {
+    /// Where `json` asks for a document.
+    pub(crate) fn of(json: bool) -> Self {
+        if json { Self::Document } else { Self::Shown }
+    }
+
+    /// Whether the run is watched.
+    pub(crate) fn is_shown(self) -> bool {
+        self == Self::Shown
+    }
 }
 
 /// One cause may send a signal twice at once, to the process and to its group: what
@@ -105,9 +133,11 @@ pub(crate) async fn carry(
         }
     };
     let said = match &watch {
-        Some((watch, _)) if watch.is_seen() => say_end(&carried, &title, &end, watch),
+        Some((watch, _)) if watch.is_seen() => say_end(&carried, &title, &end, Some(watch)),
         Some(_) => Ok(()),
-        None => say_document(&carried),
+        None if form.answer == Answer::Document => say_document(&carried),
+        None if Exit::of_run(end.state) == Exit::Done => Ok(()),
+        None => say_end(&carried, &title, &end, None),
     };
     carried.close().await?;
     match said {
@@ -261,16 +291,21 @@ fn say_document(carried: &CarriedRun) -> Result<(), Failure> {
     Ok(())
 }
 
-fn say_end(carried: &CarriedRun, title: &str, end: &RunEnd, watch: &Watch) -> Result<(), Failure> {
+fn say_end(
+    carried: &CarriedRun,
+    title: &str,
+    end: &RunEnd,
+    watch: Option<&Watch>,
+) -> Result<(), Failure> {
     let failures = if end.state.is_failure() {
         carried.failures(FAILURES)?
     } else {
-        Vec::new()
+        Failures::default()
     };
     let output_json = to_json(&end.output);
-    let took = watch.model().started.map(|started| {
-        let end = watch.model().ended.unwrap_or_else(jiff::Timestamp::now);
-        crate::time::between(started, end)
+    let took = watch.map(Watch::model).and_then(|model| {
+        let end = model.ended.unwrap_or_else(jiff::Timestamp::now);
+        Some(crate::time::between(model.started?, end))
     });
     let ending = Ending {
         id: &carried.id.to_string(),
@@ -282,7 +317,7 @@ fn say_end(carried: &CarriedRun, title: &str, end: &RunEnd, watch: &Watch) -> Re
         failures: &failures,
     };
     let mut output = Output::new();
-    let model = watch.shows_all().then(|| watch.model());
+    let model = watch.filter(|watch| watch.shows_all()).map(Watch::model);
     let lines = summary(&ending, model, output.look());
     output.lines(&lines)?;
     output.flush()?;

@@ -66,8 +66,10 @@ fn detail_lines(detail: &RunDetail, zone: &TimeZone, look: Look) -> Vec<Line> {
     if !run.output.is_null() {
         lines.push(fact("output", &shown(&run.output, look)));
     }
-    lines.push(Line::new());
-    lines.extend(tasks(&detail.report.tasks, look));
+    if !is_command(run) {
+        lines.push(Line::new());
+        lines.extend(tasks(&detail.report.tasks, look));
+    }
     if let Some(record) = &detail.record {
         lines.push(Line::new());
         lines.extend(transition_lines(&record.transitions, zone, look));
@@ -226,10 +228,17 @@ fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: L
     table::lines(&columns, rows.collect(), look)
 }
 
+/// Whether the run is a recorded command: it has no flow, no tasks, and only its caller
+/// runs it again.
+fn is_command(run: &RunDocument) -> bool {
+    run.version.is_none()
+}
+
 /// What a person may want to type next.
 fn next(run: &RunDocument) -> Vec<String> {
     let id = short(&run.id);
     let words: &[&str] = match run.state {
+        _ if is_command(run) => &["runs logs ID"],
         State::Failed | State::TimedOut | State::Crashed | State::Cancelled => {
             &["runs logs ID", "runs retry ID --from-failed"]
         }

@@ -68,7 +68,7 @@ fn cancel_ends_all_that_is_unfinished() {
         m[2]=Cancelled z=Completed";
     assert_eq!(world.states(), expected, "{:#?}", world.lines());
     assert_eq!(world.message(""), "by ada");
-    assert_eq!(world.message("f"), "cancelled: by ada");
+    assert_eq!(world.message("f"), "by ada");
 }
 
 #[test]
