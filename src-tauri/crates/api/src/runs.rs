@@ -246,7 +246,7 @@ fn not_a_run(reader: &Reader, text: &str) -> Result<Error, Error> {
     Ok(match newest {
         Some(run) => Error::FlowInsteadOfRun {
             flow: text.to_owned(),
-            newest: run.name.to_string(),
+            newest: run.name,
         },
         None => no_run(text),
     })
