@@ -413,3 +413,33 @@ fn runs_are_removed_while_others_read() {
     let document = sandbox.run_json("wordy", &[], 0);
     assert_eq!(message(&document, "m[7]"), "");
 }
+
+#[test]
+fn exec_passes_awkward_arguments_and_signals_on() {
+    let sandbox = Sandbox::new();
+    let arguments = ["exec", "--", "printf", "%s|", AWKWARD, "", "-x"];
+    let answer = sandbox.call(&arguments).expect(0);
+    assert_eq!(answer.stdout, format!("{AWKWARD}||-x|"));
+    let parameters = &sandbox.last()["run"]["parameters"];
+    assert_eq!(
+        parameters["command"],
+        json!(["printf", "%s|", AWKWARD, "", "-x"])
+    );
+    let start = || {
+        let script = "touch begun; exec sleep 1000";
+        let run = sandbox.start(&["exec", "--", "sh", "-c", script]);
+        until("the command", PATIENCE, || sandbox.read("begun"));
+        fs::remove_file(sandbox.file("begun")).unwrap();
+        run
+    };
+    let mut run = start();
+    signal(run.id(), Signal::TERM);
+    assert_eq!(run.wait().unwrap().code(), Some(128 + 15));
+    assert_eq!(sandbox.last()["run"]["state"], "Failed");
+    let mut run = start();
+    signal(run.id(), Signal::KILL);
+    run.wait().unwrap();
+    let last = sandbox.last();
+    assert_eq!(last["run"]["state"], "Crashed");
+    sandbox.call(&["runs", "retry", "last"]).expect(2);
+}
