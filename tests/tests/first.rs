@@ -161,3 +161,23 @@ fn a_cancelled_task_says_so_once() {
     let message = sandbox.last()["tasks"][0]["message"].clone();
     assert_eq!(message, "cancelled by `tidemill runs cancel`");
 }
+
+#[test]
+fn refusals_are_short_and_about_what_was_typed() {
+    let sandbox = Sandbox::new();
+    let short = sandbox
+        .call_with_input(&["secrets", "set", "TOKEN"], b"abc")
+        .expect(2);
+    says(
+        &short.stderr,
+        &["error: secret `TOKEN`: a secret needs at least 4"],
+    );
+    sandbox.flow("nightly", GOOD);
+    for _ in 0..5 {
+        sandbox.run_json("nightly", &[], 0);
+    }
+    let several = sandbox.call(&["runs", "show", "0"]).expect(2);
+    says(&several.stderr, &[" and others; type more of it"]);
+    let next = sandbox.call(&["schedules", "next"]).expect(2);
+    says(&next.stderr, &["schedules next [OPTIONS] --cron <EXPR>"]);
+}

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 use tidemill_flow::Name;
-use tidemill_store::Limit;
+use tidemill_store::{Limit, SecretsFault, StoreError};
 
 use crate::{Error, OpenHome};
 
@@ -152,8 +152,15 @@ pub fn remove_limit(home: &OpenHome, name: &str) -> Result<(), Error> {
 /// cannot be opened.
 pub fn set_secret(home: &OpenHome, name_text: &str, value: &str) -> Result<(), Error> {
     let name = name("secret", name_text)?;
-    home.store().secrets().set(name.as_str(), value)?;
-    Ok(())
+    let kept = home.store().secrets().set(name.as_str(), value);
+    kept.map_err(|error| match error {
+        // The value is at fault, not the sealed file.
+        StoreError::Secrets {
+            cause: cause @ SecretsFault::TooShort,
+            ..
+        } => Error::Refused(format!("secret `{name}`: {cause}")),
+        other => other.into(),
+    })
 }
 
 /// The names of the secrets; their values are never told.

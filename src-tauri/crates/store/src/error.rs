@@ -77,7 +77,7 @@ pub enum StoreError {
     #[error("no run is called `{0}`; `tidemill runs` lists them")]
     NoRun(String),
     /// Several runs may be meant.
-    #[error("`{text}` may be any of {}; type more of it", .candidates.join(", "))]
+    #[error("`{text}` may be any of {}; type more of it", first_of(candidates))]
     AmbiguousRun {
         /// What was asked for.
         text: String,
@@ -172,6 +172,14 @@ pub enum KeychainFault {
     /// What was put there does not come back.
     #[error("the keychain does not keep the key; leave it in its file")]
     NotKept,
+}
+
+/// The first of several ids; more of them help nobody to choose.
+fn first_of(ids: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = ids.iter().take(SHOWN).map(String::as_str).collect();
+    let rest = if ids.len() > SHOWN { " and others" } else { "" };
+    format!("{}{rest}", shown.join(", "))
 }
 
 impl StoreError {

@@ -307,11 +307,16 @@ pub(crate) enum SchedulesCommand {
     /// List every schedule of the workspace with its next time
     Ls(JsonArguments),
     /// Show the next times of a flow, or of a cron expression
-    #[command(after_help = "\
+    #[command(
+        override_usage = "\
+tidemill schedules next [OPTIONS] <FLOW>
+       tidemill schedules next [OPTIONS] --cron <EXPR>",
+        after_help = "\
 Examples:
   tidemill schedules next report
   tidemill schedules next --cron '0 9 * * mon' --timezone Europe/Berlin
-  tidemill schedules next --cron @daily --from 2026-03-28T12:00 --count 3 --json")]
+  tidemill schedules next --cron @daily --from 2026-03-28T12:00 --count 3 --json"
+    )]
     Next(NextArguments),
 }
 
