@@ -140,12 +140,7 @@ mod tests {
     #[test]
     fn two_files_of_one_name_are_a_mistake_in_both() {
         let folder = tempfile::tempdir().unwrap();
-        let surroundings = Surroundings {
-            home: folder.path().join("home"),
-            workspace: None,
-            directory: folder.path().to_owned(),
-            program: "tidemill".into(),
-        };
+        let surroundings = Surroundings::rooted(folder.path());
         for name in ["a", "b"] {
             let file = folder.path().join(format!("{name}.flow.yaml"));
             fs::write(file, "# one\nname: same\ntasks: { t: { value: 1 } }\n").unwrap();

@@ -452,12 +452,7 @@ mod tests {
     #[test]
     fn looking_makes_nothing_and_finds_a_shell() {
         let folder = tempfile::tempdir().unwrap();
-        let surroundings = Surroundings {
-            home: folder.path().join("home"),
-            workspace: None,
-            directory: folder.path().to_owned(),
-            program: "tidemill".into(),
-        };
+        let surroundings = Surroundings::rooted(folder.path());
         let answer = doctor(&surroundings, Timestamp::now());
         assert!(!surroundings.home.exists());
         let of = |name: &str| answer.findings.iter().find(|finding| finding.name == name);

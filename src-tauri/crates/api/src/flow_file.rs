@@ -205,21 +205,12 @@ mod tests {
 
     use super::*;
 
-    fn around(folder: &Path) -> Surroundings {
-        Surroundings {
-            home: folder.join("home"),
-            workspace: None,
-            directory: folder.to_owned(),
-            program: PathBuf::from("tidemill"),
-        }
-    }
-
     #[test]
     fn bytes_that_are_no_text_have_a_place() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.flow.yaml"), b"name: a\nx: \xff\n").unwrap();
         let choice = FlowChoice::parse("a.flow.yaml").unwrap();
-        let Err(Error::Mistakes(file)) = load(&around(folder.path()), &choice) else {
+        let Err(Error::Mistakes(file)) = load(&Surroundings::rooted(folder.path()), &choice) else {
             panic!();
         };
         assert_eq!(file.diagnostics[0].place, Place { line: 2, column: 4 });
@@ -229,7 +220,7 @@ mod tests {
     fn a_file_that_is_not_there_is_named_as_typed() {
         let folder = tempfile::tempdir().unwrap();
         let choice = FlowChoice::parse("a.flow.yaml").unwrap();
-        let error = load(&around(folder.path()), &choice).unwrap_err();
+        let error = load(&Surroundings::rooted(folder.path()), &choice).unwrap_err();
         assert!(error.to_string().starts_with("a.flow.yaml: "), "{error}");
     }
 
@@ -241,7 +232,7 @@ mod tests {
         let file = folder.path().join("deep/er/x.flow.yaml");
         fs::write(&file, "name: found\ntasks: { a: { value: 1 } }\n").unwrap();
         let choice = FlowChoice::parse("found").unwrap();
-        let loaded = load(&around(&folder.path().join("deep")), &choice).unwrap();
+        let loaded = load(&Surroundings::rooted(&folder.path().join("deep")), &choice).unwrap();
         assert_eq!(loaded.file, file);
         assert_eq!(loaded.workspace, folder.path());
     }

@@ -123,19 +123,10 @@ fn mark(folder: &Path) -> Result<PathBuf, Error> {
 mod tests {
     use super::*;
 
-    fn around(folder: &Path) -> Surroundings {
-        Surroundings {
-            home: folder.join("home"),
-            workspace: None,
-            directory: folder.to_owned(),
-            program: PathBuf::from("tidemill"),
-        }
-    }
-
     #[test]
     fn a_flow_is_written_once() {
         let folder = tempfile::tempdir().unwrap();
-        let around = around(folder.path());
+        let around = Surroundings::rooted(folder.path());
         let answer = new(&around, "first", None).unwrap();
         assert_eq!(answer.file, folder.path().join("first.flow.yaml"));
         assert_eq!(answer.mark, Some(folder.path().join(".tidemill")));

@@ -206,12 +206,7 @@ mod tests {
             let text = format!("name: {name}\n{tasks}\n");
             fs::write(folder.path().join(format!("{name}.flow.yaml")), text).unwrap();
         }
-        let surroundings = Surroundings {
-            home: folder.path().join("home"),
-            workspace: None,
-            directory: folder.path().to_owned(),
-            program: "tidemill".into(),
-        };
+        let surroundings = Surroundings::rooted(folder.path());
         let file = folder.path().join("a.flow.yaml");
         let examined = examine(&surroundings, &file, &file).unwrap();
         let said: Vec<String> = examined

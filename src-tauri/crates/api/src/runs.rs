@@ -500,12 +500,7 @@ mod tests {
     #[test]
     fn the_last_run_is_the_newest_that_somebody_began() {
         let folder = tempfile::tempdir().unwrap();
-        let surroundings = crate::Surroundings {
-            home: folder.path().join("home"),
-            workspace: None,
-            directory: folder.path().to_owned(),
-            program: "tidemill".into(),
-        };
+        let surroundings = crate::Surroundings::rooted(folder.path());
         let home = OpenHome::open(&surroundings).unwrap();
         assert!(find(Some(&home), "last").is_err());
         let writer = home.store().writer();

@@ -169,12 +169,7 @@ mod tests {
     #[test]
     fn values_are_typed_and_keys_are_known() {
         let folder = tempfile::tempdir().unwrap();
-        let surroundings = crate::Surroundings {
-            home: folder.path().join("home"),
-            workspace: None,
-            directory: folder.path().to_owned(),
-            program: "tidemill".into(),
-        };
+        let surroundings = crate::Surroundings::rooted(folder.path());
         assert_eq!(list(None).unwrap().settings[0].value, Json::Null);
         let home = OpenHome::open(&surroundings).unwrap();
         set(&home, "parallelism", "8").unwrap();

@@ -19,6 +19,17 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// A test's: a home and a current folder below `folder`.
+    #[cfg(test)]
+    pub(crate) fn rooted(folder: &Path) -> Self {
+        Self {
+            home: folder.join("home"),
+            workspace: None,
+            directory: folder.to_owned(),
+            program: PathBuf::from("tidemill"),
+        }
+    }
+
     /// The surroundings of this process. An empty `home` or `workspace` counts as not given.
     ///
     /// # Errors

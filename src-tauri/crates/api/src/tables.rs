@@ -187,12 +187,7 @@ mod tests {
 
     fn home() -> (tempfile::TempDir, OpenHome) {
         let folder = tempfile::tempdir().unwrap();
-        let surroundings = crate::Surroundings {
-            home: folder.path().join("home"),
-            workspace: None,
-            directory: folder.path().to_owned(),
-            program: "tidemill".into(),
-        };
+        let surroundings = crate::Surroundings::rooted(folder.path());
         let home = OpenHome::open(&surroundings).unwrap();
         (folder, home)
     }

@@ -220,15 +220,6 @@ mod tests {
         folder
     }
 
-    fn surroundings(directory: &Path) -> Surroundings {
-        Surroundings {
-            home: directory.join("home"),
-            workspace: None,
-            directory: directory.to_owned(),
-            program: PathBuf::from("tidemill"),
-        }
-    }
-
     #[test]
     fn a_flow_is_a_file_or_a_name() {
         for (text, file) in [
@@ -254,7 +245,7 @@ mod tests {
             ("g.flow.yaml", ""),
         ]);
         let root = place.path();
-        let around = surroundings(root);
+        let around = Surroundings::rooted(root);
         assert_eq!(
             of_file(&around, &root.join("top/a/b/f.flow.yaml")),
             root.join("top")
@@ -278,7 +269,7 @@ mod tests {
             ("flows/g.flow.yaml", ""),
             ("e/n", ""),
         ]);
-        let at = |part: &str| of_directory(&surroundings(&place.path().join(part)));
+        let at = |part: &str| of_directory(&Surroundings::rooted(&place.path().join(part)));
         assert_eq!(at("top/a"), Some(place.path().join("top")));
         assert_eq!(at("flows"), Some(place.path().join("flows")));
         assert_eq!(at("e"), None);
