@@ -47,6 +47,11 @@ const TO_TEST: &[Need] = &[
         is_there: postgres_is_there,
     },
     Need {
+        what: "OpenSSL's program, for a server's certificate",
+        package: "openssl",
+        is_there: || answers("openssl", &["version"]),
+    },
+    Need {
         what: "a clock that a test can set",
         package: "faketime",
         is_there: || answers("faketime", &["--version"]),

@@ -52,6 +52,7 @@ fn runner() -> Command {
             "nextest",
             "run",
             "--workspace",
+            "--cargo-quiet",
             "--status-level",
             "fail",
             "--final-status-level",
