@@ -162,6 +162,35 @@ fn a_child_run_outlives_the_process_and_costs_no_attempt() {
 }
 
 #[test]
+fn what_outlived_the_process_can_be_ended() {
+    let text =
+        "  a: { flow: other }\n  b: { wait: { file: x } }\n  c: { flow: other, limits: [db] }\n";
+    let mut world = world(text, &[]);
+    world.happen(Happening::Start);
+    world.tick();
+    world.crash();
+    assert_eq!(world.states(), "a=Running b=Running c=Running");
+    world.happen(Happening::CancelRequested {
+        reason: "by ada".to_owned(),
+    });
+    assert_eq!(world.go_on(), State::Cancelled);
+    assert_eq!(world.states(), "a=Cancelled b=Cancelled c=Cancelled");
+}
+
+#[test]
+fn what_outlived_the_process_ends_when_the_run_s_time_was_over_meanwhile() {
+    let text = "timeout: 10m\ntasks:\n  a: { flow: other }\n  b: { wait: { file: x } }\n";
+    let mut world = world(text, &[]);
+    world.script = Box::new(|_, _| (Outcome::completed(1), Duration::from_secs(7_200)));
+    world.happen(Happening::Start);
+    world.crash();
+    world.now = world.now.checked_add(Duration::from_secs(3_600)).unwrap();
+    world.happen(Happening::Start);
+    assert_eq!(world.go_on(), State::TimedOut);
+    assert_eq!(world.states(), "a=Cancelled b=Cancelled");
+}
+
+#[test]
 fn a_second_retry_by_hand_goes_on_from_the_first() {
     let text = "
   g:
