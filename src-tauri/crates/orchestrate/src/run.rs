@@ -65,8 +65,8 @@ impl Run {
         for transition in history {
             run.tree.apply(&transition)?;
         }
-        let begun = run.tree.top.is_some();
-        run.agenda.recovered = begun && !run.state().is_terminal();
+        let recorded = run.tree.state.is_some();
+        run.agenda.recovered = recorded && !run.state().is_terminal();
         Ok(run)
     }
 

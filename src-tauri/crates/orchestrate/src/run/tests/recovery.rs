@@ -162,6 +162,17 @@ fn a_child_run_outlives_the_process_and_costs_no_attempt() {
 }
 
 #[test]
+fn a_run_that_waited_for_its_turn_is_carried_on_after_a_crash() {
+    let mut world = world("  a: { shell: x }\n", &[]);
+    let reason = "its flow is busy".to_owned();
+    world.happen(Happening::Queued { reason, due: None });
+    world.crash();
+    assert_eq!(world.run.state(), State::AwaitingRetry);
+    world.happen(Happening::Start);
+    assert_eq!(world.go_on(), State::Completed);
+}
+
+#[test]
 fn what_outlived_the_process_can_be_ended() {
     let text =
         "  a: { flow: other }\n  b: { wait: { file: x } }\n  c: { flow: other, limits: [db] }\n";
