@@ -47,12 +47,20 @@ impl RunHandle {
     /// Cancels the run: what runs is terminated, and killed 5 seconds later.
     /// A run that has ended stays as it is.
     pub fn cancel(&self, reason: &str) {
-        self.say(Word::Cancel(reason.into()));
+        self.say(Word::Cancel {
+            reason: reason.into(),
+            told: None,
+        });
     }
 
     /// Kills what runs at once, and cancels the run.
     pub fn kill(&self, reason: &str) {
         self.say(Word::Kill(reason.into()));
+    }
+
+    /// Lets go of the run, to be found as after a crash.
+    pub(crate) fn let_go(&self) {
+        self.say(Word::LetGo);
     }
 
     /// A run that has ended hears nothing more, and need not.

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{Subflow, template::to_json};
-use tidemill_orchestrate::{Failure, FailureKind, Outcome, State};
+use tidemill_orchestrate::{Failure, FailureKind, Happening, Outcome, State};
 use tidemill_store::Parent;
 
 use super::unevaluated;
 use crate::{
-    attempt::Attempt,
+    attempt::{Attempt, Interruption},
     cache::called_flow,
     error::EngineError,
     handle::{RunEnd, RunHandle},
     request::{LoadedFlow, RunRequest},
+    stop::Stopping,
 };
 
 /// How deep runs may stand in runs.
@@ -26,13 +27,17 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
     let child = match child(subflow, attempt).await {
         Ok(Child::Carried(handle)) => handle,
         Ok(Child::Ended(name, end)) => return outcome(&name, end),
+        Ok(Child::NotStarted(interruption)) => return attempt.interruption_outcome(interruption),
         Err(failure) => return Outcome::Failed(failure),
     };
     let ended = tokio::select! {
         biased;
-        ended = child.ended() => return settled(&child, ended),
+        ended = child.ended() => return settled(attempt, &child, ended).await,
         interruption = attempt.interrupted() => {
-            child.cancel("the task that started it was ended");
+            match attempt.stop.is_asked(Stopping::LetGo) {
+                true => child.let_go(),
+                false => child.cancel(ENDED),
+            }
             (child.ended().await, interruption)
         }
     };
@@ -43,9 +48,14 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
     }
 }
 
+/// Why a child run is cancelled.
+const ENDED: &str = "the task that started it was ended";
+
 enum Child {
     Carried(RunHandle),
     Ended(String, RunEnd),
+    /// The attempt was ended before there was one.
+    NotStarted(Interruption),
 }
 
 async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
@@ -54,10 +64,17 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
         task: attempt.number(),
         attempt: attempt.assignment.attempt,
     };
+    let ends = attempt.stop.is_asked(Stopping::Terminate);
+    let first = match ends {
+        true => Happening::CancelRequested {
+            reason: ENDED.to_owned(),
+        },
+        false => Happening::Start,
+    };
     if attempt.recovered
         && let Some(found) = attempt
             .shared
-            .find_child(parent, attempt.facts.depth + 1)
+            .find_child(parent, attempt.facts.depth + 1, first)
             .await
             .map_err(|error| engine_failure(&error))?
     {
@@ -66,13 +83,19 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
             crate::recovery::Found::Ended(name, end) => Child::Ended(name, end),
         });
     }
+    if ends {
+        return Ok(Child::NotStarted(Interruption::Cancelled));
+    }
     let request = request(subflow, attempt).await?;
-    attempt
-        .shared
-        .start(request, Some(parent), attempt.facts.depth + 1)
-        .await
-        .map(Child::Carried)
-        .map_err(|error| engine_failure(&error))
+    let (shared, depth) = (&attempt.shared, attempt.facts.depth + 1);
+    match shared.start(request, Some(parent), depth).await {
+        Ok(handle) => Ok(Child::Carried(handle)),
+        // Whoever closes the engine ends this attempt too.
+        Err(EngineError::Closed) if shared.is_closing() => {
+            Ok(Child::NotStarted(attempt.interrupted().await))
+        }
+        Err(error) => Err(engine_failure(&error)),
+    }
 }
 
 async fn request(subflow: &Subflow, attempt: &Attempt) -> Result<RunRequest, Failure> {
@@ -113,8 +136,16 @@ fn bind(loaded: &LoadedFlow, given: Map<String, Json>) -> Result<Map<String, Jso
     })
 }
 
-fn settled(child: &RunHandle, ended: Result<RunEnd, Arc<EngineError>>) -> Outcome {
+async fn settled(
+    attempt: &Attempt,
+    child: &RunHandle,
+    ended: Result<RunEnd, Arc<EngineError>>,
+) -> Outcome {
     match ended {
+        // It was let go of, and so is this attempt's run: it does not end by that.
+        Ok(end) if !end.state.is_terminal() => {
+            attempt.interruption_outcome(attempt.interrupted().await)
+        }
         Ok(end) => outcome(&child.name, end),
         Err(error) => Outcome::Failed(engine_failure(&error)),
     }
