@@ -10,8 +10,9 @@ use tidemill_flow::{
 const DEPTH: u32 = 32;
 
 /// How deep what an expression makes may be nested. Whoever reads, writes or masks a
-/// value recurses along it, and expressions over outputs could nest without end.
-const DEEPEST: u32 = 200;
+/// value recurses along it, expressions over outputs could nest without end, and the
+/// readers of JSON commonly end at 128.
+const DEEPEST: u32 = 100;
 
 /// A value that is nested too deep to be an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +25,7 @@ pub(crate) fn plain(value: Value) -> Result<Value, TooDeep> {
     if is_plain(&value, DEPTH) {
         return Ok(value);
     }
-    match is_deeper(&value, DEEPEST) {
+    match is_deeper(&value, DEEPEST + 1) {
         true => Err(TooDeep),
         false => Ok(from_json(&to_json(&value))),
     }
@@ -126,8 +127,8 @@ mod tests {
     fn what_is_nested_too_deep_is_refused() {
         let nested =
             |depth: u32| (0..depth).fold(Value::from(1), |inner, _| Value::from_iter([inner]));
-        assert!(plain(nested(DEEPEST - 1)).is_ok());
-        assert_eq!(plain(nested(DEEPEST)).unwrap_err(), TooDeep);
+        assert!(plain(nested(DEEPEST)).is_ok());
+        assert_eq!(plain(nested(DEEPEST + 1)).unwrap_err(), TooDeep);
         assert_eq!(plain(nested(1_000)).unwrap_err(), TooDeep);
     }
 }

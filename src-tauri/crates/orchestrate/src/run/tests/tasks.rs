@@ -201,8 +201,8 @@ fn outputs_do_not_nest_without_end() {
     let mut world = world(&text, &[]);
     assert_eq!(world.run_to_end(), State::Failed);
     assert_eq!(
-        world.message("t5"),
-        "its value is nested more than 200 deep"
+        world.message("t3"),
+        "its value is nested more than 100 deep"
     );
 }
 
