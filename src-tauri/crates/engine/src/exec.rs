@@ -13,7 +13,9 @@ use tidemill_orchestrate::{
 use tidemill_store::{Batch, NewLine, NewRun, Owner, Store, StoreError};
 
 use crate::{
+    mask::Mask,
     process::{self, Exit, Line, ProcessError, Stream, TransparentCommand},
+    run_log::LineMask,
     run_name::run_name,
 };
 
@@ -71,10 +73,13 @@ fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, Proce
             .into_iter()
             .collect(),
     };
-    let log = recorder.map(|recorder| (Arc::clone(&recorder.store), recorder.run));
+    let log = recorder.map(|recorder| {
+        let mask = Arc::clone(&recorder.mask);
+        (Arc::clone(&recorder.store), recorder.run, mask)
+    });
     let record: process::Record = Arc::new(move |lines| {
-        if let Some((store, run)) = &log {
-            keep(store, *run, lines);
+        if let Some((store, run, mask)) = &log {
+            keep(store, *run, mask.masked(lines));
         }
     });
     process::run_transparently(&command, &record)
@@ -84,10 +89,14 @@ fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, Proce
 struct Recorder {
     store: Arc<Store>,
     run: RunId,
+    /// The caller sees what the command writes as it stands; the record does not.
+    mask: Arc<LineMask>,
 }
 
 impl Recorder {
     fn begin(store: &Arc<Store>, request: &ExecRequest) -> Result<Self, StoreError> {
+        let mask = mask(store);
+        let words: Vec<String> = words(request).iter().map(|word| mask.text(word)).collect();
         let now = Timestamp::now();
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
         let run = RunId::new(milliseconds, fastrand::u64(..));
@@ -100,7 +109,7 @@ impl Recorder {
             workspace: std::env::current_dir()
                 .ok()
                 .map(|folder| folder.to_string_lossy().into_owned()),
-            parameters: Value::from_pairs([("command", Value::from(words(request)))]),
+            parameters: Value::from_pairs([("command", Value::from(words))]),
             trigger: Value::from(()),
             variables: Value::from_pairs(Vec::<(String, Value)>::new()),
             environment: None,
@@ -122,6 +131,7 @@ impl Recorder {
         Ok(Self {
             store: Arc::clone(store),
             run,
+            mask: Arc::new(mask),
         })
     }
 
@@ -151,6 +161,21 @@ impl Recorder {
         let batch = Batch::from(vec![last]);
         self.store.writer().append(self.run, batch).wait_flushed()?;
         logged
+    }
+}
+
+/// Masks the home's secrets. Where they cannot be read, the command runs all the same.
+fn mask(store: &Store) -> LineMask {
+    let secrets = store.secrets().all().unwrap_or_else(|error| {
+        tracing::warn!(%error, "secrets cannot be read, so they are not masked");
+        Vec::new()
+    });
+    match Mask::new(secrets.iter().map(|(_, value)| value.as_str())) {
+        Ok(mask) => LineMask::new(mask),
+        Err(error) => {
+            tracing::warn!(%error, "the secrets are too many to be masked");
+            LineMask::default()
+        }
     }
 }
 

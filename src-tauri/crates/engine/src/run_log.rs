@@ -1,4 +1,5 @@
-//! What a task run writes: masked, shown to who watches, and kept in the log.
+//! What a task run, or a recorded command, writes: masked, shown to who watches, and
+//! kept in the log.
 //!
 //! Not here: how lines are cut, and how the log is kept.
 
@@ -20,11 +21,18 @@ pub(crate) struct TaskLog {
     run: RunId,
     task: TaskRunNumber,
     attempt: u32,
+    mask: LineMask,
+    announcer: Announcer,
+    store: Arc<Store>,
+}
+
+/// Takes secrets out of one process's lines, also those that lie across pieces of a
+/// long line.
+#[derive(Default)]
+pub(crate) struct LineMask {
     mask: Mask,
     /// The long lines that came in part, of each stream.
     long: Mutex<LongLines>,
-    announcer: Announcer,
-    store: Arc<Store>,
 }
 
 #[derive(Default)]
@@ -39,25 +47,10 @@ impl TaskLog {
             run: facts.id,
             task: assignment.id.number().unwrap_or(TaskRunNumber::FIRST),
             attempt: assignment.attempt,
-            mask: facts.secrets.mask.clone(),
-            long: Mutex::default(),
+            mask: LineMask::new(facts.secrets.mask.clone()),
             announcer: shared.announcer.clone(),
             store: Arc::clone(&shared.store),
         }
-    }
-
-    /// The lines without secrets, also those that lie across pieces of a long line.
-    fn masked(&self, mut lines: Vec<Line>) -> Vec<Line> {
-        // What a panicked holder left is at worst a line whose end is missing.
-        let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
-        for line in &mut lines {
-            let part = match line.stream {
-                Stream::Stdout => &mut long.stdout,
-                Stream::Stderr => &mut long.stderr,
-            };
-            mask(&self.mask, part, line);
-        }
-        lines
     }
 
     /// Keeps the line; waits while the log is behind.
@@ -93,6 +86,34 @@ impl TaskLog {
     }
 }
 
+impl LineMask {
+    pub(crate) fn new(mask: Mask) -> Self {
+        Self {
+            mask,
+            long: Mutex::default(),
+        }
+    }
+
+    /// The lines without secrets, in the order in which they came.
+    pub(crate) fn masked(&self, mut lines: Vec<Line>) -> Vec<Line> {
+        // What a panicked holder left is at worst a line whose end is missing.
+        let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
+        for line in &mut lines {
+            let part = match line.stream {
+                Stream::Stdout => &mut long.stdout,
+                Stream::Stderr => &mut long.stderr,
+            };
+            mask(&self.mask, part, line);
+        }
+        lines
+    }
+
+    /// A text without secrets.
+    pub(crate) fn text(&self, text: &str) -> String {
+        self.mask.text(text).into_owned()
+    }
+}
+
 /// Masks a line, or a piece of a long one, of which `part` is what came before.
 fn mask(mask: &Mask, part: &mut Option<MaskStream>, line: &mut Line) {
     if part.is_none() && !line.continues {
@@ -112,7 +133,7 @@ fn mask(mask: &Mask, part: &mut Option<MaskStream>, line: &mut Line) {
 
 impl LineSink for TaskLog {
     fn take(&self, lines: Vec<Line>) -> Taken<'_> {
-        let lines = self.masked(lines);
+        let lines = self.mask.masked(lines);
         Box::pin(async move {
             for line in lines {
                 self.show(&line);
