@@ -33,3 +33,22 @@ fn a_flow_whose_outputs_nest_without_end_fails_and_can_be_looked_at() {
         assert_eq!(document["run"]["state"], Value::from("Failed"));
     }
 }
+
+/// A command that writes more than the log takes while nobody writes it.
+const TALKS: &str = "echo begins; head -c 6000000 /dev/zero | tr '\\0' '\\n'; exit 4";
+
+#[test]
+fn a_process_that_keeps_a_lock_keeps_no_command_from_running() {
+    let sandbox = Sandbox::new();
+    sandbox.call(&["exec", "--", "echo", "first"]).expect(0);
+    for name in ["state.lock", "logs.lock"] {
+        let lock = std::fs::File::open(sandbox.home().join(name)).unwrap();
+        lock.lock().unwrap();
+        // It ends by itself: else the test would never.
+        let answer = sandbox.call(&["exec", "--", "sh", "-c", TALKS]).expect(4);
+        assert!(answer.stdout.starts_with("begins\n"), "{name}");
+        assert!(answer.stderr.contains("recorded"), "{}", answer.stderr);
+        lock.unlock().unwrap();
+    }
+    sandbox.call(&["runs"]).expect(0);
+}
