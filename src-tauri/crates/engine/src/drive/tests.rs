@@ -318,6 +318,42 @@ async fn a_result_stands_for_the_next_run_s() {
 }
 
 #[tokio::test]
+async fn a_result_does_not_stand_where_the_flow_lies_elsewhere() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = "{ name: moved, tasks: { a: { shell: cat data, cache: true } }, output: '{{ tasks.a.output }}' }";
+    for place in ["a", "b"] {
+        std::fs::create_dir(bed.file(place)).unwrap();
+        bed.write(&format!("{place}/data"), place);
+        let mut request = bed.request(text);
+        request.flow.file = bed.file(&format!("{place}/moved.flow.yaml"));
+        let handle = engine.start(request).await.unwrap();
+        let ended = bed.ended(&engine, &handle).await;
+        assert_eq!(ended.output(), json!(place));
+    }
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_child_run_s_result_does_not_stand_for_other_variables() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    bed.flow(
+        "{ name: child, tasks: { a: { value: '{{ vars.x }}' } }, output: '{{ tasks.a.output }}' }",
+    );
+    let text = "{ name: parent, tasks: { a: { flow: child, cache: true } }, output: '{{ tasks.a.output }}' }";
+    for x in [1, 2] {
+        let set = engine
+            .store()
+            .writer()
+            .set_variable("x".to_owned(), &json!(x));
+        set.committed().await.unwrap();
+        assert_eq!(bed.run(&engine, text).await.output(), json!(x));
+    }
+    close(&engine).await;
+}
+
+#[tokio::test]
 async fn a_child_run_gets_parameters_and_gives_its_output() {
     let bed = Testbed::new();
     bed.flow("{ name: child, parameters: { n: 1 }, tasks: { a: { value: '{{ params.n * 10 }}' } }, output: '{{ tasks.a.output }}' }");
