@@ -1,7 +1,7 @@
 //! `flow`: another flow's run, carried by this engine, with a link to the task
 //! run that asked for it, by which it is found again after a crash.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{Subflow, template::to_json};
@@ -14,6 +14,7 @@ use crate::{
     cache::called_flow,
     error::EngineError,
     handle::{RunEnd, RunHandle},
+    recovery::Found,
     request::{LoadedFlow, RunRequest},
     stop::Stopping,
 };
@@ -48,6 +49,9 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
     }
 }
 
+/// How often a child run that another process carries is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// Why a child run is cancelled.
 const ENDED: &str = "the task that started it was ended";
 
@@ -65,23 +69,10 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
         attempt: attempt.assignment.attempt,
     };
     let ends = attempt.stop.is_asked(Stopping::Terminate);
-    let first = match ends {
-        true => Happening::CancelRequested {
-            reason: ENDED.to_owned(),
-        },
-        false => Happening::Start,
-    };
     if attempt.recovered
-        && let Some(found) = attempt
-            .shared
-            .find_child(parent, attempt.facts.depth + 1, first)
-            .await
-            .map_err(|error| engine_failure(&error))?
+        && let Some(found) = earlier(attempt, parent, ends).await?
     {
-        return Ok(match found {
-            crate::recovery::Found::Carried(handle) => Child::Carried(handle),
-            crate::recovery::Found::Ended(name, end) => Child::Ended(name, end),
-        });
+        return Ok(found);
     }
     if ends {
         return Ok(Child::NotStarted(Interruption::Cancelled));
@@ -95,6 +86,32 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
             Ok(Child::NotStarted(attempt.interrupted().await))
         }
         Err(error) => Err(engine_failure(&error)),
+    }
+}
+
+/// The child run that an earlier process started, if there is one. One that another
+/// process carries, such as for a person who ran it again, is waited for.
+async fn earlier(attempt: &Attempt, parent: Parent, ends: bool) -> Result<Option<Child>, Failure> {
+    let depth = attempt.facts.depth + 1;
+    loop {
+        let first = match ends {
+            true => Happening::CancelRequested {
+                reason: ENDED.to_owned(),
+            },
+            false => Happening::Start,
+        };
+        match attempt.shared.find_child(parent, depth, first).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(Found::Carried(handle))) => return Ok(Some(Child::Carried(handle))),
+            Ok(Some(Found::Ended(name, end))) => return Ok(Some(Child::Ended(name, end))),
+            Err(EngineError::Owned { .. }) => {}
+            Err(error) => return Err(engine_failure(&error)),
+        }
+        tokio::select! {
+            biased;
+            interruption = attempt.interrupted() => return Ok(Some(Child::NotStarted(interruption))),
+            () = tokio::time::sleep(LOOK) => {}
+        }
     }
 }
 

@@ -204,6 +204,30 @@ async fn a_child_of_a_run_that_was_being_cancelled_is_not_carried_on() {
 }
 
 #[tokio::test]
+async fn a_child_that_another_process_carries_is_waited_for() {
+    let bed = Testbed::new();
+    bed.flow("{ name: waits, tasks: { a: { shell: 'touch started; until test -e go; do sleep 0.02; done; echo 1', retries: 3 } }, output: '{{ tasks.a.output }}' }");
+    let parent = "{ name: parent, tasks: { a: { flow: waits } }, output: '{{ tasks.a.output }}' }";
+    let parent = let_go(&bed, parent).await;
+    std::fs::remove_file(bed.file("started")).unwrap();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    one.settle().await.unwrap();
+    let child = one.retry(all_runs(&one)[0].id, true).await.unwrap();
+    until("the child runs", || bed.file("started").exists()).await;
+    let handle = other.retry(parent, true).await.unwrap();
+    // As long as it takes to find the child run and that it is carried.
+    let soon = std::time::Duration::from_millis(300);
+    assert!(tokio::time::timeout(soon, handle.ended()).await.is_err());
+    bed.write("go", "");
+    bed.ended(&one, &child).await.is(State::Completed);
+    let ended = bed.ended(&other, &handle).await;
+    ended.is(State::Completed);
+    assert_eq!(ended.output(), json!("1"));
+    close(&one).await;
+    close(&other).await;
+}
+
+#[tokio::test]
 async fn a_retry_whose_process_died_before_it_began_can_be_asked_for_again() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
