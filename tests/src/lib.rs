@@ -4,12 +4,17 @@
 //! The program is the one that `cargo build` left beside the tests; build it
 //! first (`cargo xtask test` does).
 
+mod document;
 #[cfg(unix)]
 pub mod postgres;
 mod process;
 mod sandbox;
+mod server;
 mod wait;
 
-pub use process::{environment_holds, is_alive, kill, processes_with};
+pub use document::{message, output, state, task};
+pub use process::{environment_holds, is_alive, kill, processes_with, signal};
+pub use rustix::process::Signal;
 pub use sandbox::{Answer, Sandbox, examples, program, root};
+pub use server::{Reply, Request, Server};
 pub use wait::until;

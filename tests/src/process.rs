@@ -20,7 +20,8 @@ pub fn kill(pid: u32) {
     signal(pid, Signal::KILL);
 }
 
-fn signal(pid: u32, signal: Signal) {
+/// Sends a signal to a process that this test started.
+pub fn signal(pid: u32, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     if let Some(pid) = pid {
         // It may be gone already: that is what is wanted.

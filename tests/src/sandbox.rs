@@ -28,6 +28,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What this command answers, called to its end.
+    pub fn of(command: &mut Command) -> Self {
+        answer(command.spawn().expect("the program"), &[])
+    }
+
     /// Standard output as one JSON document.
     pub fn json(&self) -> Value {
         match serde_json::from_str(&self.stdout) {
@@ -120,7 +125,7 @@ impl Sandbox {
 
     /// Calls the program to its end.
     pub fn call<I: AsRef<OsStr>>(&self, arguments: &[I]) -> Answer {
-        answer(self.command(arguments).spawn().expect("the program"), &[])
+        Answer::of(&mut self.command(arguments))
     }
 
     /// Calls the program to its end, with something on standard input.

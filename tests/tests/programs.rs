@@ -253,6 +253,83 @@ fn values_of_the_home_are_set_listed_and_removed() {
     assert!(unknown.stderr.contains("no.such.key"), "{}", unknown.stderr);
 }
 
+/// A call in a session without a bus, where no keychain can be reached.
+#[cfg(target_os = "linux")]
+fn call_without_keychain(sandbox: &Sandbox, arguments: &[&str]) -> tidemill_tests::Answer {
+    let output = sandbox
+        .command(arguments)
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .env("XDG_RUNTIME_DIR", sandbox.work())
+        .output()
+        .expect("the program");
+    tidemill_tests::Answer {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_keychain_the_key_stays_in_its_file() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .call_with_input(&["secrets", "set", "key"], b"top secret\n")
+        .expect(0);
+    let files = || ["secrets", "secrets.key"].map(|name| std::fs::read(sandbox.home().join(name)));
+    let before = files().map(Result::unwrap);
+    let refused =
+        call_without_keychain(&sandbox, &["settings", "set", "secrets.key", "keychain"]).expect(3);
+    for part in ["keychain", "no keychain can be reached", "file"] {
+        assert!(refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    assert_eq!(files().map(Result::unwrap), before);
+    let wrong = sandbox
+        .call(&["settings", "set", "secrets.key", "vault"])
+        .expect(2);
+    assert!(wrong.stderr.contains("`keychain`"), "{}", wrong.stderr);
+    let listed = call_without_keychain(&sandbox, &["secrets", "ls"]).expect(0);
+    assert!(listed.stdout.contains("key"), "{}", listed.stdout);
+    let looked = call_without_keychain(&sandbox, &["doctor"]).expect(0);
+    assert!(looked.stdout.contains("secrets.key"), "{}", looked.stdout);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn only_what_reads_secrets_asks_the_keychain() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("plain", "tasks:\n  t: { value: 1 }\n");
+    sandbox.flow(
+        "secret",
+        "tasks:\n  t: { shell: 'echo', env: { KEY: '{{ secrets.key }}' } }\n",
+    );
+    sandbox.call(&["run", "plain"]).expect(0);
+    let entry = "0123456789abcdef0123456789abcdef";
+    let sealed = format!("tidemill secrets 2 keychain {entry}\n{}", "x".repeat(64));
+    std::fs::write(sandbox.home().join("secrets"), &sealed).unwrap();
+    call_without_keychain(&sandbox, &["run", "plain"]).expect(0);
+    let settings = call_without_keychain(&sandbox, &["settings", "--json"]).expect(0);
+    let known = settings.json()["settings"].as_array().unwrap().clone();
+    let place = known.iter().find(|one| one["key"] == "secrets.key");
+    assert_eq!(place.unwrap()["value"], "keychain");
+    for arguments in [
+        &["run", "secret"][..],
+        &["secrets", "ls"],
+        &["settings", "set", "secrets.key", "file"],
+    ] {
+        let refused = call_without_keychain(&sandbox, arguments).expect(3);
+        assert!(refused.stderr.contains(entry), "{}", refused.stderr);
+    }
+    let looked = call_without_keychain(&sandbox, &["doctor"]).expect(1);
+    assert!(looked.stdout.contains(entry), "{}", looked.stdout);
+    let kept = std::fs::read_to_string(sandbox.home().join("secrets")).unwrap();
+    assert_eq!(kept, sealed);
+    // What is recorded of a command is masked, so it needs the key; the command does not.
+    let called = call_without_keychain(&sandbox, &["exec", "--", "echo", "done"]).expect(0);
+    assert_eq!(called.stdout, "done\n");
+    assert!(called.stderr.contains(entry), "{}", called.stderr);
+}
+
 #[test]
 fn doctor_and_completions_answer() {
     let sandbox = Sandbox::new();

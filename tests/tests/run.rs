@@ -3,16 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
-use tidemill_tests::{Sandbox, until};
-
-/// A field of the task with this path.
-fn task<'a>(document: &'a Value, path: &str) -> &'a Value {
-    let tasks = document["tasks"].as_array().expect("a list of tasks");
-    tasks
-        .iter()
-        .find(|task| task["path"] == path)
-        .unwrap_or_else(|| panic!("no task `{path}` in {document:#}"))
-}
+use tidemill_tests::{Sandbox, task, until};
 
 fn keys(value: &Value) -> Vec<&str> {
     value
@@ -125,6 +116,7 @@ fn a_wrong_call_ends_with_2_and_starts_nothing() {
         "parameters:\n  count: { type: integer }\n  name: world\ntasks:\n  t: { shell: 'touch started' }\n",
     );
     sandbox.flow("wrong", "tasks:\n  t: { shel: echo }\n");
+    sandbox.flow("broken", "tasks:\n  t: { shell: 'echo' 'x' }\n");
     for (arguments, parts) in [
         (vec!["run", "nowhere"], vec!["nowhere"]),
         (
@@ -145,6 +137,7 @@ fn a_wrong_call_ends_with_2_and_starts_nothing() {
             vec!["run", "wrong"],
             vec!["wrong.flow.yaml:3", "shel", "shell"],
         ),
+        (vec!["run", "broken"], vec!["broken.flow.yaml:3"]),
         (vec!["run"], vec!["FLOW"]),
         (vec!["rnu"], vec!["run"]),
     ] {

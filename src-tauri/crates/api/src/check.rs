@@ -59,8 +59,8 @@ fn check_file(
     typed: &Path,
     indexes: &mut Vec<(PathBuf, FlowIndex)>,
 ) -> Result<FileDiagnostics, Error> {
-    let file = surroundings.path(typed);
-    let mut examined = flow_file::examine(surroundings, typed, &file)?;
+    let (typed, file) = meant(surroundings, typed)?;
+    let mut examined = flow_file::examine(surroundings, &typed, &file)?;
     let folder = workspace::of_file(surroundings, &file);
     let twins = twins(index(indexes, &folder), &file, &examined);
     examined.add(twins);
@@ -76,6 +76,20 @@ fn check_file(
         examined.add(warnings);
     }
     Ok(examined.diagnostics)
+}
+
+/// The file that is meant, as it is shown and where it is: where none is called so,
+/// that of the flow.
+fn meant(surroundings: &Surroundings, typed: &Path) -> Result<(PathBuf, PathBuf), Error> {
+    let file = surroundings.path(typed);
+    let name = typed.to_str().and_then(|text| FlowName::new(text).ok());
+    match name.filter(|_| !file.exists()) {
+        Some(name) => {
+            let (file, _) = flow_file::find(surroundings, &name)?;
+            Ok((surroundings.shown(&file), file))
+        }
+        None => Ok((typed.to_owned(), file)),
+    }
 }
 
 /// The flows of a workspace, read once for all files of it. What cannot be read

@@ -10,14 +10,18 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
+use tidemill_store::{KeyPlace, Secrets};
 
-use crate::{OpenHome, Surroundings, workspace};
+use crate::{OpenHome, Surroundings, settings::KEY_SETTING, workspace};
 
 /// Less free disk is worth a warning.
 const LITTLE_DISK: u64 = 1 << 30;
 
 /// A program that does not tell its version within this is left alone.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is found where nothing is sealed.
+const NO_SECRETS: &str = "none yet; their key will be in a file of the home";
 
 /// What was found of one thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,6 +68,7 @@ pub fn doctor(surroundings: &Surroundings, now: Timestamp) -> DoctorAnswer {
             good("tidemill", version(surroundings)),
             home(surroundings),
             store(surroundings),
+            secrets(surroundings),
             disk(surroundings),
             workspace(surroundings),
             shell(),
@@ -135,7 +140,11 @@ fn store(surroundings: &Surroundings) -> Finding {
                 "put back the newest copy from the home's backups",
             ),
         },
-        Err(error) => bad("store", error.to_string(), "see the message"),
+        Err(error) => Finding {
+            // The message says what to do.
+            mend: None,
+            ..bad("store", error.to_string(), "")
+        },
     }
 }
 
@@ -147,10 +156,51 @@ fn health(home: &OpenHome) -> Result<String, crate::Error> {
     let places = home.store().home();
     let (state, logs) = (size(places.state()), size(places.logs()));
     Ok(format!(
-        "readable, {transitions} transitions, {unfinished} unfinished runs, {} and {} of logs",
+        "readable, of this version, {transitions} transitions, {unfinished} unfinished runs, {} and {} of logs",
         bytes(state),
         bytes(logs)
     ))
+}
+
+/// Where the secrets' key is, and whether it opens them.
+fn secrets(surroundings: &Surroundings) -> Finding {
+    // What keeps a home from being opened is said of the store.
+    let Ok(Some(home)) = OpenHome::open_existing(surroundings) else {
+        return good("secrets", NO_SECRETS);
+    };
+    let secrets = home.store().secrets();
+    match key_of(&secrets) {
+        Ok(finding) => finding,
+        Err(error) => Finding {
+            // The message says what to do.
+            mend: None,
+            ..bad("secrets", error.to_string(), "")
+        },
+    }
+}
+
+fn key_of(secrets: &Secrets) -> Result<Finding, crate::Error> {
+    let place = secrets.key_place()?;
+    let count = secrets.names()?.len();
+    Ok(match (place, secrets.key_file()) {
+        (KeyPlace::File, None) => good("secrets", NO_SECRETS),
+        (KeyPlace::File, Some(path)) => good(
+            "secrets",
+            format!("{count}, key in the file {}", path.display()),
+        ),
+        (KeyPlace::Keychain { entry }, None) => good(
+            "secrets",
+            format!("{count}, key in the OS keychain, entry `tidemill` {entry}"),
+        ),
+        (KeyPlace::Keychain { .. }, Some(path)) => bad(
+            "secrets",
+            format!(
+                "key in the OS keychain, but the file {} is still there",
+                path.display()
+            ),
+            format!("`tidemill settings set {KEY_SETTING} keychain` removes it"),
+        ),
+    })
 }
 
 /// `512 B`, `3.4 MB`.

@@ -29,6 +29,9 @@ pub enum Error {
     /// The platform names no data directory.
     #[error("no home: neither TIDEMILL_HOME nor HOME is set")]
     NoHome,
+    /// Something else stands where the home should be.
+    #[error("the home {} is no folder", .0.display())]
+    HomeIsNoFolder(PathBuf),
     /// The named workspace is not there.
     #[error("workspace {}: no such folder", .0.display())]
     NoWorkspace(PathBuf),
@@ -59,6 +62,8 @@ pub enum Error {
         workspace: PathBuf,
         /// The nearest name there.
         near: Option<String>,
+        /// The names there.
+        known: Vec<String>,
     },
     /// There is no workspace to look a name up in.
     #[error("no flow `{name}`: {} holds no flow files, and the home remembers no workspace that has it", directory.display())]
@@ -67,6 +72,14 @@ pub enum Error {
         name: FlowName,
         /// The current folder.
         directory: PathBuf,
+    },
+    /// A run is meant, and a flow was named.
+    #[error("no run is called `{flow}`: it is a flow")]
+    FlowInsteadOfRun {
+        /// The flow.
+        flow: String,
+        /// The name of its newest run.
+        newest: String,
     },
     /// More than one file of the workspace has this name.
     #[error("several files are called `{name}`: {}", listed(files))]
@@ -188,7 +201,9 @@ impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::CurrentFolder(_) | Self::Program(_) => ErrorKind::System,
+            Self::CurrentFolder(_) | Self::Program(_) | Self::HomeIsNoFolder(_) => {
+                ErrorKind::System
+            }
             Self::Store(error) => store_kind(error),
             Self::Engine(error) => engine_kind(error),
             Self::Lost(error) => engine_kind(error),
@@ -204,14 +219,28 @@ impl Error {
     /// What to do about it, where the message does not say so itself.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoHome => Some("give a folder with --home DIR".to_owned()),
+            Self::NoHome | Self::HomeIsNoFolder(_) => {
+                Some("give a folder with --home DIR".to_owned())
+            }
+            Self::NoFlow {
+                near: None, known, ..
+            } if !known.is_empty() => Some(format!(
+                "its flows are {}; give a path for a file elsewhere",
+                enumerated(known)
+            )),
             Self::NoFlow { near: None, .. } | Self::NowhereToLook { .. } => Some(format!(
                 "give a path to its file, or the folder that holds it with --workspace DIR; \
                  `tidemill new` writes a flow, and a workspace's flow files end in `{}`",
                 workspace::SUFFIX
             )),
+            Self::FlowInsteadOfRun { flow, newest } => Some(format!(
+                "its newest run is {newest}; `tidemill runs --flow {flow}` lists them all"
+            )),
             Self::SeveralFlows { .. } => {
                 Some("give the path of the one that you mean, and rename the others".to_owned())
+            }
+            Self::FlowName { text, .. } if text.ends_with(".yml") => {
+                Some("flow files end in `.flow.yaml`: rename it".to_owned())
             }
             Self::FlowName { .. } => {
                 Some("a file is meant where it has a path separator or ends in `.yaml`".to_owned())
@@ -226,6 +255,14 @@ impl Error {
                 near: Some(near), ..
             } => Some(format!("did you mean `{near}`?")),
             Self::NoSetting { near: None, .. } => Some("`tidemill settings` lists them".to_owned()),
+            Self::Command(ProcessError::NotFound { program }) => {
+                let line = program.to_string_lossy();
+                let is_shell_line = line.contains(char::is_whitespace);
+                let quoted = line.replace('\'', r"'\''");
+                is_shell_line.then(|| {
+                    format!("a line for the shell needs one: tidemill exec -- sh -c '{quoted}'")
+                })
+            }
             Self::Option { mend, .. } => mend.clone(),
             Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
@@ -262,6 +299,20 @@ fn engine_kind(error: &EngineError) -> ErrorKind {
         | EngineError::Fields { .. }
         | EngineError::Refused(_) => ErrorKind::Call,
         _ => ErrorKind::System,
+    }
+}
+
+/// The first of a list of names.
+fn enumerated(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

@@ -41,6 +41,6 @@ pub fn exec(
     Ok(ExecAnswer {
         // A process's code has eight bits.
         code: u8::try_from(end.code & 0xff).unwrap_or(u8::MAX),
-        unrecorded: unopened.or(end.unrecorded.map(Error::Store)),
+        unrecorded: unopened.or(end.unrecorded.map(Error::from)),
     })
 }

@@ -29,6 +29,17 @@ pub struct FailedTask {
     /// The last lines that it wrote to standard error; to standard output where
     /// there are none.
     pub lines: Vec<String>,
+    /// Whether it wrote more than these.
+    pub wrote_more: bool,
+}
+
+/// What failed in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// In the order of its beginning, the first of it.
+    pub tasks: Vec<FailedTask>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 /// What failed in a run, in the order of its beginning; at most `most`.
@@ -37,24 +48,28 @@ pub(crate) fn failures(
     run: RunId,
     names: &[TaskNames],
     most: usize,
-) -> Result<Vec<FailedTask>, Error> {
+) -> Result<Failures, Error> {
     let rows = store
         .reader()?
         .task_runs(run, &TaskRunFilter::default(), None, LOOKED_AT)?;
     let paths = TaskPaths::of(names, &rows);
     store.logs().appended().wait_committed()?;
-    causes(&rows)
-        .into_iter()
-        .take(most)
-        .map(|row| {
-            Ok(FailedTask {
-                path: paths.get(row.number).unwrap_or_default().to_owned(),
-                state: row.state,
-                message: row.message.as_deref().unwrap_or_default().to_owned(),
-                lines: last_lines(store, run, row.number)?,
-            })
+    let causes = causes(&rows);
+    let task = |row: &&StoredTaskRun| {
+        let (lines, wrote_more) = last_lines(store, run, row.number)?;
+        Ok(FailedTask {
+            path: paths.get(row.number).unwrap_or_default().to_owned(),
+            state: row.state,
+            message: row.message.as_deref().unwrap_or_default().to_owned(),
+            lines,
+            wrote_more,
         })
-        .collect()
+    };
+    let tasks: Result<_, Error> = causes.iter().take(most).map(task).collect();
+    Ok(Failures {
+        tasks: tasks?,
+        more: causes.len().saturating_sub(most),
+    })
 }
 
 /// The task runs whose failure is no other's: neither of what stands in them nor
@@ -70,7 +85,12 @@ fn causes(rows: &[StoredTaskRun]) -> Vec<&StoredTaskRun> {
         .collect()
 }
 
-fn last_lines(store: &Store, run: RunId, task: TaskRunNumber) -> Result<Vec<String>, Error> {
+/// The last lines of a task run, and whether it wrote others.
+fn last_lines(
+    store: &Store,
+    run: RunId,
+    task: TaskRunNumber,
+) -> Result<(Vec<String>, bool), Error> {
     let filter = LogFilter {
         task: Some(task),
         ..LogFilter::default()
@@ -78,6 +98,7 @@ fn last_lines(store: &Store, run: RunId, task: TaskRunNumber) -> Result<Vec<Stri
     let mut lines = store.logs().lines(run, filter);
     let mut errors = VecDeque::new();
     let mut output = VecDeque::new();
+    let mut written = 0;
     loop {
         let page = lines.next_page()?;
         if page.is_empty() {
@@ -88,6 +109,7 @@ fn last_lines(store: &Store, run: RunId, task: TaskRunNumber) -> Result<Vec<Stri
                 Stream::Stdout => &mut output,
                 Stream::Stderr | Stream::Engine => &mut errors,
             };
+            written += 1;
             kept.push_back(line.bytes);
             if kept.len() > LAST_LINES {
                 kept.pop_front();
@@ -96,5 +118,6 @@ fn last_lines(store: &Store, run: RunId, task: TaskRunNumber) -> Result<Vec<Stri
     }
     let shown = if errors.is_empty() { output } else { errors };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(shown.into_iter().map(text).collect())
+    let more = written > shown.len();
+    Ok((shown.into_iter().map(text).collect(), more))
 }

@@ -28,7 +28,7 @@ pub(crate) fn load(surroundings: &Surroundings, choice: &FlowChoice) -> Result<L
         FlowChoice::File(typed) => load_file(surroundings, typed, &surroundings.path(typed)),
         FlowChoice::Name(name) => {
             let (file, workspace) = find(surroundings, name)?;
-            let examined = examine_in(&file, &file, workspace)?;
+            let examined = examine_in(&surroundings.shown(&file), &file, workspace)?;
             examined.loaded()
         }
     }
@@ -47,7 +47,10 @@ pub(crate) fn load_file(
 }
 
 /// The file of a flow's name, and its workspace.
-fn find(surroundings: &Surroundings, name: &FlowName) -> Result<(PathBuf, PathBuf), Error> {
+pub(crate) fn find(
+    surroundings: &Surroundings,
+    name: &FlowName,
+) -> Result<(PathBuf, PathBuf), Error> {
     if let Some(folder) = workspace::of_directory(surroundings) {
         let file = FlowIndex::read(&folder)?.find(name, &folder)?.to_owned();
         return Ok((file, folder));

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 use tidemill_store::{LogFilter, LogLine, LogLines, Stream, TaskRunFilter};
@@ -23,6 +24,8 @@ pub struct LogsRequest {
     pub task: Option<String>,
     /// Lines that hold this.
     pub grep: Option<String>,
+    /// Lines written then or later.
+    pub since: Option<Timestamp>,
 }
 
 /// A line that a task wrote.
@@ -84,10 +87,11 @@ impl<'h> LogReader<'h> {
     /// Where there is no such run or task, or the store cannot be read.
     pub fn open(home: &'h OpenHome, request: &LogsRequest) -> Result<Self, Error> {
         let reader = home.reader()?;
-        let run = reader.find_run(&request.run)?;
+        let run = runs::find_in(&reader, &request.run)?;
         let inputs = reader.run_inputs(run)?;
         let filter = LogFilter {
             contains: request.grep.as_ref().map(|text| text.clone().into_bytes()),
+            since: request.since,
             ..LogFilter::default()
         };
         let mut opened = Self {

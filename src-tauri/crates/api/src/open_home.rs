@@ -25,6 +25,19 @@ impl OpenHome {
         })
     }
 
+    /// The home of a store that is open already.
+    pub(crate) fn over(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// Waits until all lines that were handed over so far can be read.
+    ///
+    /// # Errors
+    /// Where the logs cannot be written.
+    pub fn wait_for_lines(&self) -> Result<(), Error> {
+        Ok(self.store.logs().appended().wait_committed()?)
+    }
+
     /// Opens the home's store if there is one.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
-use tidemill_flow::Flow;
+use tidemill_flow::{Diagnostic, Flow, ParameterError, Place};
 
 use crate::{Error, Surroundings};
 
@@ -45,7 +45,15 @@ pub(crate) fn bind(
         return Err(Error::Parameters(mistakes));
     }
     flow.bind_parameters(values)
-        .map_err(|mistakes| Error::Parameters(mistakes.iter().map(ToString::to_string).collect()))
+        .map_err(|mistakes| Error::Parameters(mistakes.iter().map(mended).collect()))
+}
+
+/// A mistake, with what to type where something is missing.
+fn mended(mistake: &ParameterError) -> String {
+    match mistake {
+        ParameterError::Missing { name } => format!("{mistake}; give it with -p {name}=VALUE"),
+        _ => mistake.to_string(),
+    }
 }
 
 /// The two sides of `name=value`.
@@ -53,7 +61,7 @@ pub(crate) fn split(pair: &str) -> Result<(&str, &str), String> {
     match pair.split_once('=') {
         Some((name, text)) if !name.is_empty() => Ok((name, text)),
         _ => Err(format!(
-            "`{pair}` has no name and value; write it as name=value"
+            "`{pair}` is no name with a value; write it as name=value"
         )),
     }
 }
@@ -72,10 +80,20 @@ fn read(surroundings: &Surroundings, file: &Path) -> Result<Map<String, Json>, E
         Ok(Json::Null) => Ok(Map::new()),
         Ok(_) => Err(wrong("holds no mapping of names to values".to_owned())),
         Err(mistakes) => {
-            let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            let mistakes: Vec<String> = mistakes.iter().map(described).collect();
             Err(wrong(mistakes.join("; ")))
         }
     }
+}
+
+/// A mistake with its place, to stand behind the file's path.
+fn described(mistake: &Diagnostic) -> String {
+    let Place { line, column } = mistake.place;
+    let hint = mistake
+        .hint
+        .as_ref()
+        .map_or(String::new(), |hint| format!("; {hint}"));
+    format!("line {line}, column {column}: {}{hint}", mistake.message)
 }
 
 #[cfg(test)]

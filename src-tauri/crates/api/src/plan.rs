@@ -87,7 +87,7 @@ pub async fn plan(
     let loaded = flow_file::load(surroundings, flow)?;
     let bound = parameters::bind(surroundings, &loaded.flow, given)?;
     let engine = run::open(surroundings).await?;
-    hindered(&engine, &loaded, flow).await?;
+    hindered(surroundings, &engine, &loaded, flow).await?;
     let planned = engine
         .plan(RunRequest::new(loaded.clone(), bound.clone()))
         .await?;

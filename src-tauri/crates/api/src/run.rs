@@ -7,13 +7,14 @@ use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
-use tidemill_orchestrate::{RunId, State};
+use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
+use tidemill_store::{Reader, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
     answers::FileDiagnostics,
     document::RunReport,
-    failure::{self, FailedTask},
+    failure::{self, Failures},
     flow_file,
     open_home::no_run,
     outline::Outline,
@@ -39,9 +40,49 @@ pub struct CarriedRun {
     pub outline: Outline,
     /// What a person should know before it goes on.
     pub warnings: Vec<String>,
+    /// When this process began to carry it, or a little before.
+    pub since: Timestamp,
+    /// Its task runs from before this process carried it, in order of number.
+    pub earlier: Vec<EarlierTaskRun>,
     engine: Engine,
     handle: RunHandle,
     flow: LoadedFlow,
+}
+
+/// A task run as it stood before this process carried its run.
+#[derive(Clone, Debug)]
+pub struct EarlierTaskRun {
+    /// Its number.
+    pub number: TaskRunNumber,
+    /// Where it stands.
+    pub creation: Creation,
+    /// How it stood.
+    pub state: State,
+    /// Why.
+    pub message: Option<Arc<str>>,
+    /// When its first attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A run's task runs as they stand now, the newest at each path.
+pub(crate) fn earlier(reader: &Reader, run: RunId) -> Result<Vec<EarlierTaskRun>, Error> {
+    let rows = reader.task_runs(run, &TaskRunFilter::default(), None, usize::MAX)?;
+    let earlier = |row: StoredTaskRun| EarlierTaskRun {
+        number: row.number,
+        creation: Creation {
+            task: row.task,
+            parent: row.parent,
+            item: row.item,
+            turn: row.turn,
+        },
+        state: row.state,
+        message: row.message,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+    };
+    Ok(rows.into_iter().map(earlier).collect())
 }
 
 /// Opens an engine on the home.
@@ -72,24 +113,22 @@ pub async fn run(
     let bound = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
     let warnings = warnings(&flow);
     let engine = open(surroundings).await?;
-    hindered(&engine, &flow, &order.flow).await?;
-    settle_with(&engine).await?;
+    hindered(surroundings, &engine, &flow, &order.flow).await?;
+    engine.settle().await?;
     let events = watch.then(|| engine.events());
     let workspace = flow.workspace.to_string_lossy().into_owned();
+    let since = Timestamp::now();
     let handle = engine.start(RunRequest::new(flow.clone(), bound)).await?;
     // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
-    drop(
-        engine
-            .store()
-            .writer()
-            .remember_workspace(workspace, Timestamp::now()),
-    );
+    drop(engine.store().writer().remember_workspace(workspace, since));
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
         name: handle.name.to_string(),
         outline,
         warnings,
+        since,
+        earlier: Vec::new(),
         engine,
         handle,
         flow,
@@ -102,6 +141,7 @@ pub async fn run(
 /// # Errors
 /// All that is, each with its place in the file.
 pub(crate) async fn hindered(
+    surroundings: &Surroundings,
     engine: &Engine,
     flow: &LoadedFlow,
     choice: &FlowChoice,
@@ -118,7 +158,7 @@ pub(crate) async fn hindered(
     };
     let path = match choice {
         FlowChoice::File(typed) => typed.clone(),
-        FlowChoice::Name(_) => flow.file.clone(),
+        FlowChoice::Name(_) => surroundings.shown(&flow.file),
     };
     Err(Error::Hindered(Box::new(FileDiagnostics {
         path,
@@ -135,39 +175,14 @@ fn warnings(flow: &LoadedFlow) -> Vec<String> {
     vec!["`notify` of the flow is not carried out by this version: nobody is told".to_owned()]
 }
 
-/// Records what happened to runs whose process is gone.
-async fn settle_with(engine: &Engine) -> Result<Vec<Settled>, Error> {
-    let settled = engine.settle().await?;
-    Ok(settled
-        .into_iter()
-        .map(|run| Settled {
-            id: run.run,
-            name: run.name,
-            state: run.state,
-        })
-        .collect())
-}
-
-/// A run whose process was gone, as it stands now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
-    /// Its id.
-    pub id: RunId,
-    /// Its readable name.
-    pub name: String,
-    /// How it stands.
-    pub state: State,
-}
-
 /// Records what happened to runs whose process is gone; see [`OpenHome::has_orphans`].
 ///
 /// # Errors
 /// Where the store cannot be used.
-pub async fn settle(surroundings: &Surroundings) -> Result<Vec<Settled>, Error> {
+pub async fn settle(surroundings: &Surroundings) -> Result<(), Error> {
     let engine = open(surroundings).await?;
-    let settled = settle_with(&engine).await?;
-    engine.close(Close::Wait).await?;
-    Ok(settled)
+    engine.settle().await?;
+    Ok(engine.close(Close::Wait).await?)
 }
 
 /// Runs a run again, in this process, with the flow text and parameters of its
@@ -185,17 +200,40 @@ pub async fn retry(
         return Err(no_run(run));
     }
     let engine = open(surroundings).await?;
-    settle_with(&engine).await?;
+    engine.settle().await?;
     let reader = engine.store().reader()?;
-    let id = reader.find_run(run)?;
+    let id = runs::find_in(&reader, run)?;
+    let earlier = earlier(&reader, id)?;
     drop(reader);
     let events = watch.then(|| engine.events());
+    let since = Timestamp::now();
     let handle = engine.retry(id, from_failed).await?;
-    Ok((carried_on(engine, handle)?, events))
+    let mut carried = carried_on(engine, handle, since, earlier)?;
+    carried.warnings.extend(changed_since(&carried.flow));
+    Ok((carried, events))
 }
 
-/// A run that this process carries on.
-pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun, Error> {
+/// What is said where a flow's file is no longer what it was when the run began.
+fn changed_since(flow: &LoadedFlow) -> Option<String> {
+    // A file that is gone has nothing else to run.
+    let now = std::fs::read_to_string(&flow.file).ok()?;
+    (*now != *flow.text).then(|| {
+        format!(
+            "{} has changed since the run began; a retry runs the text of then, \
+             `tidemill run {}` the file as it is now",
+            flow.file.display(),
+            flow.flow.name
+        )
+    })
+}
+
+/// A run that this process carries on; `earlier` was read before it did.
+pub(crate) fn carried_on(
+    engine: Engine,
+    handle: RunHandle,
+    since: Timestamp,
+    earlier: Vec<EarlierTaskRun>,
+) -> Result<CarriedRun, Error> {
     let reader = engine.store().reader()?;
     let stored = runs::stored(&reader, handle.id)?;
     let text = reader.run_inputs(handle.id)?.flow_text;
@@ -206,6 +244,8 @@ pub(crate) fn carried_on(engine: Engine, handle: RunHandle) -> Result<CarriedRun
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
         warnings: Vec::new(),
+        since,
+        earlier,
         engine,
         handle,
         flow,
@@ -264,17 +304,22 @@ impl CarriedRun {
         )
     }
 
-    /// What failed, why, and what it wrote last; at most `most`.
+    /// What failed, why, and what it wrote last: at most `most` tasks of it.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub fn failures(&self, most: usize) -> Result<Vec<FailedTask>, Error> {
+    pub fn failures(&self, most: usize) -> Result<Failures, Error> {
         failure::failures(
             self.engine.store(),
             self.id,
             &runs::names_of(&self.flow.flow),
             most,
         )
+    }
+
+    /// The home that the run is recorded in, for reading.
+    pub fn home(&self) -> OpenHome {
+        OpenHome::over(Arc::clone(self.engine.store()))
     }
 
     /// How long the flow's tasks took lately, by their numbers.

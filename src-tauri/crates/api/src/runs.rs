@@ -2,7 +2,7 @@
 //!
 //! Not here: what they wrote (`logs`), and what changes them (`run`, `steer`).
 
-use std::{num::NonZeroU32, path::Path, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use tidemill_flow::{CheckContext, Flow, Value, template::to_json};
 use tidemill_orchestrate::{RunId, State, StateType, Subject, Transition};
 use tidemill_schedule::{Time, duration};
-use tidemill_store::{Reader, RunFilter, StoredRun, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{Reader, RunFilter, StoreError, StoredRun, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Error, OpenHome,
@@ -141,15 +141,27 @@ fn since(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
     Ok(time.instant(&TimeZone::system()))
 }
 
-/// All about one run.
+/// All about one run. As a document it is what `run --json` prints; with
+/// transitions, the facts stand in it too.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunDetail {
     /// The run and its task runs.
     #[serde(flatten)]
     pub report: RunReport,
+    /// What else is known of it.
+    #[serde(skip)]
+    pub facts: RunFacts,
+    /// Its whole record, where that was asked for.
+    #[serde(flatten)]
+    pub record: Option<RunRecord>,
+}
+
+/// What is known of a run beside its document.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunFacts {
     /// Its run attempt, from 1.
     pub attempt: u32,
-    /// The flow file, as it was when the run began.
+    /// The flow file's path, as it was when the run began.
     pub file: Option<String>,
     /// The workspace's folder.
     pub workspace: Option<String>,
@@ -159,9 +171,16 @@ pub struct RunDetail {
     pub parent: Option<String>,
     /// The event that started it, or null.
     pub trigger: Json,
-    /// Every recorded transition, where they were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transitions: Option<Vec<TransitionDocument>>,
+}
+
+/// A run's whole record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunRecord {
+    /// What is known of it beside its document.
+    #[serde(flatten)]
+    pub facts: RunFacts,
+    /// Every recorded transition, in order.
+    pub transitions: Vec<TransitionDocument>,
 }
 
 /// One recorded transition.
@@ -187,27 +206,91 @@ pub struct TransitionDocument {
 /// Where there is none, or several.
 pub fn find(home: Option<&OpenHome>, text: &str) -> Result<RunId, Error> {
     match home {
-        Some(home) => Ok(home.reader()?.find_run(text)?),
+        Some(home) => find_in(&home.reader()?, text),
         None => Err(no_run(text)),
     }
+}
+
+/// How many runs are looked through at once for the newest.
+const LOOKED_THROUGH: usize = 100;
+
+/// The run that a text names, as the store knows it. `last` is the newest that no
+/// task of another run called: the one that a person or a schedule began.
+pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
+    if text != "last" {
+        return match reader.find_run(text) {
+            Err(StoreError::NoRun(_)) => Err(not_a_run(reader, text)?),
+            found => Ok(found?),
+        };
+    }
+    let mut cursor = None;
+    loop {
+        let page = reader.runs(&RunFilter::default(), cursor.as_deref(), LOOKED_THROUGH)?;
+        if let Some(run) = page.runs.iter().find(|run| run.parent.is_none()) {
+            return Ok(run.id);
+        }
+        if page.next.is_none() {
+            return Err(no_run(text));
+        }
+        cursor = page.next;
+    }
+}
+
+/// What is said of a text that names no run: a flow's name, most likely.
+fn not_a_run(reader: &Reader, text: &str) -> Result<Error, Error> {
+    let of_flow = RunFilter {
+        flow: Some(text.to_owned()),
+        ..RunFilter::default()
+    };
+    let newest = reader.runs(&of_flow, None, 1)?.runs.into_iter().next();
+    Ok(match newest {
+        Some(run) => Error::FlowInsteadOfRun {
+            flow: text.to_owned(),
+            newest: run.name.to_string(),
+        },
+        None => no_run(text),
+    })
+}
+
+/// Which run is to be shown, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShowRequest {
+    /// The run: an id or its beginning, a readable name, or `last`.
+    pub run: String,
+    /// Whether every recorded transition is wanted.
+    pub transitions: bool,
+    /// At most so many task runs, those first that were first there; `None`: all.
+    pub tasks: Option<usize>,
 }
 
 /// All about the run that a text names.
 ///
 /// # Errors
 /// Where there is none, or several, or the store cannot be read.
-pub fn show(home: Option<&OpenHome>, text: &str, transitions: bool) -> Result<RunDetail, Error> {
-    let id = find(home, text)?;
+pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail, Error> {
     let Some(home) = home else {
-        return Err(no_run(text));
+        return Err(no_run(&request.run));
     };
     let reader = home.reader()?;
+    let id = find_in(&reader, &request.run)?;
     let run = stored(&reader, id)?;
     let inputs = reader.run_inputs(id)?;
     let names = task_names(inputs.flow_text.as_deref());
-    let rows = reader.task_runs(id, &outputs(), None, usize::MAX)?;
-    let recorded = if transitions {
-        Some(transition_documents(&reader, id, &names)?)
+    let most = request.tasks.unwrap_or(usize::MAX);
+    let rows = reader.task_runs(id, &outputs(), None, most)?;
+    let facts = RunFacts {
+        attempt: run.run_attempt,
+        file: run.file.clone(),
+        workspace: run.workspace.clone(),
+        scheduled_for: run.scheduled_for.map(Moment),
+        parent: run.parent.map(|parent| parent.run.to_string()),
+        trigger: to_json(&inputs.trigger),
+    };
+    let record = if request.transitions {
+        Some(RunRecord {
+            facts: facts.clone(),
+            transitions: transition_documents(&reader, id, &names)?,
+        })
     } else {
         None
     };
@@ -216,13 +299,8 @@ pub fn show(home: Option<&OpenHome>, text: &str, transitions: bool) -> Result<Ru
             run: document(&run),
             tasks: task_documents(&names, &rows),
         },
-        attempt: run.run_attempt,
-        file: run.file.clone(),
-        workspace: run.workspace.clone(),
-        scheduled_for: run.scheduled_for.map(Moment),
-        parent: run.parent.map(|parent| parent.run.to_string()),
-        trigger: to_json(&inputs.trigger),
-        transitions: recorded,
+        facts,
+        record,
     })
 }
 
@@ -343,7 +421,7 @@ fn transition_documents(
     Ok(documents)
 }
 
-/// Forgets a run that has ended: its record, its logs, its results.
+/// Forgets a run that has ended: its record, its logs, its results, its scratch folder.
 ///
 /// # Errors
 /// Where there is no such run, it has not ended, or the store cannot be written.
@@ -359,26 +437,15 @@ pub fn remove(home: Option<&OpenHome>, text: &str) -> Result<String, Error> {
             run.name, run.state, run.name
         )));
     }
-    home.store().writer().remove_run(id)?;
-    home.store().logs().remove(id)?;
-    remove_scratch(home.store().home().path(), id)?;
+    tidemill_engine::remove_run(home.store(), id)?;
     Ok(run.name)
-}
-
-/// Removes a run's scratch folder.
-fn remove_scratch(home: &Path, id: RunId) -> Result<(), Error> {
-    let folder = home.join("runs").join(id.to_string());
-    match std::fs::remove_dir_all(&folder) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(Error::Write {
-            path: folder,
-            cause,
-        }),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use tidemill_orchestrate::{Detail, TaskRunNumber};
+    use tidemill_store::{NewRun, Parent};
+
     use super::*;
 
     #[test]
@@ -405,5 +472,78 @@ mod tests {
         let at = since("2026-03-01T00:00:00Z", now).unwrap();
         assert_eq!(at.to_string(), "2026-03-01T00:00:00Z");
         assert!(since("yesterday", now).is_err());
+    }
+
+    fn new_run(milliseconds: u64, parent: Option<RunId>) -> NewRun {
+        NewRun {
+            id: RunId::new(milliseconds, 1 << 40),
+            name: format!("run-{milliseconds}"),
+            flow: "sample".to_owned(),
+            flow_text: None,
+            file: None,
+            workspace: None,
+            parameters: Value::from_pairs([("size", 3)]),
+            trigger: Value::from(()),
+            variables: Value::from(()),
+            environment: None,
+            parent: parent.map(|run| Parent {
+                run,
+                task: TaskRunNumber::FIRST,
+                attempt: 1,
+            }),
+            scheduled_for: None,
+            owner: None,
+            created_at: Timestamp::from_millisecond(milliseconds as i64).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_last_run_is_the_newest_that_somebody_began() {
+        let folder = tempfile::tempdir().unwrap();
+        let surroundings = crate::Surroundings {
+            home: folder.path().join("home"),
+            workspace: None,
+            directory: folder.path().to_owned(),
+            program: "tidemill".into(),
+        };
+        let home = OpenHome::open(&surroundings).unwrap();
+        assert!(find(Some(&home), "last").is_err());
+        let writer = home.store().writer();
+        let parent = new_run(1_000, None);
+        let (id, child) = (parent.id, new_run(2_000, Some(parent.id)));
+        let child_id = child.id;
+        for run in [parent, child] {
+            let first = Transition {
+                subject: Subject::Run,
+                run_attempt: 1,
+                from: None,
+                to: State::Pending,
+                at: run.created_at,
+                message: None,
+                detail: Detail::None,
+            };
+            writer.begin_run(run, vec![first]).wait_flushed().unwrap();
+        }
+        assert_eq!(find(Some(&home), "last").unwrap(), id);
+        assert_eq!(find(Some(&home), "run-2000").unwrap(), child_id);
+        let request = ListRequest {
+            flow: Some("sample".to_owned()),
+            states: vec!["pending".to_owned()],
+            since: None,
+            parameters: vec!["size=3".to_owned()],
+            limit: NonZeroU32::MIN,
+            cursor: None,
+        };
+        let page = list(Some(&home), &request, Timestamp::now()).unwrap();
+        assert_eq!(page.runs[0].id, child_id.to_string());
+        let cursor = page.next;
+        assert!(cursor.is_some());
+        let next = list(
+            Some(&home),
+            &ListRequest { cursor, ..request },
+            Timestamp::now(),
+        )
+        .unwrap();
+        assert_eq!((next.runs[0].id.clone(), next.next), (id.to_string(), None));
     }
 }

@@ -3,8 +3,12 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 use tidemill_engine::PARALLELISM_SETTING;
+use tidemill_store::KeyPlace;
 
 use crate::{Error, OpenHome, workspace::nearest};
+
+/// The setting of where the key of the secrets is.
+pub(crate) const KEY_SETTING: &str = "secrets.key";
 
 /// A setting that something reads.
 #[derive(Clone, Copy, Debug)]
@@ -12,17 +16,34 @@ struct Setting {
     key: &'static str,
     about: &'static str,
     default: &'static str,
-    /// The value that a text stands for, or what it must be.
-    parse: fn(&str) -> Result<Json, &'static str>,
+    kept: Kept,
+}
+
+/// Where a setting is kept.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    /// In the store's table, as the value that a text stands for.
+    Row(fn(&str) -> Result<Json, &'static str>),
+    /// In the sealed file of secrets itself: the key is where that says.
+    SealedFile,
 }
 
 /// Every setting there is.
-const SETTINGS: &[Setting] = &[Setting {
-    key: PARALLELISM_SETTING,
-    about: "how many tasks with code (shell, python, http, sql) run at once in a process",
-    default: "the number of cores, at least 4",
-    parse: positive,
-}];
+const SETTINGS: &[Setting] = &[
+    Setting {
+        key: PARALLELISM_SETTING,
+        about: "how many tasks with code (shell, python, http, sql) run at once in a process",
+        default: "the number of cores, at least 4",
+        kept: Kept::Row(positive),
+    },
+    Setting {
+        key: KEY_SETTING,
+        about: "where the key of the secrets is: a file of the home that only its owner can read, \
+                or the keychain of the operating system; setting it moves the key",
+        default: "file",
+        kept: Kept::SealedFile,
+    },
+];
 
 fn positive(text: &str) -> Result<Json, &'static str> {
     match text.parse::<u32>() {
@@ -54,54 +75,80 @@ pub struct Settings {
 /// Every setting with its value; all defaults where there is no home.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// Where the store, or where its secrets have their key, cannot be read.
 pub fn list(home: Option<&OpenHome>) -> Result<Settings, Error> {
     let set = match home {
         Some(home) => home.reader()?.settings()?,
         None => Vec::new(),
     };
-    let value = |key: &str| {
-        let found = set.iter().find(|(known, _)| known == key);
-        found.map_or(Json::Null, |(_, value)| value.clone())
+    let value = |setting: &Setting| match setting.kept {
+        Kept::Row(_) => {
+            let found = set.iter().find(|(known, _)| known == setting.key);
+            Ok(found.map_or(Json::Null, |(_, value)| value.clone()))
+        }
+        Kept::SealedFile => home.map_or(Ok(Json::Null), key_place),
     };
-    let document = |setting: &Setting| SettingDocument {
-        key: setting.key,
-        value: value(setting.key),
-        default: setting.default,
-        about: setting.about,
+    let document = |setting: &Setting| {
+        Ok(SettingDocument {
+            key: setting.key,
+            value: value(setting)?,
+            default: setting.default,
+            about: setting.about,
+        })
     };
+    let settings: Result<Vec<SettingDocument>, Error> = SETTINGS.iter().map(document).collect();
     Ok(Settings {
-        settings: SETTINGS.iter().map(document).collect(),
+        settings: settings?,
+    })
+}
+
+fn key_place(home: &OpenHome) -> Result<Json, Error> {
+    Ok(match home.store().secrets().key_place()? {
+        KeyPlace::File => Json::Null,
+        KeyPlace::Keychain { .. } => Json::from("keychain"),
     })
 }
 
 /// Changes a setting.
 ///
 /// # Errors
-/// Where there is no such setting, the value does not fit, or the store cannot be written.
+/// Where there is no such setting, the value does not fit, the store cannot be written,
+/// or the keychain does not give or take the key: then that stays where it is.
 pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
-    let setting = known(key)?;
-    let value = (setting.parse)(text).map_err(|wanted| {
+    let unfit = |wanted: &str| {
         Error::Refused(format!(
             "setting {key}: `{text}` does not fit; it is {wanted}"
         ))
-    })?;
-    let writer = home.store().writer();
-    writer.set_setting(key.to_owned(), &value).wait_flushed()?;
+    };
+    match known(key)?.kept {
+        Kept::Row(parse) => {
+            let value = parse(text).map_err(unfit)?;
+            let writer = home.store().writer();
+            writer.set_setting(key.to_owned(), &value).wait_flushed()?;
+        }
+        Kept::SealedFile => match text {
+            "file" => home.store().secrets().move_key_to_file()?,
+            "keychain" => home.store().secrets().move_key_to_keychain()?,
+            _ => return Err(unfit("`file` or `keychain`")),
+        },
+    }
     Ok(())
 }
 
 /// Goes back to a setting's default.
 ///
 /// # Errors
-/// Where there is no such setting, or the store cannot be written.
+/// Where there is no such setting, the store cannot be written, or the keychain does
+/// not give the key: then that stays where it is.
 pub fn remove(home: &OpenHome, key: &str) -> Result<(), Error> {
-    let setting = known(key)?;
-    let writer = home.store().writer();
-    // That it was not set is what was wanted.
-    writer
-        .remove_setting(setting.key.to_owned())
-        .wait_flushed()?;
+    match known(key)?.kept {
+        Kept::Row(_) => {
+            let writer = home.store().writer();
+            // That it was not set is what was wanted.
+            writer.remove_setting(key.to_owned()).wait_flushed()?;
+        }
+        Kept::SealedFile => home.store().secrets().move_key_to_file()?,
+    }
     Ok(())
 }
 
@@ -138,6 +185,14 @@ mod tests {
                 "{wrong}"
             );
         }
+        // Any call that would ask the keychain is the black-box tests'.
+        assert_eq!(list(Some(&home)).unwrap().settings[1].value, Json::Null);
+        assert!(matches!(
+            set(&home, KEY_SETTING, "vault"),
+            Err(Error::Refused(_))
+        ));
+        set(&home, KEY_SETTING, "file").unwrap();
+        remove(&home, KEY_SETTING).unwrap();
         let error = set(&home, "paralelism", "8").unwrap_err();
         assert_eq!(error.hint().as_deref(), Some("did you mean `parallelism`?"));
         remove(&home, "parallelism").unwrap();

@@ -1,15 +1,20 @@
 //! What a person wants of a run, whoever carries it: that it ends, that a
 //! question is answered.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
-use tidemill_flow::{CheckContext, Flow, Kind, validation::validate};
+use tidemill_flow::{Approve, CheckContext, Flow, Kind, validation::validate};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use tidemill_store::{Steering, StoredRun, TaskRunFilter};
 
 use crate::{
-    CarriedRun, Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
+    CarriedRun, Error, OpenHome, Surroundings,
+    open_home::no_run,
+    parameters::split,
+    run::{self, EarlierTaskRun},
+    runs,
     task_path::TaskPaths,
 };
 
@@ -46,6 +51,8 @@ struct Question {
 struct Steer {
     engine: Engine,
     run: StoredRun,
+    /// Its task runs before anything is done to it.
+    earlier: Vec<EarlierTaskRun>,
 }
 
 impl Steer {
@@ -56,10 +63,15 @@ impl Steer {
         let engine = run::open(surroundings).await?;
         engine.settle().await?;
         let reader = engine.store().reader()?;
-        let id = reader.find_run(text)?;
+        let id = runs::find_in(&reader, text)?;
         let run = runs::stored(&reader, id)?;
+        let earlier = run::earlier(&reader, id)?;
         drop(reader);
-        Ok(Self { engine, run })
+        Ok(Self {
+            engine,
+            run,
+            earlier,
+        })
     }
 
     fn id(&self) -> RunId {
@@ -74,6 +86,7 @@ impl Steer {
             task,
         };
         let events = self.engine.events();
+        let since = Timestamp::now();
         let done = match self
             .engine
             .steer(self.run.id, steering.clone(), PERSON)
@@ -89,7 +102,7 @@ impl Steer {
                 Ok(Steered::Done(steered))
             }
             EngineSteered::Carried(handle) => {
-                let carried = run::carried_on(self.engine, handle)?;
+                let carried = run::carried_on(self.engine, handle, since, self.earlier)?;
                 Ok(Steered::Carried(steered, Box::new(carried), events))
             }
         }
@@ -144,23 +157,21 @@ impl Steer {
         let asking = rows.iter().filter(|row| row.state == State::Paused);
         Ok(asking
             .filter_map(|row| {
-                let fields = approval_fields(flow.as_ref()?, row.task)?;
+                let approval = approval(flow.as_ref()?, row.task)?;
                 Some(Question {
                     number: row.number,
                     path: paths.get(row.number).unwrap_or_default().to_owned(),
-                    fields,
+                    fields: approval.fields.clone(),
                 })
             })
             .collect())
     }
 }
 
-/// What an approval asks for; `None`: the task is no approval.
-#[expect(clippy::option_option, reason = "an approval may ask for nothing")]
-fn approval_fields(flow: &Flow, task: u32) -> Option<Option<Json>> {
-    let task = &flow.tasks[flow.tasks.index(task)?];
-    match &task.kind {
-        Kind::Approve(approve) => Some(approve.fields.clone()),
+/// The approval that a task is, if it is one.
+fn approval(flow: &Flow, task: u32) -> Option<&Approve> {
+    match &flow.tasks[flow.tasks.index(task)?].kind {
+        Kind::Approve(approve) => Some(approve),
         _ => None,
     }
 }

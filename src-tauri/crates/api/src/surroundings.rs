@@ -33,6 +33,9 @@ impl Surroundings {
             None => default_home(|name| std::env::var_os(name).map(PathBuf::from))
                 .ok_or(Error::NoHome)?,
         };
+        if home.exists() && !home.is_dir() {
+            return Err(Error::HomeIsNoFolder(home));
+        }
         let workspace = match given(workspace) {
             Some(folder) => Some(existing_folder(&directory, &folder)?),
             None => None,
@@ -48,6 +51,13 @@ impl Surroundings {
     /// A path as the caller meant it: relative to the current folder.
     pub fn path(&self, path: &Path) -> PathBuf {
         plain(&self.directory.join(path))
+    }
+
+    /// A path as a person here knows it: without the current folder in front.
+    pub fn shown(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.directory)
+            .unwrap_or(path)
+            .to_owned()
     }
 }
 

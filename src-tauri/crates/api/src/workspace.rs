@@ -116,22 +116,23 @@ pub(crate) fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FlowIndex {
     files: BTreeMap<FlowName, Vec<PathBuf>>,
+    /// Files in which no name can be read: they are known by what they are called.
+    nameless: Vec<PathBuf>,
 }
 
 impl FlowIndex {
-    /// Reads the names of all flow files of a workspace. What cannot be read, or
-    /// has no name, is not in the index: it cannot be meant by a name.
+    /// Reads the names of all flow files of a workspace.
     ///
     /// # Errors
     /// Where the folder cannot be read.
     pub(crate) fn read(workspace: &Path) -> Result<Self, Error> {
         let mut index = Self::default();
         for file in flow_files(workspace)? {
-            let Ok(text) = std::fs::read_to_string(&file) else {
-                continue;
-            };
-            if let Some(name) = tidemill_flow::flow_name(&text) {
-                index.files.entry(name).or_default().push(file);
+            // Why a file cannot be read is said when it is meant.
+            let text = std::fs::read_to_string(&file).ok();
+            match text.and_then(|text| tidemill_flow::flow_name(&text)) {
+                Some(name) => index.files.entry(name).or_default().push(file),
+                None => index.nameless.push(file),
             }
         }
         Ok(index)
@@ -142,17 +143,19 @@ impl FlowIndex {
         self.files.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The one file of a flow.
+    /// The one file of a flow. Where no flow has the name, a broken file that is
+    /// called so is meant: whoever reads it says what is wrong with it.
     ///
     /// # Errors
     /// Where there is none, with the nearest name; or more than one.
     pub(crate) fn find(&self, name: &FlowName, workspace: &Path) -> Result<&Path, Error> {
         match self.files(name) {
             [file] => Ok(file),
-            [] => Err(Error::NoFlow {
+            [] => self.nameless(name).ok_or_else(|| Error::NoFlow {
                 name: name.clone(),
                 workspace: workspace.to_owned(),
-                near: self.nearest(name.as_str()),
+                near: self.called(name).or_else(|| self.nearest(name.as_str())),
+                known: self.files.keys().map(FlowName::to_string).collect(),
             }),
             files => Err(Error::SeveralFlows {
                 name: name.clone(),
@@ -161,9 +164,32 @@ impl FlowIndex {
         }
     }
 
+    /// The file of which only its own name tells that it is this flow's.
+    fn nameless(&self, name: &FlowName) -> Option<&Path> {
+        let mut files = self.nameless.iter();
+        files
+            .find(|file| is_called(file, name))
+            .map(PathBuf::as_path)
+    }
+
+    /// The flow whose file is called as another flow would be.
+    fn called(&self, name: &FlowName) -> Option<String> {
+        let mut flows = self.files.iter();
+        let called = |files: &[PathBuf]| files.iter().any(|file| is_called(file, name));
+        flows
+            .find(|(_, files)| called(files))
+            .map(|(flow, _)| flow.to_string())
+    }
+
     fn nearest(&self, name: &str) -> Option<String> {
         nearest(name, self.files.keys().map(FlowName::as_str))
     }
+}
+
+/// Whether a file's own name is the flow's.
+fn is_called(file: &Path, name: &FlowName) -> bool {
+    let called = file.file_name().and_then(|called| called.to_str());
+    called.and_then(|called| called.strip_suffix(SUFFIX)) == Some(name.as_str())
 }
 
 /// The known word that was most likely meant.
@@ -296,5 +322,24 @@ mod tests {
         assert!(
             matches!(find("othr"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other")
         );
+    }
+
+    #[test]
+    fn a_file_that_is_called_so_is_meant_where_no_flow_is() {
+        let place = folder(&[
+            ("broken.flow.yaml", "name: broken\ntasks:\n  a: {\n"),
+            ("capital.flow.yaml", "name: Capital\n"),
+            ("moved.flow.yaml", "name: other\n"),
+        ]);
+        let index = FlowIndex::read(place.path()).unwrap();
+        let find = |name: &str| index.find(&FlowName::new(name).unwrap(), place.path());
+        for name in ["broken", "capital"] {
+            let file = place.path().join(format!("{name}.flow.yaml"));
+            assert_eq!(find(name).unwrap(), file, "{name}");
+        }
+        assert!(
+            matches!(find("moved"), Err(Error::NoFlow { near: Some(near), .. }) if near == "other")
+        );
+        assert!(matches!(find("zzz"), Err(Error::NoFlow { known, .. }) if known == ["other"]));
     }
 }

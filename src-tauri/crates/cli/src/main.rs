@@ -2,6 +2,7 @@
 //! shows their answers. It decides nothing itself.
 
 mod arguments;
+mod call;
 mod commands;
 mod exit;
 mod interrupts;
@@ -16,18 +17,24 @@ mod table;
 mod text;
 mod time;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser;
+use clap::CommandFactory;
 use tidemill_api::Surroundings;
 
 use arguments::Arguments;
+use exit::Exit;
 
 fn main() -> ExitCode {
     if let Some(code) = tidemill_api::guard_if_asked() {
         return code;
     }
-    let arguments = match Arguments::try_parse() {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    if typed.len() < 2 {
+        message::plain_text(&Arguments::command().render_help().to_string());
+        return Exit::Call.into();
+    }
+    let arguments = match call::read(typed) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Where the stream is closed there is nobody to tell.
@@ -35,7 +42,9 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let surroundings = Surroundings::new(arguments.home.clone(), arguments.workspace.clone());
+    let home = call::folder(arguments.home.as_ref(), "TIDEMILL_HOME");
+    let workspace = call::folder(arguments.workspace.as_ref(), "TIDEMILL_WORKSPACE");
+    let surroundings = Surroundings::new(home, workspace);
     let done = match surroundings {
         Ok(surroundings) => {
             let level = arguments.log_level.as_deref();

@@ -90,6 +90,12 @@ pub(crate) fn plain(line: &Line) {
     write_line(line, Look::of_errors());
 }
 
+/// Says text of our own that has lines already.
+pub(crate) fn plain_text(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 fn say(word: &str, role: Role, message: &str) {
     let line = Line::of(role, word).with(Role::Plain, &format!(": {message}"));
     write_line(&line, Look::of_errors());

@@ -11,7 +11,7 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// Cells stand at the left and are never cut.
+    /// Cells stand at the left, and are cut only where all else is.
     pub(crate) fn left(heading: &'static str) -> Self {
         Self {
             heading,
@@ -77,6 +77,16 @@ fn widths(columns: &[Column], rows: &[Vec<Line>], look: Look) -> Vec<usize> {
             *width -= gives;
             excess -= gives;
         }
+    }
+    // Names give way too before columns behind them are lost, the widest first.
+    while excess > 0 {
+        let names = widths.iter_mut().zip(columns);
+        let names = names.filter(|(width, column)| !column.right && **width > NARROWEST);
+        let Some((width, _)) = names.max_by_key(|(width, _)| **width) else {
+            break;
+        };
+        *width -= 1;
+        excess -= 1;
     }
     widths
 }
@@ -162,6 +172,29 @@ mod tests {
                 "x     12.0s",
             ],
         );
+    }
+
+    #[test]
+    fn a_long_name_pushes_no_column_off_a_narrow_terminal() {
+        let look = Look {
+            columns: Some(40),
+            ..Look::PIPED
+        };
+        let name = Line::plain("a_long_name_that_is_hard_to_fit_in");
+        let cells = vec![
+            name,
+            Line::plain("✓ Completed"),
+            Line::plain("1.5s"),
+            Line::new(),
+        ];
+        let heads = [
+            Column::left("TASK"),
+            Column::left("STATE"),
+            Column::right("TOOK"),
+            Column::shrinking("MESSAGE"),
+        ];
+        let lines = lines(&heads, vec![cells], look);
+        assert_eq!(lines[1].render(look), "a_long_name…  ✓ Completed  1.5s");
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Attempt {
 
     /// A file of the engine's own in the run's folder, out of the user's way.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
-        self.facts.directory.join(".tidemill").join(name)
+        self.facts.scratch_folder().join(name)
     }
 
     /// The task run's number.

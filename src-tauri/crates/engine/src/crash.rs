@@ -3,9 +3,9 @@
 //!
 //! `TIDEMILL_TEST_CRASH` is `commit:N` (right after this process's Nth commit of
 //! transitions), `before-commit:N` (when the Nth batch is handed to the store)
-//! or `count:FILE` (nothing is ended; FILE is given both numbers at the
-//! engine's close, as `COMMITS BATCHES`). Anything else is ignored. Processes
-//! that tasks start do not see the variable.
+//! or `count:FILE` (nothing is ended; at the engine's close FILE is given the
+//! number of commits). Anything else is ignored. Processes that tasks start do
+//! not see the variable.
 
 use std::{
     path::PathBuf,
@@ -61,16 +61,12 @@ impl CrashSwitch {
         })
     }
 
-    /// Writes how far the counts came, if that was asked for.
+    /// Writes how many commits there were, if that was asked for.
     pub(crate) fn write_count(&self) {
         let Crash::Count(path) = &self.crash else {
             return;
         };
-        let text = format!(
-            "{} {}\n",
-            self.commits.load(Ordering::Relaxed),
-            self.batches.load(Ordering::Relaxed)
-        );
+        let text = format!("{}\n", self.commits.load(Ordering::Relaxed));
         if let Err(error) = std::fs::write(path, text) {
             tracing::warn!(%error, "the count of commits cannot be written");
         }
@@ -113,9 +109,9 @@ struct Counting {
 }
 
 impl Journal for Counting {
-    fn begin(&self, run: NewRun, first: Vec<Transition>) -> Committing {
+    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing {
         self.switch.batch();
-        self.journal.begin(run, first)
+        self.journal.begin(run, first, durability)
     }
 
     fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing {

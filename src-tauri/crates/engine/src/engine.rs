@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -32,6 +32,7 @@ use crate::{
     kinds::{self, http::HttpClient},
     limits,
     process::{Environment, ProcessGroups},
+    removal::scratch_folder,
     request::{LoadFlow, LoadedFlow, RunRequest},
     run_facts::RunFacts,
     run_name::run_name,
@@ -168,16 +169,6 @@ impl Engine {
         &self.shared.store
     }
 
-    /// The home's folder.
-    pub fn home(&self) -> &Path {
-        &self.shared.home
-    }
-
-    /// How many attempts of code run at once.
-    pub fn parallelism(&self) -> NonZeroU32 {
-        self.shared.parallelism
-    }
-
     /// What happens from now on in the runs that this engine carries.
     pub fn events(&self) -> Events {
         self.shared.announcer.listen()
@@ -199,11 +190,6 @@ impl Engine {
     /// When the store refuses.
     pub async fn check(&self, flow: &LoadedFlow) -> Result<Vec<Hindrance>, EngineError> {
         self.shared.check(flow).await
-    }
-
-    /// The run with this id, if this engine carries it.
-    pub fn carried(&self, run: RunId) -> Option<RunHandle> {
-        self.shared.carried(run)
     }
 
     /// Cancels every run that this engine carries: the first Ctrl-C.
@@ -289,7 +275,11 @@ impl Shared {
         let run = Run::new(self.run_start(&facts, inputs));
         let (words, heard) = mpsc::unbounded_channel();
         let mut drive = Drive::new(Arc::clone(self), Arc::clone(&facts), run, false, heard);
-        self.begin(&mut drive, &facts, new).await?;
+        let begun = self.begin(&mut drive, &facts, new).await;
+        if begun.is_err() && facts.flow.flow.concurrency.is_some() {
+            limits::free_turn(self, id);
+        }
+        begun?;
         self.tell_of(&facts, parent);
         Ok(self.carry(drive, &facts, words))
     }
@@ -305,7 +295,7 @@ impl Shared {
             return drive.begin(new, Happening::Start).await;
         };
         let limit = concurrency.limit;
-        if limits::take_turn(self, facts, limit).await? {
+        if limits::take_turn_in_order(self, facts, limit).await? {
             return drive.begin(new, Happening::Start).await;
         }
         let full = format!("{limit} of its flow's runs at once are allowed, and as many run");
@@ -381,7 +371,7 @@ impl Shared {
         depth: u32,
     ) -> Result<RunFacts, EngineError> {
         let facts = self.facts_without_folder(id, name, flow, depth).await?;
-        let folder = facts.directory.clone();
+        let folder = facts.scratch_folder();
         blocking(move || {
             std::fs::create_dir_all(&folder).map_err(|cause| EngineError::io(&folder, cause))
         })
@@ -397,15 +387,10 @@ impl Shared {
         flow: LoadedFlow,
         depth: u32,
     ) -> Result<RunFacts, EngineError> {
-        let directory = self.home.join("runs").join(id.to_string());
-        let secrets = match self.secrets().await {
-            Ok(secrets) => secrets,
-            Err(error) if flow.text.contains("secrets") => return Err(error),
-            Err(error) => {
-                // The flow needs none: they would only be masked.
-                tracing::warn!(%error, "secrets cannot be read, so they are not masked");
-                Secrets::default()
-            }
+        let directory = scratch_folder(&self.home, id);
+        let secrets = match flow.text.contains("secrets") {
+            true => self.secrets().await?,
+            false => Secrets::default(),
         };
         Ok(RunFacts::new(
             self,
@@ -496,7 +481,6 @@ impl Shared {
 
     /// Gives back what a run holds, at its end or where the engine lets go of it.
     pub(crate) async fn release(&self, facts: &RunFacts, let_go: bool) {
-        facts.end_processes().await;
         if facts.flow.flow.concurrency.is_some() {
             limits::free_turn(self, facts.id);
         }

@@ -3,6 +3,9 @@
 //!
 //! Not here: how the command is run.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     ffi::OsString,
     io,
@@ -25,6 +28,7 @@ use tidemill_orchestrate::{
 use tidemill_store::{Batch, NewLine, NewRun, Owner, Store, StoreError};
 
 use crate::{
+    error::EngineError,
     mask::Mask,
     process::{self, Exit, Line, ProcessError, Stream, TransparentCommand},
     run_log::LineMask,
@@ -54,7 +58,7 @@ pub struct ExecEnd {
     /// Its run; `None`: it could not be recorded.
     pub run: Option<RunId>,
     /// Why it was recorded only in part.
-    pub unrecorded: Option<StoreError>,
+    pub unrecorded: Option<EngineError>,
 }
 
 /// Runs the command to its end, with the caller's standard streams, and records it
@@ -85,15 +89,17 @@ pub fn exec(store: Option<&Arc<Store>>, request: &ExecRequest) -> Result<ExecEnd
         }
     };
     let (number, last) = (recorder.run, last(&ended));
-    let recorded = in_time(move || recorder.end(last));
-    let unrecorded = recorded.unwrap_or_else(|_| Err(no_answer(store))).err();
+    let unrecorded = match in_time(move || recorder.end(last)) {
+        Ok(recorded) => recorded.err().map(EngineError::from),
+        Err(_) => Some(no_answer(store)),
+    };
     end(ended, Some(number), unrecorded)
 }
 
 fn end(
     ended: Result<Exit, ProcessError>,
     run: Option<RunId>,
-    unrecorded: Option<StoreError>,
+    unrecorded: Option<EngineError>,
 ) -> Result<ExecEnd, ProcessError> {
     Ok(ExecEnd {
         code: ended?.shell_code(),
@@ -115,12 +121,13 @@ fn in_time<T: Send + 'static>(
     receiver.recv_timeout(PATIENCE).map_err(|_| receiver)
 }
 
-fn no_answer(store: &Store) -> StoreError {
-    let cause = "another process holds the store's lock, and does not let go of it";
-    StoreError::Io {
+fn no_answer(store: &Store) -> EngineError {
+    let cause = "it does not answer: another process holds its lock, or its key is waited for";
+    let error = StoreError::Io {
         path: store.home().state(),
         cause: io::Error::new(io::ErrorKind::TimedOut, cause).into(),
-    }
+    };
+    error.into()
 }
 
 fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, ProcessError> {
@@ -154,9 +161,14 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn begin(store: &Arc<Store>, request: &ExecRequest) -> Result<Self, StoreError> {
-        let mask = mask(store);
-        let words: Vec<String> = words(request).iter().map(|word| mask.text(word)).collect();
+    fn begin(store: &Arc<Store>, request: &ExecRequest) -> Result<Self, EngineError> {
+        let secrets = store.secrets().all()?;
+        let mask = Mask::new(secrets.iter().map(|(_, value)| value.as_str()))
+            .map_err(|_| EngineError::TooManySecrets)?;
+        let words: Vec<String> = words(request)
+            .iter()
+            .map(|word| mask.text(word).into_owned())
+            .collect();
         let now = Timestamp::now();
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
         let run = RunId::new(milliseconds, fastrand::u64(..));
@@ -191,7 +203,7 @@ impl Recorder {
         Ok(Self {
             store: Arc::clone(store),
             run,
-            mask: Arc::new(mask),
+            mask: Arc::new(LineMask::new(mask)),
         })
     }
 
@@ -224,21 +236,6 @@ fn last(ended: &Result<Exit, ProcessError>) -> Transition {
         Some(failure) => {
             let message = failure.message.clone();
             transition(from, State::Failed, Some(message), Detail::Failure(failure))
-        }
-    }
-}
-
-/// Masks the home's secrets. Where they cannot be read, the command runs all the same.
-fn mask(store: &Store) -> LineMask {
-    let secrets = store.secrets().all().unwrap_or_else(|error| {
-        tracing::warn!(%error, "secrets cannot be read, so they are not masked");
-        Vec::new()
-    });
-    match Mask::new(secrets.iter().map(|(_, value)| value.as_str())) {
-        Ok(mask) => LineMask::new(mask),
-        Err(error) => {
-            tracing::warn!(%error, "the secrets are too many to be masked");
-            LineMask::default()
         }
     }
 }

@@ -47,24 +47,26 @@ impl RunHandle {
     /// Cancels the run: what runs is terminated, and killed 5 seconds later.
     /// A run that has ended stays as it is.
     pub fn cancel(&self, reason: &str) {
-        self.say(Word::Cancel {
-            reason: reason.into(),
-            told: None,
-        });
+        self.say(reason, false);
     }
 
     /// Kills what runs at once, and cancels the run.
     pub fn kill(&self, reason: &str) {
-        self.say(Word::Kill(reason.into()));
+        self.say(reason, true);
     }
 
     /// Lets go of the run, to be found as after a crash.
     pub(crate) fn let_go(&self) {
-        self.say(Word::LetGo);
+        // A run that has just ended needs no word.
+        let _ = self.words.send(Word::LetGo);
     }
 
     /// A run that has ended hears nothing more, and need not.
-    fn say(&self, word: Word) {
-        let _ = self.words.send(word);
+    fn say(&self, reason: &str, at_once: bool) {
+        let _ = self.words.send(Word::Cancel {
+            reason: reason.into(),
+            at_once,
+            told: None,
+        });
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Durability {
 /// than those of the writes before it.
 pub(crate) trait Journal: Send + Sync {
     /// Records a new run with its first transitions.
-    fn begin(&self, run: NewRun, first: Vec<Transition>) -> Committing;
+    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing;
 
     /// Records what happened to a run.
     fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing;
@@ -53,9 +53,8 @@ impl StoreJournal {
 }
 
 impl Journal for StoreJournal {
-    fn begin(&self, run: NewRun, first: Vec<Transition>) -> Committing {
-        let receipt = self.store.writer().begin_run(run, first);
-        settled(receipt, Durability::Committed)
+    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing {
+        settled(self.store.writer().begin_run(run, first), durability)
     }
 
     fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing {

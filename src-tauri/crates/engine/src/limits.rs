@@ -11,13 +11,20 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use tidemill_flow::{FlowName, Name};
-use tidemill_orchestrate::{RunId, TaskRunNumber};
-use tidemill_store::{Owner, SlotHolder, Slots, StoreError};
+use tidemill_orchestrate::{RunId, State, TaskRunNumber};
+use tidemill_store::{Owner, RunFilter, SlotHolder, Slots, StoreError};
 
-use crate::{engine::Shared, run_facts::RunFacts};
+use crate::{
+    engine::{Shared, blocking},
+    error::EngineError,
+    run_facts::RunFacts,
+};
 
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How many waiting runs of a flow are looked at, the newest first.
+const WAITING: usize = 1_000;
 
 /// The first time between two looks.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
@@ -62,7 +69,7 @@ pub(crate) async fn wait_for_turn(shared: &Arc<Shared>, facts: &RunFacts, limit:
     let mut pause = FIRST_LOOK;
     loop {
         let freed = shared.slots_freed.notified();
-        match take_turn(shared, facts, limit).await {
+        match take_turn_in_order(shared, facts, limit).await {
             Ok(true) => return,
             Ok(false) => {}
             // The run meets the same error at its next commit, and ends there.
@@ -72,12 +79,32 @@ pub(crate) async fn wait_for_turn(shared: &Arc<Shared>, facts: &RunFacts, limit:
     }
 }
 
-/// Takes a turn of the run's flow, if one is free.
-pub(crate) async fn take_turn(
+/// Takes a turn of the run's flow, if one is free and no older run waits for one.
+pub(crate) async fn take_turn_in_order(
     shared: &Arc<Shared>,
     facts: &RunFacts,
     limit: u32,
-) -> Result<bool, StoreError> {
+) -> Result<bool, EngineError> {
+    let filter = RunFilter {
+        flow: Some(facts.flow.flow.name.to_string()),
+        workspace: Some(facts.flow.workspace.to_string_lossy().into_owned()),
+        states: vec![State::Pending, State::Scheduled, State::Late],
+        ..RunFilter::default()
+    };
+    let (store, own) = (Arc::clone(&shared.store), facts.id);
+    let waits = blocking(move || {
+        let page = store.reader()?.runs(&filter, None, WAITING)?;
+        let mut older = page.runs.iter().filter(|run| run.id < own);
+        Ok(older.any(|run| run.owner.is_some_and(Owner::is_alive)))
+    });
+    if waits.await? {
+        return Ok(false);
+    }
+    Ok(take_turn(shared, facts, limit).await?)
+}
+
+/// Takes a turn of the run's flow, if one is free.
+async fn take_turn(shared: &Arc<Shared>, facts: &RunFacts, limit: u32) -> Result<bool, StoreError> {
     let name = turn_name(&facts.flow.workspace, &facts.flow.flow.name);
     let holder = holder(facts.id, whole_run());
     let taken = shared.store.writer().take_turn(name, limit, holder);

@@ -2,6 +2,9 @@
 //! if the run began now, the cache is looked into, and nothing is carried out or
 //! recorded.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{HashMap, VecDeque},
     num::NonZeroU32,

@@ -335,11 +335,9 @@ impl Shared {
         let (words, heard) = mpsc::unbounded_channel::<Word>();
         let mut drive = Drive::new(Arc::clone(self), Arc::clone(&facts), run, true, heard);
         self.tell_of(&facts, stored.parent);
+        let starts = !matches!(happening, Happening::CancelRequested { .. });
         match facts.flow.flow.concurrency {
-            // To end takes no turn.
-            Some(concurrency) if !matches!(happening, Happening::CancelRequested { .. }) => {
-                drive.start_at_turn(concurrency.limit, happening);
-            }
+            Some(concurrency) if starts => drive.start_at_turn(concurrency.limit, happening),
             _ => drive.happened(happening)?,
         }
         Ok(self.carry(drive, &facts, words))

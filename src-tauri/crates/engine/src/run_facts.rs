@@ -61,6 +61,11 @@ impl RunFacts {
         }
     }
 
+    /// The engine's own part of the run's folder, out of the user's way.
+    pub(crate) fn scratch_folder(&self) -> PathBuf {
+        self.directory.join(".tidemill")
+    }
+
     /// The run's Python workers, as many as there are cores at most.
     pub(crate) fn workers(&self, shared: &Shared) -> &Workers {
         self.workers.get_or_init(|| {

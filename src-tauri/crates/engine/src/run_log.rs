@@ -1,5 +1,4 @@
-//! What a task run, or a recorded command, writes: masked, shown to who watches, and
-//! kept in the log.
+//! What a task run writes: masked, shown to who watches, and kept in the log.
 //!
 //! Not here: how lines are cut, and how the log is kept.
 
@@ -26,8 +25,7 @@ pub(crate) struct TaskLog {
     store: Arc<Store>,
 }
 
-/// Takes secrets out of one process's lines, also those that lie across pieces of a
-/// long line.
+/// Masks the lines of one process.
 #[derive(Default)]
 pub(crate) struct LineMask {
     mask: Mask,
@@ -39,6 +37,29 @@ pub(crate) struct LineMask {
 struct LongLines {
     stdout: Option<MaskStream>,
     stderr: Option<MaskStream>,
+}
+
+impl LineMask {
+    pub(crate) fn new(mask: Mask) -> Self {
+        Self {
+            mask,
+            long: Mutex::default(),
+        }
+    }
+
+    /// The lines without secrets, also those that lie across pieces of a long line.
+    pub(crate) fn masked(&self, mut lines: Vec<Line>) -> Vec<Line> {
+        // What a panicked holder left is at worst a line whose end is missing.
+        let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
+        for line in &mut lines {
+            let part = match line.stream {
+                Stream::Stdout => &mut long.stdout,
+                Stream::Stderr => &mut long.stderr,
+            };
+            mask(&self.mask, part, line);
+        }
+        lines
+    }
 }
 
 impl TaskLog {
@@ -83,34 +104,6 @@ impl TaskLog {
                 text: String::from_utf8_lossy(&line.bytes).into(),
             })
         });
-    }
-}
-
-impl LineMask {
-    pub(crate) fn new(mask: Mask) -> Self {
-        Self {
-            mask,
-            long: Mutex::default(),
-        }
-    }
-
-    /// The lines without secrets, in the order in which they came.
-    pub(crate) fn masked(&self, mut lines: Vec<Line>) -> Vec<Line> {
-        // What a panicked holder left is at worst a line whose end is missing.
-        let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
-        for line in &mut lines {
-            let part = match line.stream {
-                Stream::Stdout => &mut long.stdout,
-                Stream::Stderr => &mut long.stderr,
-            };
-            mask(&self.mask, part, line);
-        }
-        lines
-    }
-
-    /// A text without secrets.
-    pub(crate) fn text(&self, text: &str) -> String {
-        self.mask.text(text).into_owned()
     }
 }
 

@@ -178,12 +178,7 @@ impl Shared {
         let filter = RunFilter {
             flow: Some(facts.flow.flow.name.to_string()),
             workspace: Some(facts.flow.workspace.to_string_lossy().into_owned()),
-            states: vec![
-                State::Running,
-                State::Retrying,
-                State::Paused,
-                State::Pending,
-            ],
+            states: vec![State::Running, State::Retrying, State::Paused],
             ..RunFilter::default()
         };
         let (store, own) = (Arc::clone(&self.store), facts.id);
@@ -246,17 +241,8 @@ fn told(answer: Answer) -> Result<(), EngineError> {
     }
 }
 
-/// Has a run that is carried here cancelled: that is flushed when this returns.
-async fn cancel(run: &RunHandle, reason: &str) -> Result<(), EngineError> {
-    let (told, answered) = oneshot::channel();
-    // A run that is gone drops what it was told, which is found below.
-    let _ = run.words.send(Word::Cancel {
-        reason: reason.into(),
-        told: Some(told),
-    });
-    if let Ok(answer) = answered.await {
-        return answer;
-    }
+/// What came of a cancel that a run which is gone did not hear.
+async fn unheard(run: &RunHandle) -> Result<(), EngineError> {
     match run.ended().await {
         Ok(end) if end.state.is_terminal() => Ok(()),
         Ok(_) | Err(_) => Err(EngineError::NoAnswer {
@@ -266,34 +252,43 @@ async fn cancel(run: &RunHandle, reason: &str) -> Result<(), EngineError> {
     }
 }
 
-/// Has something done to a run that is carried here; done when this returns.
+/// Has something done to a run that is carried here; on the disk when this returns.
 async fn act(run: &RunHandle, steering: Steering, by: &str) -> Result<(), EngineError> {
     let (told, answered) = oneshot::channel();
-    let by = Some(by.to_owned());
-    let asked = match steering {
-        Steering::Cancel { reason } => return cancel(run, &reason).await,
-        Steering::Approve { task, fields } => Asked {
+    let word = match steering {
+        Steering::Cancel { reason } => Word::Cancel {
+            reason: reason.into(),
+            at_once: false,
+            told: Some(told),
+        },
+        Steering::Approve { task, fields } => Word::Answer(Box::new(Asked {
             task,
             approved: true,
             fields,
-            by,
+            by: Some(by.to_owned()),
             told,
-        },
-        Steering::Reject { task, reason } => Asked {
+        })),
+        Steering::Reject { task, reason } => Word::Answer(Box::new(Asked {
             task,
             approved: false,
-            fields: reason.into(),
-            by,
+            fields: serde_json::Value::Null,
+            by: Some(match reason.is_empty() {
+                true => by.to_owned(),
+                false => format!("{by}: {reason}"),
+            }),
             told,
-        },
+        })),
     };
+    let is_cancel = matches!(word, Word::Cancel { .. });
     // A run that is gone drops what it was told, which is found below.
-    let _ = run.words.send(Word::Answer(Box::new(asked)));
-    answered.await.unwrap_or_else(|_| {
-        Err(EngineError::NotAsked {
+    let _ = run.words.send(word);
+    match answered.await {
+        Ok(answer) => answer,
+        Err(_) if is_cancel => unheard(run).await,
+        Err(_) => Err(EngineError::NotAsked {
             run: run.name.to_string(),
-        })
-    })
+        }),
+    }
 }
 
 /// The folder of the sockets in a home.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tidemill_flow::{Scope, Task, TaskIndex, Value};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     edges::{EdgeCount, opens},
     is_legal,
     map::Map,
-    node::{Body, Kept, Node, Siblings, Work},
+    node::{Body, Due, Kept, Node, Siblings, Work},
     tree::{Place, Tree},
 };
 
@@ -296,6 +297,10 @@ impl Tree {
             transition.to,
             State::Running | State::Retrying | State::Paused
         );
+        let noted = |time: Timestamp| Due {
+            time,
+            noted: transition.at,
+        };
         let Some(work) = self.work_mut(number) else {
             return;
         };
@@ -304,11 +309,11 @@ impl Tree {
             Detail::Attempt(attempt) => work.attempt = *attempt,
             Detail::Due(due) => {
                 work.attempt += u32::from(starts);
-                work.due = Some(*due);
+                work.due = Some(noted(*due));
             }
             Detail::Retry(_, due) => {
                 work.retries += 1;
-                work.due = Some(*due);
+                work.due = Some(noted(*due));
             }
             Detail::Failure(failure) if transition.to == State::Cancelling => {
                 work.ending = Some(failure.clone());

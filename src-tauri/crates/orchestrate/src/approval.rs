@@ -45,6 +45,7 @@ impl Deciding<'_> {
             return Ok(());
         }
         let due = self.tree.work(number).and_then(|work| work.due);
+        let due = due.map(|due| due.by(self.now));
         if due.is_some_and(|due| due <= self.now) {
             return self.expire(number);
         }

@@ -97,7 +97,8 @@ impl Tree {
         }
         match (&self.ending, &self.message) {
             (Some(ending), _) => format!("cancelled: the run: {}", ending.message),
-            (None, Some(message)) => format!("cancelled: {message}"),
+            // It says so itself: "cancelled by …", "interrupted by …".
+            (None, Some(message)) => message.to_string(),
             (None, None) => "cancelled".to_owned(),
         }
     }

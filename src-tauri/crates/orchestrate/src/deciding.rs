@@ -285,15 +285,11 @@ impl<'run> Deciding<'run> {
     fn rest(&mut self) -> Handled {
         let waits = self.agenda.paused > 0 && self.agenda.units.len() == self.agenda.paused;
         match self.tree.state {
-            Some(State::Pending | State::Running | State::Paused) if self.agenda.held => self
-                .record_run(
-                    State::AwaitingRetry,
-                    Detail::None,
-                    Some(
-                        "the process that carried the run went away; it can be carried on"
-                            .to_owned(),
-                    ),
-                ),
+            // Pending: it waited for its turn.
+            Some(State::Pending | State::Running | State::Paused) if self.agenda.held => {
+                let message = "the process that carried the run went away; it can be carried on";
+                self.record_run(State::AwaitingRetry, Detail::None, Some(message.to_owned()))
+            }
             Some(State::Running) if waits => {
                 let message = "it waits for an approval".to_owned();
                 self.record_run(State::Paused, Detail::None, Some(message))

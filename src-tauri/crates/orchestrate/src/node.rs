@@ -44,7 +44,7 @@ pub(crate) struct Work {
     /// The turn of `repeat`, from 1.
     pub(crate) turn: u32,
     /// When the next attempt starts, the wait ends, or the approval expires.
-    pub(crate) due: Option<Timestamp>,
+    pub(crate) due: Option<Due>,
     /// When its first attempt started.
     pub(crate) started: Option<Timestamp>,
     /// When its newest attempt started.
@@ -55,6 +55,25 @@ pub(crate) struct Work {
     pub(crate) inner: Option<Box<Siblings>>,
     /// Inner tasks of the run attempt before, to go on from.
     pub(crate) kept: Option<Box<Siblings>>,
+}
+
+/// When something is due, and when that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// When it is due.
+    pub(crate) time: Timestamp,
+    /// When that was recorded.
+    pub(crate) noted: Timestamp,
+}
+
+impl Due {
+    /// When what comes after a while is due by a clock that shows `now`: after that
+    /// while at most, also where the clock was set back since it was recorded.
+    pub(crate) fn by(self, now: Timestamp) -> Timestamp {
+        let delay = self.time.duration_since(self.noted);
+        let latest = now.checked_add(delay).unwrap_or(self.time);
+        latest.min(self.time)
+    }
 }
 
 impl Default for Work {

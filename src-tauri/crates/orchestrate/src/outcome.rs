@@ -210,6 +210,7 @@ impl Deciding<'_> {
         let at_rest = self.agenda.units.get(&number);
         let at_rest = at_rest.is_none_or(|unit| matches!(unit.step, Step::Timer | Step::Attempt));
         let due = self.tree.work(number).and_then(|work| work.due);
+        let due = due.map(|due| due.by(self.now));
         if self.agenda.held || !at_rest {
             return Ok(());
         }

@@ -65,8 +65,8 @@ impl Run {
         for transition in history {
             run.tree.apply(&transition)?;
         }
-        let recorded = run.tree.state.is_some();
-        run.agenda.recovered = recorded && !run.state().is_terminal();
+        let state = run.tree.state;
+        run.agenda.recovered = state.is_some_and(|state| !state.is_terminal());
         Ok(run)
     }
 

@@ -21,7 +21,8 @@ impl Deciding<'_> {
         let task = self.tree.task(number)?;
         let timeout = task.timeout.filter(|_| !self.tree.is_mapped(number))?;
         let from = time_counts_from(task, self.tree.work(number)?)?;
-        Some(after(from, timeout))
+        // A clock that was set back since gives no more time than there is.
+        Some(after(from.min(self.now), timeout))
     }
 
     /// Ends a task run whose time is over; else asks to be told when it is.
@@ -74,7 +75,7 @@ impl Deciding<'_> {
     pub(crate) fn watch_run_time(&mut self) -> Handled {
         let timeout = self.tree.plan.start.flow.timeout;
         let end = timeout.zip(self.tree.started);
-        match end.map(|(timeout, started)| after(started, timeout)) {
+        match end.map(|(timeout, started)| after(started.min(self.now), timeout)) {
             Some(end) if end > self.now => {
                 self.set_timer(Timer::RunTimeout, end);
                 Ok(())

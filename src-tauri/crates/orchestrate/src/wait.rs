@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tidemill_flow::{Scope, Template, Wait, WaitFor};
+use tidemill_flow::{Kind, Scope, Template, Wait, WaitFor};
 use tidemill_schedule::{Time, duration};
 
 use crate::{
@@ -60,7 +60,13 @@ impl Deciding<'_> {
 
     /// A wait for a time: over, or to be told when it is.
     pub(crate) fn look_at_wait(&mut self, number: TaskRunNumber) -> Handled {
-        match self.tree.work(number).and_then(|work| work.due) {
+        let until = matches!(
+            self.tree.task(number).map(|task| &task.kind),
+            Some(Kind::Wait(Wait::Until(_)))
+        );
+        let due = self.tree.work(number).and_then(|work| work.due);
+        let due = due.map(|due| if until { due.time } else { due.by(self.now) });
+        match due {
             Some(due) if due > self.now => {
                 self.agenda.set(number, Step::Timer);
                 self.set_timer(Timer::Wait(number), due);

@@ -109,6 +109,14 @@ pub enum StoreError {
         /// What is wrong, and the mend.
         cause: SecretsFault,
     },
+    /// The key of the secrets cannot be had from the keychain, or put there.
+    #[error("OS keychain, entry `tidemill` {entry}: {cause}")]
+    Keychain {
+        /// The entry's name, of the service `tidemill`.
+        entry: String,
+        /// What is wrong, and the mend.
+        cause: KeychainFault,
+    },
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -138,6 +146,32 @@ pub enum SecretsFault {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes for a key")]
     Random,
+}
+
+/// What is wrong with the keychain that holds the key of the secrets, or should.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeychainFault {
+    /// This process has none.
+    #[error(
+        "no keychain can be reached from here ({0}); call this in a session that has one, or keep the key in a file, as cron jobs and servers need it (`tidemill settings set secrets.key file`, in such a session)"
+    )]
+    Unreachable(String),
+    /// It is there and does not open.
+    #[error("the keychain is locked ({0}); unlock it and try again")]
+    Locked(String),
+    /// It holds no such entry.
+    #[error(
+        "the keychain holds no such entry, as another user's or machine's does not; put the entry back, or remove the home's file `secrets`, choose the key's place with `tidemill settings set secrets.key keychain` or `file`, and set the secrets anew"
+    )]
+    Lost,
+    /// The entry is no key.
+    #[error(
+        "the entry is not a key of secrets; put back the right one, or remove the home's file `secrets` and set the secrets anew"
+    )]
+    Malformed,
+    /// What was put there does not come back.
+    #[error("the keychain does not keep the key; leave it in its file")]
+    NotKept,
 }
 
 impl StoreError {

@@ -23,13 +23,13 @@ mod time;
 mod write;
 mod writer;
 
-pub use error::{SecretsFault, StoreError};
+pub use error::{KeychainFault, SecretsFault, StoreError};
 pub use home::Home;
 pub use logs::{LogAppended, LogFilter, LogHit, LogLine, LogLines, Logs, NewLine, Stream};
 pub use owner::Owner;
 pub use reader::{History, Reader};
 pub use receipt::Receipt;
-pub use secrets::Secrets;
+pub use secrets::{KeyPlace, Secrets};
 pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},

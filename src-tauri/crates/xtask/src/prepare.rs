@@ -46,6 +46,11 @@ const TO_TEST: &[Need] = &[
         package: "postgresql",
         is_there: postgres_is_there,
     },
+    Need {
+        what: "a clock that a test can set",
+        package: "faketime",
+        is_there: || answers("faketime", &["--version"]),
+    },
 ];
 
 /// Makes sure that the program can be built and run.

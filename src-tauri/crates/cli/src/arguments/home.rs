@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::JsonArguments;
+use super::{JsonArguments, number::whole};
 
 /// The commands of `secrets`.
 #[derive(Debug, Subcommand)]
@@ -49,6 +49,7 @@ pub(crate) enum LimitsCommand {
         /// The limit's name
         name: String,
         /// How many at once; 0 lets none start
+        #[arg(value_parser = whole)]
         slots: u32,
     },
     /// List names, slots, and how many are taken

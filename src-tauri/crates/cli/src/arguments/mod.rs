@@ -3,6 +3,7 @@
 //! Not here: what a command does (`commands`), and what its values mean (`api`).
 
 mod home;
+mod number;
 mod runs;
 
 pub(crate) use home::{LimitsCommand, SecretsCommand, SettingsCommand, VarsCommand};
@@ -12,6 +13,8 @@ pub(crate) use runs::{
 };
 
 use std::{ffi::OsString, path::PathBuf};
+
+use number::times;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -32,39 +35,30 @@ First steps:
 Exit codes: 0 done; 1 the run failed, or `check` found mistakes; 2 the call, the flow
 file or the parameters are wrong; 3 Tidemill itself could not go on; 130 cancelled.",
     disable_help_subcommand = true,
-    arg_required_else_help = true,
     max_term_width = 100,
     propagate_version = false
 )]
 pub(crate) struct Arguments {
-    /// Where Tidemill keeps its store, instead of the platform's data directory
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "TIDEMILL_HOME",
-        hide_env_values = true
-    )]
+    /// Where Tidemill keeps its store, instead of TIDEMILL_HOME or the platform's data directory
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) home: Option<PathBuf>,
 
-    /// The folder whose flows are meant, instead of the nearest upwards with `.tidemill/`
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "TIDEMILL_WORKSPACE",
-        hide_env_values = true
-    )]
+    /// The folder whose flows are meant, instead of TIDEMILL_WORKSPACE or the nearest upwards
+    /// with `.tidemill/`
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) workspace: Option<PathBuf>,
 
     /// Show the engine's own diagnostics on standard error: error, warn, info, debug, trace
-    #[arg(long, global = true, value_name = "LEVEL", value_parser = LEVELS)]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true, help_heading = GLOBAL)]
     pub(crate) log_level: Option<String>,
 
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+/// Where options that every command takes stand in its help.
+const GLOBAL: &str = "Options of every command";
 
 /// The levels of diagnostics, the fewest first.
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
@@ -80,6 +74,7 @@ Examples:
   tidemill run report -p day=2026-03-29 -p 'cities=[\"Oslo\", \"Rome\"]'
   tidemill run report --params values.yaml  parameters from a YAML or JSON file
   tidemill run report --json | jq .run.state
+  tidemill run report --quiet               in a crontab: mail only of what went wrong
 
 FLOW is a file if it has a path separator or ends in `.yaml`, else a name in the workspace.
 Ctrl-C cancels the run and every process that it started; a second Ctrl-C kills them.
@@ -158,46 +153,47 @@ Example:
 
     /// Values that flows read as `secrets.NAME` and that no log shows
     #[command(
-        subcommand,
+        args_conflicts_with_subcommands = true,
         after_help = "\
 Examples:
   tidemill secrets set API_TOKEN            asks for the value, without showing it
   pass show api | tidemill secrets set API_TOKEN
   tidemill secrets ls"
     )]
-    Secrets(SecretsCommand),
+    Secrets(TableArguments<SecretsCommand>),
 
     /// Values that flows read as `vars.NAME`
     #[command(
-        subcommand,
+        args_conflicts_with_subcommands = true,
         after_help = "\
 Examples:
   tidemill vars set THRESHOLD 20            a number: JSON where it parses, else text
   tidemill vars set VERSION '\"1.10\"'        quotes make it text
   tidemill vars ls"
     )]
-    Vars(VarsCommand),
+    Vars(TableArguments<VarsCommand>),
 
     /// How many tasks at once may take a slot of a name, over all runs of this home
     #[command(
-        subcommand,
+        args_conflicts_with_subcommands = true,
         after_help = "\
 Examples:
   tidemill limits set database 4            tasks with `limits: [database]`, four at once
   tidemill limits ls"
     )]
-    Limits(LimitsCommand),
+    Limits(TableArguments<LimitsCommand>),
 
     /// How Tidemill behaves on this machine
     #[command(
         args_conflicts_with_subcommands = true,
         after_help = "\
 Examples:
-  tidemill settings                         every setting, its value and its meaning
-  tidemill settings set engine.parallelism 8
-  tidemill settings rm engine.parallelism   back to the default"
+  tidemill settings                           every setting, its value and its meaning
+  tidemill settings set parallelism 8
+  tidemill settings set secrets.key keychain  moves the key of the secrets there
+  tidemill settings rm parallelism            back to the default"
     )]
-    Settings(SettingsArguments),
+    Settings(TableArguments<SettingsCommand>),
 
     /// Write a small flow to start from
     #[command(after_help = "\
@@ -251,6 +247,9 @@ pub(crate) struct RunArguments {
     /// The flow.
     #[command(flatten)]
     pub(crate) flow: FlowArguments,
+    /// Print nothing of a run that ends well, and of another only how it ended
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
     /// The form of the answer.
     #[command(flatten)]
     pub(crate) form: JsonArguments,
@@ -336,7 +335,7 @@ pub(crate) struct NextArguments {
     pub(crate) from: Option<String>,
 
     /// How many times
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = times)]
     pub(crate) count: u32,
 
     /// The form of the answer.
@@ -344,12 +343,12 @@ pub(crate) struct NextArguments {
     pub(crate) form: JsonArguments,
 }
 
-/// `settings`.
+/// A table of the home: `secrets`, `vars`, `limits`, `settings`.
 #[derive(Debug, Args)]
-pub(crate) struct SettingsArguments {
+pub(crate) struct TableArguments<C: Subcommand> {
     /// What to do; `ls` where nothing is said.
     #[command(subcommand)]
-    pub(crate) command: Option<SettingsCommand>,
+    pub(crate) command: Option<C>,
     /// The form of the answer.
     #[command(flatten)]
     pub(crate) form: JsonArguments,
@@ -403,7 +402,10 @@ mod tests {
         }
         parse("tidemill schedules");
         parse("tidemill schedules ls --json");
-        parse("tidemill settings --json");
+        for noun in ["settings", "secrets", "vars", "limits"] {
+            parse(&format!("tidemill {noun}"));
+            parse(&format!("tidemill {noun} --json"));
+        }
     }
 
     #[test]

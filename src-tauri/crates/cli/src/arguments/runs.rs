@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use clap::{Args, Subcommand};
 
-use super::JsonArguments;
+use super::{JsonArguments, number::one_or_more};
 
 /// `runs`.
 #[derive(Debug, Args)]
@@ -73,7 +73,7 @@ pub(crate) struct ListArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) flow: Option<String>,
 
-    /// Only runs in this state, such as `failed`, `TimedOut`; may be given several times
+    /// Only runs in this state: a name (`TimedOut`), or a type (`failed`: all that failed)
     #[arg(long = "state", value_name = "STATE", value_delimiter = ',')]
     pub(crate) states: Vec<String>,
 
@@ -86,7 +86,7 @@ pub(crate) struct ListArguments {
     pub(crate) parameters: Vec<String>,
 
     /// At most so many
-    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = one_or_more)]
     pub(crate) limit: NonZeroU32,
 
     /// Go on where an earlier answer's `next` says

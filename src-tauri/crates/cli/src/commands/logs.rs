@@ -28,6 +28,7 @@ pub(crate) fn logs(surroundings: &Surroundings, arguments: LogsArguments) -> Res
         run: arguments.run,
         task: arguments.task,
         grep: arguments.grep,
+        since: None,
     };
     let Some(home) = open_settled(surroundings)? else {
         // Says that there is no such run.

@@ -23,11 +23,7 @@ pub(crate) fn new(surroundings: &Surroundings, arguments: &NewArguments) -> Resu
         }
         Some(name) => {
             let answer = write_flow(surroundings, name, arguments.from.as_deref())?;
-            let folder = &surroundings.directory;
-            let shown = |path: &std::path::Path| {
-                let short = path.strip_prefix(folder).unwrap_or(path);
-                short.display().to_string()
-            };
+            let shown = |path| surroundings.shown(path).display().to_string();
             let file = shown(&answer.file);
             output.line(&Line::plain("wrote ").with(Role::Strong, &file))?;
             if let Some(mark) = &answer.mark {

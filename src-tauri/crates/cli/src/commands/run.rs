@@ -5,8 +5,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tidemill_api::{
-    CarriedRun, Events, FlowChoice, GivenParameters, RunEnd, RunOrder, Surroundings,
-    run::run as start, to_json,
+    CarriedRun, Events, Failures, FlowChoice, GivenParameters, OpenHome, RunEnd, RunOrder,
+    Surroundings,
+    logs::{LogReader, LogsRequest},
+    run::run as start,
+    to_json,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -35,7 +38,11 @@ pub(crate) fn run(
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
     let form = Form {
-        json: arguments.form.json,
+        answer: match (arguments.form.json, arguments.quiet) {
+            (true, _) => Answer::Document,
+            (false, true) => Answer::IfBad,
+            (false, false) => Answer::Shown,
+        },
         live: !shows_diagnostics,
     };
     let order = RunOrder {
@@ -44,7 +51,7 @@ pub(crate) fn run(
     };
     runtime()?.block_on(async {
         let interrupts = Interrupts::new()?;
-        let (carried, events) = start(surroundings, &order, !form.json).await?;
+        let (carried, events) = start(surroundings, &order, form.answer.is_shown()).await?;
         carry(carried, events, form, interrupts).await
     })
 }
@@ -60,10 +67,33 @@ pub(crate) fn given(arguments: FlowArguments) -> GivenParameters {
 /// How a run is shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
-    /// Only a document at the end.
-    pub(crate) json: bool,
+    /// What is printed.
+    pub(crate) answer: Answer,
     /// Frames may be drawn: nothing else writes to the terminal.
     pub(crate) live: bool,
+}
+
+/// What is printed of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// What happens while it goes on, and its end.
+    Shown,
+    /// Its end, unless it is good.
+    IfBad,
+    /// Only a document at the end.
+    Document,
+}
+
+impl Answer {
+    /// Where `json` asks for a document.
+    pub(crate) fn of(json: bool) -> Self {
+        if json { Self::Document } else { Self::Shown }
+    }
+
+    /// Whether the run is watched.
+    pub(crate) fn is_shown(self) -> bool {
+        self == Self::Shown
+    }
 }
 
 /// One cause may send a signal twice at once, to the process and to its group: what
@@ -83,12 +113,14 @@ pub(crate) async fn carry(
     let title = format!("{} {}", carried.outline.flow, carried.name);
     let mut watch = match events {
         Some(events) => {
-            let watch = Watch::new(carried.id, &title, &carried.outline, form.live);
+            let mut watch = Watch::new(carried.id, &title, &carried.outline, form.live);
+            watch.set_earlier(&carried.earlier);
             Some((watch, events))
         }
         None => None,
     };
-    let ended = wait(&carried, &mut watch, interrupts).await;
+    let home = carried.home();
+    let ended = wait(&carried, &home, &mut watch, interrupts).await;
     if let Some((watch, _)) = &mut watch {
         watch.end();
     }
@@ -101,9 +133,11 @@ pub(crate) async fn carry(
         }
     };
     let said = match &watch {
-        Some((watch, _)) if watch.is_seen() => say_end(&carried, &title, &end, watch),
+        Some((watch, _)) if watch.is_seen() => say_end(&carried, &title, &end, Some(watch)),
         Some(_) => Ok(()),
-        None => say_document(&carried),
+        None if form.answer == Answer::Document => say_document(&carried),
+        None if Exit::of_run(end.state) == Exit::Done => Ok(()),
+        None => say_end(&carried, &title, &end, None),
     };
     carried.close().await?;
     match said {
@@ -116,14 +150,16 @@ pub(crate) async fn carry(
 /// Waits for the run's end, and meanwhile shows it and hears signals.
 async fn wait(
     carried: &CarriedRun,
+    home: &OpenHome,
     watch: &mut Option<(Watch, Events)>,
     mut interrupts: Interrupts,
 ) -> Result<RunEnd, tidemill_api::Error> {
     let mut ended = pin!(carried.ended());
     let mut ticks = interval_at(Instant::now() + FRAME, FRAME);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut first: Option<Instant> = None;
+    let mut heard: Vec<Instant> = Vec::new();
     let mut usual_asked = false;
+    let mut record = Record::new(carried, home);
     let end = loop {
         let shown = watch.is_some();
         let next = async {
@@ -135,10 +171,10 @@ async fn wait(
         tokio::select! {
             biased;
             why = interrupts.next() => {
-                if first.is_none_or(|first| first.elapsed() > SAME_SIGNAL) {
-                    interrupt(carried, watch, first.is_none(), why);
+                if heard.last().is_none_or(|last| last.elapsed() > SAME_SIGNAL) {
+                    heard.push(Instant::now());
+                    interrupt(carried, watch, heard.len(), why);
                 }
-                first = first.or_else(|| Some(Instant::now()));
             }
             _ = ticks.tick(), if shown => {
                 if let Some((watch, _)) = watch {
@@ -147,6 +183,7 @@ async fn wait(
                         ask_usual(carried, watch);
                     }
                     watch.draw();
+                    record.catch_up(watch)?;
                     watch.flush();
                 }
             }
@@ -161,8 +198,52 @@ async fn wait(
     };
     if let Some((watch, events)) = watch {
         take_in_waiting(watch, events, usize::MAX);
+        if watch.is_behind() {
+            home.wait_for_lines()?;
+            record.catch_up(watch)?;
+        }
     }
     end
+}
+
+/// The run's record, for lines that came too fast as events. Nothing is read
+/// unless there are some.
+struct Record<'h> {
+    home: &'h OpenHome,
+    request: LogsRequest,
+    reader: Option<LogReader<'h>>,
+}
+
+impl<'h> Record<'h> {
+    fn new(carried: &CarriedRun, home: &'h OpenHome) -> Self {
+        let request = LogsRequest {
+            run: carried.id.to_string(),
+            since: Some(carried.since),
+            ..LogsRequest::default()
+        };
+        Self {
+            home,
+            request,
+            reader: None,
+        }
+    }
+
+    fn catch_up(&mut self, watch: &mut Watch) -> Result<(), tidemill_api::Error> {
+        if !watch.is_behind() {
+            return Ok(());
+        }
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            none => none.insert(LogReader::open(self.home, &self.request)?),
+        };
+        loop {
+            let page = reader.next_page()?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            watch.catch_up(&page);
+        }
+    }
 }
 
 fn take_in_waiting(watch: &mut Watch, events: &mut Events, most: usize) {
@@ -181,14 +262,20 @@ fn ask_usual(carried: &CarriedRun, watch: &mut Watch) {
     }
 }
 
-/// The first signal cancels the run, the next kills what still runs.
-fn interrupt(carried: &CarriedRun, watch: &mut Option<(Watch, Events)>, first: bool, why: &str) {
-    let note = if first {
-        carried.cancel(why);
-        "cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"
-    } else {
-        carried.kill(why);
-        "killing what still runs"
+/// The first signal cancels the run, the next kills what still runs, one more ends
+/// this process whatever it waits for.
+fn interrupt(carried: &CarriedRun, watch: &mut Option<(Watch, Events)>, times: usize, why: &str) {
+    let note = match times {
+        1 => {
+            carried.cancel(why);
+            "cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"
+        }
+        2 => {
+            carried.kill(why);
+            "killing what still runs"
+        }
+        // The guard ends what this process leaves; the record is settled later.
+        _ => std::process::exit(i32::from(Exit::Cancelled.code())),
     };
     match watch {
         Some((watch, _)) => watch.note(note.to_owned()),
@@ -204,16 +291,21 @@ fn say_document(carried: &CarriedRun) -> Result<(), Failure> {
     Ok(())
 }
 
-fn say_end(carried: &CarriedRun, title: &str, end: &RunEnd, watch: &Watch) -> Result<(), Failure> {
+fn say_end(
+    carried: &CarriedRun,
+    title: &str,
+    end: &RunEnd,
+    watch: Option<&Watch>,
+) -> Result<(), Failure> {
     let failures = if end.state.is_failure() {
         carried.failures(FAILURES)?
     } else {
-        Vec::new()
+        Failures::default()
     };
     let output_json = to_json(&end.output);
-    let took = watch.model().started.map(|started| {
-        let end = watch.model().ended.unwrap_or_else(jiff::Timestamp::now);
-        crate::time::between(started, end)
+    let took = watch.map(Watch::model).and_then(|model| {
+        let end = model.ended.unwrap_or_else(jiff::Timestamp::now);
+        Some(crate::time::between(model.started?, end))
     });
     let ending = Ending {
         id: &carried.id.to_string(),
@@ -225,7 +317,7 @@ fn say_end(carried: &CarriedRun, title: &str, end: &RunEnd, watch: &Watch) -> Re
         failures: &failures,
     };
     let mut output = Output::new();
-    let model = watch.is_live().then(|| watch.model());
+    let model = watch.filter(|watch| watch.shows_all()).map(Watch::model);
     let lines = summary(&ending, model, output.look());
     output.lines(&lines)?;
     output.flush()?;

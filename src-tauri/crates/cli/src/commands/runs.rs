@@ -13,7 +13,7 @@ use crate::{
     arguments::{ListArguments, RetryArguments, RunsArguments, RunsCommand},
     commands::{
         logs, open_settled,
-        run::{Form, carry},
+        run::{Answer, Form, carry},
         show, steer,
     },
     exit::Exit,
@@ -166,7 +166,7 @@ fn retry(
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
     let form = Form {
-        json: arguments.form.json,
+        answer: Answer::of(arguments.form.json),
         live: !shows_diagnostics,
     };
     runtime()?.block_on(async {
@@ -175,7 +175,7 @@ fn retry(
             surroundings,
             &arguments.run,
             arguments.from_failed,
-            !form.json,
+            form.answer.is_shown(),
         );
         let (carried, events) = again.await?;
         carry(carried, events, form, interrupts).await

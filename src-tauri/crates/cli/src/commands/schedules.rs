@@ -27,6 +27,9 @@ pub(crate) fn schedules(
     }
 }
 
+/// Who lists schedules may think that they are kept.
+const NOTHING_FIRES: &str = "nothing fires by itself yet: put `tidemill run FLOW` into the crontab";
+
 fn list(surroundings: &Surroundings, form: JsonArguments) -> Result<Exit, Failure> {
     let now = Timestamp::now();
     let answer = schedules::list(surroundings, now)?;
@@ -41,18 +44,21 @@ fn list(surroundings: &Surroundings, form: JsonArguments) -> Result<Exit, Failur
     } else {
         let lines = table_lines(answer, now, output.look());
         output.lines(&lines)?;
+        message::note(NOTHING_FIRES);
     }
     output.flush()?;
     Ok(Exit::Done)
 }
 
 fn table_lines(answer: SchedulesAnswer, now: Timestamp, look: Look) -> Vec<Line> {
-    let columns = [
+    let mut columns = vec![
         Column::left("FLOW"),
         Column::shrinking("SCHEDULE"),
         Column::left("NEXT"),
-        Column::left("IN"),
     ];
+    if look.is_terminal() {
+        columns.push(Column::left("IN"));
+    }
     let rows = answer.schedules.into_iter().map(|schedule| {
         let (next, until) = match (&schedule.next, schedule.paused) {
             (_, true) => (Line::of(Role::Warning, "paused"), Line::new()),

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value as Json;
 use tidemill_api::{
     Moment, RunDocument, State, Surroundings, TaskDocument,
-    runs::{self, RunDetail, TransitionDocument},
+    runs::{self, RunDetail, ShowRequest, TransitionDocument},
 };
 
 use crate::{
@@ -33,7 +33,13 @@ pub(crate) fn show(
     arguments: &ShowArguments,
 ) -> Result<Exit, Failure> {
     let home = open_settled(surroundings)?;
-    let detail = runs::show(home.as_ref(), &arguments.run, arguments.transitions)?;
+    let request = ShowRequest {
+        run: arguments.run.clone(),
+        transitions: arguments.transitions,
+        // One more than is shown tells that there are more.
+        tasks: (!arguments.form.json).then_some(TASKS + 1),
+    };
+    let detail = runs::show(home.as_ref(), &request)?;
     let mut output = Output::new();
     if arguments.form.json {
         output.document(&detail)?;
@@ -60,23 +66,22 @@ fn detail_lines(detail: &RunDetail, zone: &TimeZone, look: Look) -> Vec<Line> {
     if !run.output.is_null() {
         lines.push(fact("output", &shown(&run.output, look)));
     }
-    lines.push(Line::new());
-    lines.extend(tasks(&detail.report.tasks, look));
-    if let Some(transitions) = &detail.transitions {
+    if !is_command(run) {
         lines.push(Line::new());
-        lines.extend(transition_lines(transitions, zone, look));
+        lines.extend(tasks(&detail.report.tasks, look));
     }
-    if let Some(next) = next(run) {
+    if let Some(record) = &detail.record {
         lines.push(Line::new());
-        lines.push(Line::of(Role::Dim, "next  ").with(Role::Command, &next));
+        lines.extend(transition_lines(&record.transitions, zone, look));
     }
-    match look.columns {
-        Some(columns) => lines
-            .into_iter()
-            .map(|line| line.cut(columns, look.ellipsis()))
-            .collect(),
-        None => lines,
+    let next = next(run);
+    if !next.is_empty() {
+        lines.push(Line::new());
     }
+    for command in next {
+        lines.push(Line::of(Role::Dim, "next  ").with(Role::Command, &command));
+    }
+    lines
 }
 
 fn heading(run: &RunDocument, look: Look) -> Line {
@@ -100,7 +105,7 @@ fn fact(name: &str, value: &str) -> Line {
 }
 
 fn facts(detail: &RunDetail, zone: &TimeZone) -> Vec<Line> {
-    let run = &detail.report.run;
+    let (run, known) = (&detail.report.run, &detail.facts);
     let at = |moment: Moment| time::stamp(moment.0, zone);
     let mut facts = vec![fact("id", &run.id), fact("made", &at(run.created_at))];
     facts.extend(run.started_at.map(|moment| fact("started", &at(moment))));
@@ -109,19 +114,19 @@ fn facts(detail: &RunDetail, zone: &TimeZone) -> Vec<Line> {
         .extend(run.duration_ms.map(|milliseconds| {
             fact("took", &time::duration(Duration::from_millis(milliseconds)))
         }));
-    if detail.attempt > 1 {
-        facts.push(fact("attempt", &detail.attempt.to_string()));
+    if known.attempt > 1 {
+        facts.push(fact("attempt", &known.attempt.to_string()));
     }
-    facts.extend(detail.scheduled_for.map(|moment| fact("due", &at(moment))));
+    facts.extend(known.scheduled_for.map(|moment| fact("due", &at(moment))));
     facts.extend(
-        detail
+        known
             .parent
             .as_ref()
             .map(|parent| fact("called by", parent)),
     );
-    facts.extend(detail.file.as_ref().map(|file| fact("file", file)));
+    facts.extend(known.file.as_ref().map(|file| fact("file", file)));
     facts.extend(
-        detail
+        known
             .workspace
             .as_ref()
             .map(|folder| fact("workspace", folder)),
@@ -156,11 +161,8 @@ fn tasks(tasks: &[TaskDocument], look: Look) -> Vec<Line> {
     });
     let mut lines = table::lines(&columns, rows.collect(), look);
     if tasks.len() > TASKS {
-        let more = tasks.len() - TASKS;
-        lines.push(Line::of(
-            Role::Dim,
-            &format!("{} {more} more; --json has all", look.ellipsis()),
-        ));
+        let more = format!("{} more; --json has all", look.ellipsis());
+        lines.push(Line::of(Role::Dim, &more));
     }
     lines
 }
@@ -205,13 +207,18 @@ fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: L
         Column::left("TO"),
         Column::shrinking("MESSAGE"),
     ];
+    // The day stands above, among the facts.
+    let at = |moment: Moment| match look.is_terminal() {
+        true => time::time_of_day(moment.0, zone),
+        false => time::stamp(moment.0, zone),
+    };
     let rows = transitions.iter().map(|transition| {
         let from = match transition.from {
             Some(from) => Line::of(Role::Dim, from.name()),
             None => Line::of(Role::Dim, look.glyph("–", "-")),
         };
         vec![
-            Line::of(Role::Dim, &time::stamp(transition.at.0, zone)),
+            Line::of(Role::Dim, &at(transition.at)),
             Line::plain(transition.path.as_deref().unwrap_or("(run)")),
             from,
             state::cell(transition.to, look),
@@ -221,18 +228,25 @@ fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: L
     table::lines(&columns, rows.collect(), look)
 }
 
+/// Whether the run is a recorded command: it has no flow, no tasks, and only its caller
+/// runs it again.
+fn is_command(run: &RunDocument) -> bool {
+    run.version.is_none()
+}
+
 /// What a person may want to type next.
-fn next(run: &RunDocument) -> Option<String> {
+fn next(run: &RunDocument) -> Vec<String> {
     let id = short(&run.id);
-    match run.state {
-        State::Failed | State::TimedOut | State::Crashed | State::Cancelled => Some(format!(
-            "tidemill runs logs {id}, tidemill runs retry {id} --from-failed"
-        )),
-        State::AwaitingRetry => Some(format!("tidemill runs retry {id}")),
-        State::Paused => Some(format!("tidemill approve {id}, tidemill reject {id}")),
-        State::Running | State::Retrying => Some(format!(
-            "tidemill runs logs {id} -f, tidemill runs cancel {id}"
-        )),
-        _ => None,
-    }
+    let words: &[&str] = match run.state {
+        _ if is_command(run) => &["runs logs ID"],
+        State::Failed | State::TimedOut | State::Crashed | State::Cancelled => {
+            &["runs logs ID", "runs retry ID --from-failed"]
+        }
+        State::AwaitingRetry => &["runs retry ID"],
+        State::Paused => &["approve ID", "reject ID"],
+        State::Running | State::Retrying => &["runs logs ID -f", "runs cancel ID"],
+        _ => &[],
+    };
+    let command = |words: &&str| format!("tidemill {}", words.replace("ID", id));
+    words.iter().map(command).collect()
 }

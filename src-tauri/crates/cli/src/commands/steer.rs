@@ -7,7 +7,7 @@ use tidemill_api::{
 
 use crate::{
     arguments::{ApproveArguments, RejectArguments},
-    commands::run::{Form, carry},
+    commands::run::{Answer, Form, carry},
     exit::Exit,
     interrupts::Interrupts,
     look::{Line, Role},
@@ -68,7 +68,7 @@ async fn say(steered: Steered, done: &str, shows_diagnostics: bool) -> Result<Ex
             let interrupts = Interrupts::new()?;
             say_done(&run, done)?;
             let form = Form {
-                json: false,
+                answer: Answer::Shown,
                 live: !shows_diagnostics,
             };
             carry(*carried, Some(events), form, interrupts).await

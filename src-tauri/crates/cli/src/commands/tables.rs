@@ -7,8 +7,7 @@ use tidemill_api::{OpenHome, Surroundings, settings, tables};
 
 use crate::{
     arguments::{
-        JsonArguments, LimitsCommand, SecretsCommand, SettingsArguments, SettingsCommand,
-        VarsCommand,
+        JsonArguments, LimitsCommand, SecretsCommand, SettingsCommand, TableArguments, VarsCommand,
     },
     exit::Exit,
     look::{Line, Look, Role},
@@ -22,9 +21,12 @@ const LONGEST_SECRET: u64 = 1 << 20;
 
 pub(crate) fn secrets(
     surroundings: &Surroundings,
-    command: SecretsCommand,
+    arguments: TableArguments<SecretsCommand>,
 ) -> Result<Exit, Failure> {
-    match command {
+    match arguments
+        .command
+        .unwrap_or(SecretsCommand::Ls(arguments.form))
+    {
         SecretsCommand::Set { name } => {
             let value = read_secret(&name)?;
             let home = OpenHome::open(surroundings)?;
@@ -77,8 +79,11 @@ fn read_secret(name: &str) -> Result<String, Failure> {
     Ok(value)
 }
 
-pub(crate) fn vars(surroundings: &Surroundings, command: VarsCommand) -> Result<Exit, Failure> {
-    match command {
+pub(crate) fn vars(
+    surroundings: &Surroundings,
+    arguments: TableArguments<VarsCommand>,
+) -> Result<Exit, Failure> {
+    match arguments.command.unwrap_or(VarsCommand::Ls(arguments.form)) {
         VarsCommand::Set { name, value } => {
             let home = OpenHome::open(surroundings)?;
             tables::set_variable(&home, &name, &value)?;
@@ -110,8 +115,14 @@ pub(crate) fn vars(surroundings: &Surroundings, command: VarsCommand) -> Result<
     Ok(Exit::Done)
 }
 
-pub(crate) fn limits(surroundings: &Surroundings, command: LimitsCommand) -> Result<Exit, Failure> {
-    match command {
+pub(crate) fn limits(
+    surroundings: &Surroundings,
+    arguments: TableArguments<LimitsCommand>,
+) -> Result<Exit, Failure> {
+    match arguments
+        .command
+        .unwrap_or(LimitsCommand::Ls(arguments.form))
+    {
         LimitsCommand::Set { name, slots } => {
             let home = OpenHome::open(surroundings)?;
             tables::set_limit(&home, &name, slots)?;
@@ -146,16 +157,18 @@ pub(crate) fn limits(surroundings: &Surroundings, command: LimitsCommand) -> Res
 
 pub(crate) fn settings(
     surroundings: &Surroundings,
-    arguments: SettingsArguments,
+    arguments: TableArguments<SettingsCommand>,
 ) -> Result<Exit, Failure> {
-    match arguments.command {
-        None => list_settings(surroundings, arguments.form)?,
-        Some(SettingsCommand::Ls(form)) => list_settings(surroundings, form)?,
-        Some(SettingsCommand::Set { key, value }) => {
+    match arguments
+        .command
+        .unwrap_or(SettingsCommand::Ls(arguments.form))
+    {
+        SettingsCommand::Ls(form) => list_settings(surroundings, form)?,
+        SettingsCommand::Set { key, value } => {
             let home = OpenHome::open(surroundings)?;
             settings::set(&home, &key, &value)?;
         }
-        Some(SettingsCommand::Rm { key }) => {
+        SettingsCommand::Rm { key } => {
             let home = OpenHome::open(surroundings)?;
             settings::remove(&home, &key)?;
         }

@@ -21,11 +21,17 @@ pub(crate) struct FrameSize {
 /// At most so many log lines stand below the tasks.
 const LOG_LINES: usize = 6;
 
-/// No task's name takes more columns.
+/// No task's name takes more columns; on a narrow terminal no more than a quarter of
+/// them, but this many always.
 const WIDEST_NAME: usize = 40;
+const NARROWEST_NAME: usize = 12;
 
-/// The columns of a progress bar.
+/// The columns of a progress bar, and how wide a terminal must be to have one.
 const BAR: usize = 16;
+const BAR_FROM: usize = 100;
+
+/// The columns of a duration with the gap before it.
+const TOOK_WIDTH: usize = 9;
 
 /// The columns of the longest state's icon and word.
 const STATE_WIDTH: usize = 18;
@@ -49,7 +55,7 @@ pub(crate) fn frame(
     lines.extend(task_lines(
         model,
         now,
-        room.saturating_sub(logs.len()),
+        (room.saturating_sub(logs.len()), size.columns),
         look,
     ));
     lines.extend(logs);
@@ -78,11 +84,16 @@ fn heading(title: &str, model: &Model, now: Timestamp, look: Look) -> Line {
 }
 
 /// As many task rows as fit, those that tell most, in the flow's order.
-fn task_lines(model: &Model, now: Timestamp, room: usize, look: Look) -> Vec<Line> {
+fn task_lines(
+    model: &Model,
+    now: Timestamp,
+    (room, columns): (usize, usize),
+    look: Look,
+) -> Vec<Line> {
     let tasks = model.tasks();
-    let names = name_column(tasks);
+    let layout = Layout::new(tasks, columns);
     if tasks.len() <= room {
-        let line = |task: &TaskView| task_line(task, names, now, look);
+        let line = |task: &TaskView| task_line(task, layout, now, look);
         return tasks.iter().map(line).collect();
     }
     let mut order: Vec<usize> = (0..tasks.len()).collect();
@@ -93,7 +104,7 @@ fn task_lines(model: &Model, now: Timestamp, room: usize, look: Look) -> Vec<Lin
     let mut lines: Vec<Line> = chosen
         .into_iter()
         .filter_map(|place| tasks.get(place))
-        .map(|task| task_line(task, names, now, look))
+        .map(|task| task_line(task, layout, now, look))
         .collect();
     let hidden = order
         .iter()
@@ -132,14 +143,30 @@ fn hidden_line<'t>(hidden: impl Iterator<Item = &'t TaskView>, look: Look) -> Li
     Line::of(Role::Dim, &text)
 }
 
-/// The columns that the names of tasks take.
-pub(super) fn name_column(tasks: &[TaskView]) -> usize {
-    let width = |task: &TaskView| 2 * task.depth + text::width(&task.name);
-    tasks.iter().map(width).max().unwrap_or(0).min(WIDEST_NAME)
+/// How the rows of tasks share the terminal's columns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    /// The columns of names.
+    names: usize,
+    /// The columns of a progress bar; 0: only the count is shown.
+    bar: usize,
+}
+
+impl Layout {
+    /// For rows of these tasks on a terminal of so many columns.
+    pub(super) fn new(tasks: &[TaskView], columns: usize) -> Self {
+        let width = |task: &TaskView| 2 * task.depth + text::width(&task.name);
+        let widest = (columns / 4).clamp(NARROWEST_NAME, WIDEST_NAME);
+        Self {
+            names: tasks.iter().map(width).max().unwrap_or(0).min(widest),
+            bar: if columns < BAR_FROM { 0 } else { BAR },
+        }
+    }
 }
 
 /// One task: its state, its name, how far it is, how long it takes.
-pub(super) fn task_line(task: &TaskView, names: usize, now: Timestamp, look: Look) -> Line {
+pub(super) fn task_line(task: &TaskView, layout: Layout, now: Timestamp, look: Look) -> Line {
+    let Layout { names, bar } = layout;
     let shown = task.shown_state().unwrap_or(State::Pending);
     let mut line = Line::plain("  ");
     line.append(state::cell(shown, look));
@@ -160,9 +187,10 @@ pub(super) fn task_line(task: &TaskView, names: usize, now: Timestamp, look: Loo
         }
     }
     if task.counted && task.expected > 0 {
-        line.append(progress(task, look));
+        line.append(progress(task, bar, look));
     }
     if let Some(message) = note(task, shown, now) {
+        line.pad_to(2 + STATE_WIDTH + names + TOOK_WIDTH);
         let role = if shown.is_failure() {
             Role::Bad
         } else {
@@ -179,20 +207,25 @@ fn elapsed(task: &TaskView, now: Timestamp) -> Option<Duration> {
     Some(time::between(started, task.ended.unwrap_or(now)))
 }
 
-fn progress(task: &TaskView, look: Look) -> Line {
+fn progress(task: &TaskView, bar: usize, look: Look) -> Line {
     let ended = task.ended_count();
     let expected = task.expected.max(ended);
+    // Of an ended task all items have ended, those too that an earlier attempt did.
+    let ended = match task.state {
+        Some(state) if state.is_terminal() => expected,
+        _ => ended,
+    };
     let failed = task.sum(State::is_failure);
     let filled = if expected == 0 {
         0
     } else {
-        usize::try_from(u64::from(ended) * BAR as u64 / u64::from(expected)).unwrap_or(BAR)
+        usize::try_from(u64::from(ended) * bar as u64 / u64::from(expected)).unwrap_or(bar)
     };
     let (full, empty) = (look.glyph("━", "#"), look.glyph("─", "-"));
-    let mut line = Line::plain("  ");
+    let mut line = Line::plain(if bar > 0 { "  " } else { " " });
     let role = if failed > 0 { Role::Bad } else { Role::Good };
     line.push(role, &full.repeat(filled));
-    line.push(Role::Dim, &empty.repeat(BAR.saturating_sub(filled)));
+    line.push(Role::Dim, &empty.repeat(bar.saturating_sub(filled)));
     line.push(Role::Plain, &format!(" {ended}/{expected}"));
     if failed > 0 {
         line.push(Role::Bad, &format!(" {failed} failed"));
@@ -236,10 +269,14 @@ fn log_lines(model: &Model, room: usize, look: Look) -> Vec<Line> {
 mod tests {
     use super::super::model::tests::{created, number, outline, step};
     use super::*;
-    use tidemill_api::{Move, MoveNews};
+    use tidemill_api::{Move, MoveNews, Outline};
 
     fn sample() -> Model {
-        let mut model = Model::new(&outline());
+        sample_of(&outline())
+    }
+
+    fn sample_of(outline: &Outline) -> Model {
+        let mut model = Model::new(outline);
         for (run, task) in [(1, 0), (2, 1), (3, 2)] {
             model.apply(&created(run, task, None, None));
         }
@@ -286,6 +323,44 @@ mod tests {
                 "┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄",
                 "many[2] │ hello",
             ]
+        );
+    }
+
+    #[test]
+    fn a_narrow_frame_keeps_the_counts() {
+        let narrow = FrameSize {
+            columns: 80,
+            ..WIDE
+        };
+        assert_eq!(
+            drawn(narrow, Look::PIPED, None)[2],
+            "  ● Running         many        8.0s  2/4 1 failed 1 running"
+        );
+        let mut outline = outline();
+        outline.tasks[1].name = "a_task_whose_name_is_much_longer_than_it_need_be".to_owned();
+        let model = sample_of(&outline);
+        let now = Timestamp::from_second(110).unwrap();
+        let lines = frame("x", &model, None, now, narrow, Look::PIPED);
+        let row = lines[2].render(Look::PIPED);
+        assert!(
+            row.contains("a_task_whose_name_i…") && row.contains("2/4 1 failed"),
+            "{row}"
+        );
+    }
+
+    #[test]
+    fn what_is_said_of_a_task_that_never_ran_stands_where_it_does_of_others() {
+        let mut model = sample();
+        model.apply(&Move {
+            message: Some("why".into()),
+            ..step(3, Some(State::Pending), State::Skipped, 104)
+        });
+        let now = Timestamp::from_second(110).unwrap();
+        let layout = Layout::new(model.tasks(), 200);
+        let line = task_line(&model.tasks()[2], layout, now, Look::PIPED);
+        assert_eq!(
+            line.render(Look::PIPED),
+            format!("  – Skipped         group{}why", " ".repeat(13))
         );
     }
 

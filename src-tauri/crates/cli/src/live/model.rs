@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tidemill_api::{
-    Creation, Move, MoveNews, Outline, OutlineTask, State, StateType, Subject, TaskRunNumber,
+    Creation, EarlierTaskRun, Move, MoveNews, Outline, OutlineTask, State, StateType, Subject,
+    TaskRunNumber,
 };
 
 /// How many log lines are kept to be shown.
@@ -206,6 +207,33 @@ impl Model {
         );
     }
 
+    /// Takes in a task run as it stood before this view began to look. Those in
+    /// which others stand come first.
+    pub(crate) fn begin_with(&mut self, earlier: &EarlierTaskRun) {
+        self.create(earlier.number, &earlier.creation);
+        let Some(open) = self.open.get(&earlier.number).copied() else {
+            return;
+        };
+        if let Some(row) = self.find_row_of_item(open)
+            && let Some(task) = self.tasks.get_mut(row)
+        {
+            // How many there will be is not known: as many as there are.
+            task.expected += 1;
+        }
+        if let Some(task) = self.tasks.get_mut(open.task) {
+            task.begin_with(open.place, earlier);
+        }
+        if earlier.state.is_terminal() {
+            self.close(earlier.number);
+        }
+    }
+
+    /// The row that counts an item, if its task run is one of a mapped task.
+    fn find_row_of_item(&self, open: OpenTask) -> Option<usize> {
+        let row = self.find(open.parent.filter(|_| open.item.is_some())?)?;
+        (row.place == Place::Row).then_some(row.task)
+    }
+
     /// A task run's way through groups and items: `group[2]/inner[0]`.
     pub(crate) fn label(&self, number: TaskRunNumber) -> String {
         let Some(open) = self.find(number) else {
@@ -307,6 +335,17 @@ impl TaskView {
         busy.or(waiting)
             .or_else(|| any(State::is_failure))
             .or_else(|| any(State::is_terminal))
+    }
+
+    fn begin_with(&mut self, place: Place, earlier: &EarlierTaskRun) {
+        if place == Place::Row {
+            self.state = Some(earlier.state);
+            self.message = earlier.message.as_deref().map(str::to_owned);
+            self.started = earlier.started_at;
+            self.ended = earlier.ended_at;
+        } else if let Some(count) = self.counts.get_mut(usize::from(earlier.state.code())) {
+            *count += 1;
+        }
     }
 
     fn begin_anew(&mut self, number: TaskRunNumber) {
@@ -480,6 +519,38 @@ pub(super) mod tests {
             (one.state, one.started, one.ended),
             (Some(State::Pending), None, None)
         );
+    }
+
+    #[test]
+    fn a_run_that_is_carried_on_is_shown_as_it_stood() {
+        let mut model = Model::new(&outline());
+        let earlier = |run: u32, task, parent: Option<u32>, item, state| EarlierTaskRun {
+            number: number(run),
+            creation: Creation {
+                task,
+                parent: parent.map(number),
+                item,
+                turn: 1,
+            },
+            state,
+            message: None,
+            started_at: None,
+            ended_at: None,
+        };
+        for task in [
+            earlier(1, 0, None, None, State::Paused),
+            earlier(2, 1, None, None, State::Running),
+            earlier(3, 1, Some(2), Some(0), State::Completed),
+            earlier(4, 1, Some(2), Some(1), State::AwaitingRetry),
+        ] {
+            model.begin_with(&task);
+        }
+        assert_eq!(model.label(number(4)), "many[1]");
+        model.apply(&step(4, Some(State::AwaitingRetry), State::Retrying, 9));
+        let many = &model.tasks()[1];
+        assert_eq!((many.ended_count(), many.expected), (1, 2));
+        assert_eq!(many.count(State::Retrying), 1);
+        assert_eq!(model.tasks()[0].state, Some(State::Paused));
     }
 
     #[test]

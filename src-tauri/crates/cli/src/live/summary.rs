@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use tidemill_api::{FailedTask, State};
+use tidemill_api::{FailedTask, Failures, State};
 
 use super::{
-    frame::{name_column, task_line},
+    frame::{Layout, task_line},
     model::Model,
     short,
 };
@@ -29,39 +29,46 @@ pub(crate) struct Ending<'r> {
     /// Its result as JSON; none where it is null.
     pub(crate) output: Option<String>,
     /// What failed.
-    pub(crate) failures: &'r [FailedTask],
+    pub(crate) failures: &'r Failures,
 }
 
 /// At most so many columns of a result are shown.
 const RESULT: usize = 200;
 
-/// The lines at the end of a run. Where `model` is given, its tasks stand first.
+/// The lines at the end of a run. Where `model` is given, its tasks stand first, cut
+/// to the terminal; the rest wraps, so that a message can be read whole and a command
+/// be copied.
 pub(crate) fn summary(ending: &Ending<'_>, model: Option<&Model>, look: Look) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(model) = model {
-        let names = name_column(model.tasks());
         let now = jiff::Timestamp::now();
+        let columns = look.columns.unwrap_or(usize::MAX);
+        let layout = Layout::new(model.tasks(), columns);
         let tasks = model.tasks().iter();
-        lines.extend(tasks.map(|task| task_line(task, names, now, look)));
+        let line = |task| task_line(task, layout, now, look).cut(columns, look.ellipsis());
+        lines.extend(tasks.map(line));
     }
     lines.push(verdict(ending, look));
     if let Some(output) = &ending.output {
         let shown = text::cut(output, RESULT, look.ellipsis()).into_owned();
         lines.push(Line::of(Role::Dim, "  output  ").with(Role::Plain, &shown));
     }
-    for failure in ending.failures {
+    for failure in &ending.failures.tasks {
         lines.extend(failed(failure, ending.id, look));
+    }
+    if ending.failures.more > 0 {
+        let more = format!(
+            "  {} {} more failed: ",
+            look.ellipsis(),
+            ending.failures.more
+        );
+        let command = format!("tidemill runs show {}", short(ending.id));
+        lines.push(Line::of(Role::Dim, &more).with(Role::Command, &command));
     }
     if let Some(next) = next(ending) {
         lines.push(Line::of(Role::Dim, "  again   ").with(Role::Command, &next));
     }
-    match look.columns {
-        Some(columns) => lines
-            .into_iter()
-            .map(|line| line.cut(columns, look.ellipsis()))
-            .collect(),
-        None => lines,
-    }
+    lines
 }
 
 fn verdict(ending: &Ending<'_>, look: Look) -> Line {
@@ -93,9 +100,11 @@ fn failed(failure: &FailedTask, run: &str, look: Look) -> Vec<Line> {
         let line = Line::of(Role::Dim, &format!("    {bar} "));
         lines.push(line.with(Role::Plain, &text::log_line(written)));
     }
-    let task = text::shell_word(&failure.path);
-    let command = format!("tidemill runs logs {} --task {task}", short(run));
-    lines.push(Line::of(Role::Dim, "    all of it: ").with(Role::Command, &command));
+    if failure.wrote_more {
+        let task = text::shell_word(&failure.path);
+        let command = format!("tidemill runs logs {} --task {task}", short(run));
+        lines.push(Line::of(Role::Dim, "    all of it: ").with(Role::Command, &command));
+    }
     lines
 }
 
@@ -117,12 +126,23 @@ mod tests {
 
     #[test]
     fn the_end_says_what_failed_why_and_what_to_type() {
-        let failures = [FailedTask {
+        let fetch = FailedTask {
             path: "fetch[3]".to_owned(),
             state: State::Failed,
             message: "exit code 3".to_owned(),
             lines: vec!["\x1b[31mno route\x1b[0m".to_owned()],
-        }];
+            wrote_more: true,
+        };
+        let silent = FailedTask {
+            path: "send".to_owned(),
+            lines: Vec::new(),
+            wrote_more: false,
+            ..fetch.clone()
+        };
+        let failures = Failures {
+            tasks: vec![fetch, silent],
+            more: 4,
+        };
         let ending = Ending {
             id: "019a1b2c-3d4e-7000-8000-000000000000",
             title: "report brave-otter-1",
@@ -143,6 +163,8 @@ mod tests {
                 "  ✗ Failed  fetch[3]: exit code 3",
                 "    │ no route",
                 "    all of it: tidemill runs logs 019a1b2c-3d4e --task 'fetch[3]'",
+                "  ✗ Failed  send: exit code 3",
+                "  … 4 more failed: tidemill runs show 019a1b2c-3d4e",
                 "  again   tidemill runs retry 019a1b2c-3d4e --from-failed",
             ]
         );
@@ -157,7 +179,7 @@ mod tests {
             message: None,
             took: Some(Duration::from_millis(20)),
             output: Some("{\"rows\":3}".to_owned()),
-            failures: &[],
+            failures: &Failures::default(),
         };
         let drawn: Vec<String> = summary(&ending, None, Look::PIPED)
             .iter()

@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Stdout};
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
-use tidemill_api::{Event, LogLine, Move, Outline, RunId, RunNews, State, Subject};
+use tidemill_api::logs::LogEntry;
+use tidemill_api::{EarlierTaskRun, Event, LogLine, Move, Outline, RunId, RunNews, State, Subject};
 
 use super::{
     frame::{FrameSize, frame},
@@ -24,7 +25,12 @@ pub(crate) struct Watch {
     model: Model,
     /// Runs that the run's tasks called, with what stands in front of their tasks' labels.
     children: HashMap<RunId, (String, Model)>,
-    notes: Vec<String>,
+    note: Option<String>,
+    /// How many events came too fast.
+    missed: u64,
+    /// How many lines of each task were written, so that none is written twice when
+    /// the rest is read from the record.
+    written: HashMap<String, u64>,
     way: Way,
 }
 
@@ -52,8 +58,17 @@ impl Watch {
             title: title.to_owned(),
             model: Model::new(outline),
             children: HashMap::new(),
-            notes: Vec::new(),
+            note: None,
+            missed: 0,
+            written: HashMap::new(),
             way,
+        }
+    }
+
+    /// Takes in how the run stood before this process carried it.
+    pub(crate) fn set_earlier(&mut self, earlier: &[EarlierTaskRun]) {
+        for task in earlier {
+            self.model.begin_with(task);
         }
     }
 
@@ -82,16 +97,7 @@ impl Watch {
                 }
             }
             Event::Line(line) => self.line(line),
-            Event::Missed(count) => {
-                let missed = text::count(
-                    usize::try_from(*count).unwrap_or(usize::MAX),
-                    "event",
-                    "events",
-                );
-                self.note(format!(
-                    "{missed} came too fast to be shown; the record has all"
-                ));
-            }
+            Event::Missed(count) => self.missed += count,
         }
     }
 
@@ -157,20 +163,50 @@ impl Watch {
         let shown = text::log_line(&line.text);
         match &mut self.way {
             Way::Live(..) => self.model.log(label, shown),
+            Way::Plain(_) if self.missed > 0 && line.run == self.run => {
+                // From the first loss on, all lines are read from the record.
+            }
             Way::Plain(plain) => {
                 let written = plain.log(line.at, &label, &shown);
+                if line.run == self.run {
+                    *self.written.entry(label).or_default() += 1;
+                }
                 self.settle(written);
             }
             Way::Silent => {}
         }
     }
 
+    /// Whether lines have to be read from the record: some came too fast.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.missed > 0 && matches!(self.way, Way::Plain(_))
+    }
+
+    /// Takes in lines from the run's record, from its beginning on; those that were
+    /// written already are passed over.
+    pub(crate) fn catch_up(&mut self, entries: &[LogEntry]) {
+        for entry in entries {
+            let label = entry.path.as_deref().unwrap_or_default();
+            if let Some(written) = self.written.get_mut(label).filter(|written| **written > 0) {
+                *written -= 1;
+                continue;
+            }
+            let Way::Plain(plain) = &mut self.way else {
+                return;
+            };
+            let line = text::log_line(&String::from_utf8_lossy(&entry.bytes));
+            let done = plain.log(entry.at.0, label, &line);
+            self.settle(done);
+        }
+    }
+
     /// Says something that a person should know, at once.
     pub(crate) fn note(&mut self, note: String) {
         if self.is_live() {
-            self.notes = vec![note];
+            self.note = Some(note);
             self.draw();
         } else {
+            self.flush();
             crate::message::note(&note);
         }
     }
@@ -185,7 +221,7 @@ impl Watch {
             columns,
             lines: rows.saturating_sub(1),
         };
-        let note = self.notes.last().map(String::as_str);
+        let note = self.note.as_deref();
         let lines = frame(
             &self.title,
             &self.model,
@@ -214,6 +250,18 @@ impl Watch {
             Way::Silent => Ok(()),
         };
         self.settle(ended);
+        if self.missed > 0 {
+            let run = super::short(&self.run.to_string()).to_owned();
+            crate::message::note(&format!(
+                "too much happened at once: some changes of state may not be shown; \
+                 `tidemill runs show {run} --transitions` has all"
+            ));
+        }
+    }
+
+    /// Whether the frames showed the whole run, so that its tasks can stand at its end.
+    pub(crate) fn shows_all(&self) -> bool {
+        self.is_live() && self.missed == 0
     }
 
     /// Whether anyone still looks.

@@ -6,21 +6,13 @@ use jiff::Timestamp;
 use tidemill_orchestrate::{Assignment, Effect, Failure, FailureKind, Outcome, TaskRunNumber};
 
 use super::{Drive, Over, Report, Underway};
-use crate::{
-    attempt::Attempt,
-    cache, limits,
-    stop::{StopSwitch, Stopping},
-};
+use crate::{attempt::Attempt, cache, limits, stop::StopSwitch};
 
 impl Drive {
     pub(super) fn carry_out(&mut self, effect: &Effect) {
         match *effect {
             Effect::Start(task) => self.start(task),
-            Effect::Stop(task) => {
-                if let Some(underway) = self.attempts.get(&task) {
-                    underway.stop.ask(Stopping::Terminate);
-                }
-            }
+            Effect::Stop(task) => self.stop(task),
             Effect::TakeSlots(task) => self.take_slots(task),
             Effect::FreeSlots(task) => self.free_slots(task),
             Effect::LookUpCache { task, refresh } => self.look_up(task, refresh),
@@ -28,6 +20,23 @@ impl Drive {
             Effect::KeepInCache(..) | Effect::AskPerson(_) => {}
             Effect::SetTimer(timer, due) => self.set_timer(timer, due),
             Effect::RunEnded => self.over = Some(Over::Ended),
+        }
+    }
+
+    fn stop(&mut self, task: TaskRunNumber) {
+        // What runs in no process any more, such as a child run that was lost with
+        // its parent, is taken up only to be ended.
+        let is_lost = self.recovered
+            && !self.attempts.contains_key(&task)
+            && self
+                .run
+                .state_of(task)
+                .is_some_and(|state| !state.is_terminal());
+        if is_lost {
+            self.start(task);
+        }
+        if let Some(underway) = self.attempts.get(&task) {
+            underway.stop.ask(self.stopping);
         }
     }
 

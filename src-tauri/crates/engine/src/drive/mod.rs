@@ -27,7 +27,7 @@ use tidemill_orchestrate::{
 use tidemill_store::{Batch, CacheEntry, NewRun};
 use tokio::{
     sync::{mpsc, oneshot},
-    task::{AbortHandle, Id, JoinError, JoinSet},
+    task::{AbortHandle, Id, JoinError, JoinHandle, JoinSet},
 };
 use tracing::Instrument;
 
@@ -55,12 +55,13 @@ const ENDS: usize = 512;
 pub(crate) enum Word {
     /// It is to end.
     Cancel {
+        /// For people.
         reason: Arc<str>,
+        /// Running attempts get no grace.
+        at_once: bool,
         /// Told when that is flushed.
         told: Option<oneshot::Sender<Result<(), EngineError>>>,
     },
-    /// It is to end at once.
-    Kill(Arc<str>),
     /// A person answers an approval.
     Answer(Box<Asked>),
     /// The engine lets go of it: it is to be found as after a crash.
@@ -133,6 +134,10 @@ pub(crate) struct Drive {
     timers: Timers<Timer>,
     pending: VecDeque<Pending>,
     more: bool,
+    /// How attempts are ended.
+    stopping: Stopping,
+    /// Ends what the run's attempts left behind.
+    ending: Option<JoinHandle<()>>,
     over: Option<Over>,
 }
 
@@ -159,6 +164,8 @@ impl Drive {
             timers: Timers::new(Timestamp::now(), Instant::now()),
             pending: VecDeque::new(),
             more: false,
+            stopping: Stopping::Terminate,
+            ending: None,
             over: None,
         }
     }
@@ -173,10 +180,15 @@ impl Drive {
             transitions,
             effects,
             more,
-        } = self.step(happening)?;
+        } = self.step(Timestamp::now(), happening)?;
         let moves = self.moves(&transitions);
         self.more = more;
-        self.shared.journal.begin(new, transitions).await?;
+        let durability = match ends(&effects) {
+            true => Durability::Flushed,
+            false => Durability::Committed,
+        };
+        let begun = self.shared.journal.begin(new, transitions, durability);
+        begun.await?;
         self.pending.push_back(Pending {
             committing: Box::pin(std::future::ready(Ok(()))),
             moves,
@@ -244,18 +256,24 @@ impl Drive {
                 Some(word) = self.words.recv(), if !lets_go => self.hear(word)?,
                 Some(report) = self.work.join_next_with_id(), if ready => self.gather(report)?,
                 () = tokio::time::sleep(tick.unwrap_or_default()), if ready && tick.is_some() => {
-                    if let Some(timer) = self.timers.take_due(Timestamp::now(), Instant::now()) {
-                        self.decide(Happening::Due(timer), None)?;
-                    }
+                    self.look_at_clock()?;
                 }
             }
         }
     }
 
-    fn step(&mut self, happening: Happening) -> Result<Decision, EngineError> {
+    fn look_at_clock(&mut self) -> Result<(), EngineError> {
+        let now = Timestamp::now();
+        if let Some((timer, asked)) = self.timers.take_due(now, Instant::now()) {
+            self.decide_at(now.max(asked), Happening::Due(timer), None)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, now: Timestamp, happening: Happening) -> Result<Decision, EngineError> {
         let decision = self
             .run
-            .step(happening, Timestamp::now(), fastrand::u64(..))
+            .step(happening, now, fastrand::u64(..))
             .map_err(|cause| EngineError::Step {
                 run: self.facts.name.to_string(),
                 cause,
@@ -280,15 +298,27 @@ impl Drive {
         happening: Happening,
         acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
     ) -> Result<(), EngineError> {
+        self.decide_at(Timestamp::now(), happening, acknowledge)
+    }
+
+    fn decide_at(
+        &mut self,
+        now: Timestamp,
+        happening: Happening,
+        acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+    ) -> Result<(), EngineError> {
         let Decision {
             transitions,
             effects,
             more,
-        } = self.step(happening)?;
+        } = self.step(now, happening)?;
         self.more = more;
-        let ended = effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::RunEnded));
+        let ended = ends(&effects);
+        if ended {
+            // All attempts have ended: what they left behind goes while the disk works.
+            let facts = Arc::clone(&self.facts);
+            self.ending = Some(tokio::spawn(async move { facts.end_processes().await }));
+        }
         let cache = self.results_to_keep(&effects);
         self.forget_keys(&transitions);
         let moves = self.moves(&transitions);
@@ -370,10 +400,16 @@ impl Drive {
 
     fn hear(&mut self, word: Word) -> Result<(), EngineError> {
         match word {
-            Word::Cancel { reason, told } => self.cancel(&reason, told)?,
-            Word::Kill(reason) => {
-                self.cancel(&reason, None)?;
-                self.stop_all(Stopping::Kill);
+            Word::Cancel {
+                reason,
+                at_once,
+                told,
+            } => {
+                self.cancel(&reason, told)?;
+                if at_once {
+                    self.stopping = Stopping::Kill;
+                    self.stop_all(Stopping::Kill);
+                }
             }
             Word::Answer(asked) => self.answer(*asked)?,
             Word::LetGo => {
@@ -536,8 +572,20 @@ impl Drive {
             while self.work.join_next().await.is_some() {}
         }
         self.work.shutdown().await;
+        match self.ending.take() {
+            // If it panicked, the guard does it at the engine's end.
+            Some(ending) => drop(ending.await),
+            None => self.facts.end_processes().await,
+        }
         self.shared.release(&self.facts, lets_go).await;
     }
+}
+
+/// Whether the run ends with a decision.
+fn ends(effects: &[Effect]) -> bool {
+    effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::RunEnded))
 }
 
 /// The task runs whose slots a decision frees.

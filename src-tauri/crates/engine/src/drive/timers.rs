@@ -33,8 +33,18 @@ pub(crate) enum Counting {
 #[derive(Debug)]
 pub(crate) struct Timers<T> {
     due: BTreeSet<(Timestamp, T)>,
-    set: HashMap<T, (Timestamp, Counting)>,
+    set: HashMap<T, Set>,
     seen: (Timestamp, Instant),
+}
+
+/// A timer that is set.
+#[derive(Clone, Copy, Debug)]
+struct Set {
+    /// The time that was asked for.
+    asked: Timestamp,
+    /// That time on the clock as it goes now.
+    due: Timestamp,
+    counting: Counting,
 }
 
 impl<T: Copy + Eq + Ord + Hash> Timers<T> {
@@ -49,10 +59,22 @@ impl<T: Copy + Eq + Ord + Hash> Timers<T> {
 
     /// Sets a timer.
     pub(crate) fn set(&mut self, timer: T, due: Timestamp, counting: Counting) {
-        if let Some((before, _)) = self.set.insert(timer, (due, counting)) {
-            self.due.remove(&(before, timer));
+        let asked = due;
+        self.put(
+            timer,
+            Set {
+                asked,
+                due,
+                counting,
+            },
+        );
+    }
+
+    fn put(&mut self, timer: T, set: Set) {
+        if let Some(before) = self.set.insert(timer, set) {
+            self.due.remove(&(before.due, timer));
         }
-        self.due.insert((due, timer));
+        self.due.insert((set.due, timer));
     }
 
     /// How long to wait before [`Timers::take_due`]; `None`: no timer is set.
@@ -62,16 +84,17 @@ impl<T: Copy + Eq + Ord + Hash> Timers<T> {
         Some(left.unsigned_abs().min(TICK))
     }
 
-    /// Takes out the next timer whose time has come.
-    pub(crate) fn take_due(&mut self, wall: Timestamp, steady: Instant) -> Option<T> {
+    /// Takes out the next timer whose time has come, and gives the time that was
+    /// asked for: later than `wall` where the clock was set back meanwhile.
+    pub(crate) fn take_due(&mut self, wall: Timestamp, steady: Instant) -> Option<(T, Timestamp)> {
         self.look(wall, steady);
         let &(due, timer) = self.due.first()?;
         if due > wall {
             return None;
         }
         self.due.remove(&(due, timer));
-        self.set.remove(&timer);
-        Some(timer)
+        let set = self.set.remove(&timer)?;
+        Some((timer, set.asked))
     }
 
     /// Compares the clocks, and moves what counts a while if the wall clock was set back.
@@ -87,13 +110,13 @@ impl<T: Copy + Eq + Ord + Hash> Timers<T> {
         let moving: Vec<_> = self
             .set
             .iter()
-            .filter(|(_, (_, counting))| *counting == Counting::After)
-            .map(|(&timer, &(due, counting))| (timer, due, counting))
+            .filter(|(_, set)| set.counting == Counting::After)
+            .map(|(&timer, &set)| (timer, set))
             .collect();
-        for (timer, due, counting) in moving {
+        for (timer, set) in moving {
             // Only a time near the calendar's end cannot be moved: it stays.
-            let due = due.checked_sub(back).unwrap_or(due);
-            self.set(timer, due, counting);
+            let due = set.due.checked_sub(back).unwrap_or(set.due);
+            self.put(timer, Set { due, ..set });
         }
     }
 }
@@ -161,7 +184,8 @@ mod tests {
         timers.set(1, clock.wall + SignedDuration::from_millis(5), Counting::At);
         assert_eq!(timers.wait(clock.wall), Some(Duration::from_millis(5)));
         let (wall, steady) = clock.after(1, 1);
-        assert_eq!(timers.take_due(wall, steady), Some(1));
+        let asked = clock.wall + SignedDuration::from_millis(5);
+        assert_eq!(timers.take_due(wall, steady), Some((1, asked)));
         assert_eq!(timers.take_due(wall, steady), None);
     }
 }

@@ -103,7 +103,15 @@ async fn script(shell: &Shell, attempt: &Attempt, interpreter: &str) -> Result<P
             let path = path
                 .render(&attempt.assignment.scope)
                 .map_err(|error| unevaluated("shell.file", &error))?;
-            return Ok(attempt.folder().join(path));
+            let path = attempt.folder().join(path);
+            return match std::fs::File::open(&path) {
+                Ok(_) => Ok(path),
+                // The interpreter would only say so in words of its own, and end with a code.
+                Err(error) => Err(Failure::new(
+                    FailureKind::Start,
+                    format!("cannot read the script {}: {error}", path.display()),
+                )),
+            };
         }
         Code::Inline(text) => text,
     };

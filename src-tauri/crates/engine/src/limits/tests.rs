@@ -173,6 +173,35 @@ async fn a_run_waits_where_the_one_in_its_place_cannot_be_cancelled() {
 }
 
 #[tokio::test]
+async fn runs_take_turns_in_order() {
+    let bed = Testbed::new();
+    let engines = [bed.engine().await, bed.engine().await];
+    let text = "
+name: ordered
+parameters: { n: 0 }
+concurrency: { limit: 1, on_conflict: queue }
+tasks: { a: { shell: 'echo $N >> order; until test -e go; do sleep 0.02; done', env: { N: '{{ params.n }}' } } }
+";
+    let mut handles = Vec::new();
+    for n in 0..6 {
+        let mut request = bed.request(text);
+        request.parameters.insert("n".to_owned(), n.into());
+        let engine = &engines[n % 2];
+        handles.push((engine, engine.start(request).await.unwrap()));
+        // Ids are in order of time.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    bed.write("go", "");
+    for (engine, handle) in &handles {
+        bed.ended(engine, handle).await.is(State::Completed);
+    }
+    assert_eq!(bed.read("order").replace('\n', ""), "012345");
+    for engine in &engines {
+        close(engine).await;
+    }
+}
+
+#[tokio::test]
 async fn a_run_too_many_is_recorded_as_skipped() {
     let bed = Testbed::new();
     let engine = bed.engine().await;

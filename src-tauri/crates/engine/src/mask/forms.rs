@@ -53,6 +53,7 @@ impl Forms {
         }
         self.0.insert(secret.into());
         self.add_json(secret);
+        self.add_python(secret);
         self.add_base64(secret.as_bytes());
         self.add_url(secret);
         // A trailing line break is often lost on the way.
@@ -70,6 +71,18 @@ impl Forms {
             self.0.insert(form.into());
             self.0.insert(form.replace('/', "\\/").into());
         }
+    }
+
+    /// As Python's `repr` writes it, which stands in the message of many an exception.
+    fn add_python(&mut self, secret: &str) {
+        let escaped = secret
+            .replace('\\', r"\\")
+            .replace('\n', r"\n")
+            .replace('\r', r"\r")
+            .replace('\t', r"\t");
+        // Which quotes stand around it decides whether its own are escaped.
+        self.0.insert(escaped.replace('\'', r"\'").into());
+        self.0.insert(escaped.into());
     }
 
     fn add_base64(&mut self, secret: &[u8]) {

@@ -41,6 +41,8 @@ fn every_form_is_masked() {
     check("key\r\nlong line\r\n", "long line", "***");
     check("token\n", "token.", "***.");
     check("http://a", r"http:\/\/a", "***");
+    check(r#"pa"s\w"#, r#"KeyError: 'pa"s\\w'"#, "KeyError: '***'");
+    check("it's \"x\"\n2", r#"'it\'s "x"\n2'"#, "'***'");
 }
 
 #[test]

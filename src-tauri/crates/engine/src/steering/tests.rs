@@ -105,6 +105,8 @@ async fn a_run_that_nobody_carries_is_steered_all_the_same() {
     let cancelled = asking(&bed, &engine).await;
     engine.close(Close::LetGo).await.unwrap();
     let engine = bed.engine().await;
+    assert_eq!(engine.settle().await.unwrap().len(), 2);
+    assert!(engine.settle().await.unwrap().is_empty());
     let done = engine
         .steer(asked.id, approve(json!({"n": 3})), "me")
         .await

@@ -122,6 +122,7 @@ type Keys = (OptionKeys, Option<Body>, Option<&'static KindKey>);
 fn keys(task: &Entry, entries: &[Entry], walk: &mut Walk<'_>) -> Keys {
     let mut options = OptionKeys::default();
     let mut found: Vec<(&'static KindKey, &Entry, Option<Body>)> = Vec::new();
+    let mut misspelt = false;
     for entry in entries {
         let key = entry.key.as_ref();
         if let Some(kind) = KINDS.iter().find(|kind| kind.name == key) {
@@ -130,13 +131,16 @@ fn keys(task: &Entry, entries: &[Entry], walk: &mut Walk<'_>) -> Keys {
         } else if OptionKeys::KEYS.iter().any(|option| option.name == key) {
             walk.within(key, |walk| options.take(key, &entry.value, walk));
         } else {
-            unknown_key(entry, "a task", known(), walk);
+            unknown_key(entry, "a task", &[], known(), walk);
+            misspelt |= !walk.is_full() && is_like_a_kind(key);
         }
     }
     options.wrote(Written::of(task.place, entries));
     let only = (found.len() == 1).then(|| found.pop()).flatten();
     let (key, body) = match only {
         Some((kind, _, body)) => (Some(kind), body),
+        // A kind that was only misspelt is one mistake, not two.
+        None if found.is_empty() && misspelt => (None, None),
         None => {
             report_kinds(task, &found, walk);
             (None, None)
@@ -144,6 +148,12 @@ fn keys(task: &Entry, entries: &[Entry], walk: &mut Walk<'_>) -> Keys {
     };
     check_options(&options, key, walk);
     (options, body, key)
+}
+
+/// Whether an unknown key of a task was meant to be its kind.
+fn is_like_a_kind(key: &str) -> bool {
+    let meant = crate::suggest::nearest(key, known());
+    meant.is_some_and(|meant| KINDS.iter().any(|kind| kind.name == meant))
 }
 
 fn report_kinds(

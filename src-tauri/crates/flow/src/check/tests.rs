@@ -565,3 +565,40 @@ fn every_key_of_the_schema_has_a_description() {
     }
     walk("", &schema());
 }
+
+#[test]
+fn a_misspelt_key_that_is_missing_is_meant() {
+    let found = diagnostics("name: x\ntaks:\n  t: { value: 1 }\n");
+    assert!(
+        found.contains(
+            &"2:1: error: unknown key `taks` in a flow file; did you mean `tasks`?".to_owned()
+        ),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_script_with_an_expression_in_it_is_warned_of() {
+    for (script, place) in [
+        ("shell: echo {{ params.who }}", Some("4:17")),
+        ("shell: { script: 'echo \"{{item}}\"' }", Some("4:29")),
+        (
+            "shell: |\n      echo\n      echo {{ tasks.a.output | upper }}",
+            Some("6:12"),
+        ),
+        (
+            "shell: docker ps --format '{{ .Names }} {{ index . 0 }}'",
+            None,
+        ),
+        ("shell: echo {{ params.x", None),
+        ("python: 'return f\"{{ params.who }}\"'", None),
+    ] {
+        let found = diagnostics(&format!("name: x\ntasks:\n  t:\n    {script}\n"));
+        let places: Vec<&str> = found
+            .iter()
+            .filter_map(|line| line.split_once(": warning: `{{"))
+            .map(|(place, _)| place)
+            .collect();
+        assert_eq!(places, Vec::from_iter(place), "{script}: {found:?}");
+    }
+}

@@ -218,6 +218,11 @@ impl<'t> Walk<'t> {
         template
     }
 
+    /// The place of a `{{` that stands `offset` bytes into the text of `node`.
+    pub(crate) fn place_in(&self, node: &Node, offset: usize) -> Place {
+        self.source.locator(node).place(offset)
+    }
+
     /// Counts what expressions read; too much is a mistake, once.
     fn expect_few(&mut self, node: &Node, more: usize) {
         let before = self.read_count;

@@ -135,14 +135,10 @@ fn not_a_macro_line(text: &str, word: &str) -> Error {
     match lower.as_str() {
         "@reboot" => wrong(
             text,
-            "`@reboot` is not supported: it names no time",
+            "is not supported: it names no time",
             "write a time, as `@daily`",
         ),
-        "@every" => wrong(
-            text,
-            "`@every` is not cron",
-            "write `every: 15m` instead of `cron`",
-        ),
+        "@every" => wrong(text, "is not cron", "write `every: 15m` instead of `cron`"),
         _ if KNOWN.split(' ').any(|known| known == lower) => wrong(
             text,
             "has something after the macro",

@@ -86,8 +86,8 @@ fn says_what_is_wrong() {
             "a year is not supported",
             "minute, hour",
         ),
-        ("@reboot", "`@reboot` is not supported", "write a time"),
-        ("@every 5m", "`@every` is not cron", "every: 15m"),
+        ("@reboot", "cron `@reboot` is not supported", "write a time"),
+        ("@every 5m", "cron `@every 5m` is not cron", "every: 15m"),
         ("@nightly", "is not a known macro", "@midnight"),
         (
             "@daily x",

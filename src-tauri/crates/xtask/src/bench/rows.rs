@@ -188,7 +188,7 @@ fn lists(stage: &Stage, pairs: usize) -> Result<Outcome, Failure> {
     let child = "parameters: { n: { type: integer } }\ntasks:\n\
         \x20 t: { for_each: '{{ range(99) | list }}', value: '{{ item }}' }\n\
         \x20 last: { needs: [t], value: '{{ [1, 2, 3, 4, 5, 6, 7, 8, 9][params.n % 10] }}' }\n";
-    flow(stage, "child", child)?;
+    let child = flow(stage, "child", child)?;
     let body = "tasks:\n  t:\n    for_each: '{{ range(10000) | list }}'\n    concurrency: 8\n    allow_failure: true\n\
         \x20   flow: { name: child, parameters: { n: '{{ item }}' } }\n";
     let parent = flow(stage, "parent", body)?;
@@ -196,6 +196,8 @@ fn lists(stage: &Stage, pairs: usize) -> Result<Outcome, Failure> {
         "lists",
         &mut stage.tidemill("home-lists", &["run", &parent]),
     )?;
+    let newest = ["run", &child, "-p", "n=1"];
+    once("lists", &mut stage.tidemill("home-lists", &newest))?;
     let mut yardstick = stage.python(&["-c", "pass"]);
     let list = ["runs", "ls", "--state", "failed", "--limit", "50"];
     let mut failed = stage.tidemill("home-lists", &list);

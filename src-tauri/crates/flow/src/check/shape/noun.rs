@@ -98,22 +98,30 @@ pub(crate) fn read_noun<N: Noun>(node: &Node, walk: &mut Walk<'_>) -> Option<N> 
         return None;
     };
     let mut noun = N::default();
+    let written = Written::of(node.place, entries);
     for entry in entries {
         match N::KEYS.iter().any(|key| key.name == entry.key.as_ref()) {
             true => walk.within(&entry.key, |walk| noun.take(&entry.key, &entry.value, walk)),
-            false => unknown_key(entry, N::TITLE, N::KEYS.iter().map(|key| key.name), walk),
+            false => {
+                let missing = N::KEYS.iter().filter(|key| key.required);
+                let missing = missing.filter(|key| !written.has(key.name));
+                let missing: Vec<&str> = missing.map(|key| key.name).collect();
+                let known = N::KEYS.iter().map(|key| key.name);
+                unknown_key(entry, N::TITLE, &missing, known, walk);
+            }
         }
     }
-    let written = Written::of(node.place, entries);
     check_keys::<N>(&written, walk);
     noun.wrote(written);
     Some(noun)
 }
 
-/// Reports a key that is none of `known`.
+/// Reports a key that is none of `known`. Of two that are as near to it, the one that is
+/// `missing` was meant.
 pub(crate) fn unknown_key(
     entry: &Entry,
     title: &str,
+    missing: &[&'static str],
     known: impl Iterator<Item = &'static str> + Clone,
     walk: &mut Walk<'_>,
 ) {
@@ -122,7 +130,8 @@ pub(crate) fn unknown_key(
     }
     let message = format!("unknown key `{}` in {title}", entry.key);
     if crate::suggest::nearest(&entry.key, known.clone()).is_some() {
-        walk.unknown(entry.place, message, &entry.key, known);
+        let likely = missing.iter().copied().chain(known);
+        walk.unknown(entry.place, message, &entry.key, likely);
     } else {
         let hint = format!("its keys are {}", one_of(known, "and"));
         walk.error_with_hint(entry.place, message, hint);

@@ -1,4 +1,4 @@
-//! Large maps: small decisions, little memory, speed.
+//! Large maps: small decisions, little memory.
 
 use tidemill_flow::Value;
 
@@ -66,20 +66,4 @@ fn ending_a_large_map_is_decided_in_small_pieces() {
     });
     drain(&mut run, Happening::Ended(ends.collect()));
     assert_eq!(run.state(), State::Cancelled);
-}
-
-#[test]
-#[ignore = "measures: run it in release, `--nocapture`"]
-fn speed() {
-    let count = 1_000_000_usize;
-    let text = "parameters: { list: [] }\ntasks:\n  a: { value: '{{ item + 1 }}', for_each: '{{ params.list }}' }\n";
-    let mut start = start(&flow(text), 4);
-    let list: Vec<Value> = (0..count).map(Value::from).collect();
-    start.parameters = Value::from_pairs([("list", Value::from(list))]);
-    let mut run = crate::Run::new(start);
-    let clock = std::time::Instant::now();
-    drain(&mut run, Happening::Start);
-    let each = count as f64 / clock.elapsed().as_secs_f64();
-    eprintln!("{each:.0} value items a second");
-    assert_eq!(run.state(), State::Completed);
 }

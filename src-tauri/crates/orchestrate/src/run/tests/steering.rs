@@ -68,7 +68,7 @@ fn cancel_ends_all_that_is_unfinished() {
         m[2]=Cancelled z=Completed";
     assert_eq!(world.states(), expected, "{:#?}", world.lines());
     assert_eq!(world.message(""), "by ada");
-    assert_eq!(world.message("f"), "cancelled: by ada");
+    assert_eq!(world.message("f"), "by ada");
 }
 
 #[test]
@@ -267,6 +267,45 @@ fn time_goes_on_while_nobody_carries_the_run() {
 }
 
 #[test]
+fn a_clock_set_back_while_nobody_carries_the_run_costs_no_more_than_the_delay() {
+    let rows = [
+        ("  a: { wait: 10s }\n", "a=Completed run=Completed"),
+        (
+            "  a: { shell: x, retries: { max: 1, delay: 10s } }\n",
+            "a=Failed run=Failed",
+        ),
+        (
+            "  a: { approve: { message: m, expires: 10s } }\n",
+            "a=Failed run=Failed",
+        ),
+        (
+            "  g: { timeout: 10s, tasks: { a: { flow: f } } }\n",
+            "g=TimedOut g/a=Cancelled run=Failed",
+        ),
+        (
+            "timeout: 10s\ntasks:\n  a: { flow: f }\n",
+            "a=Cancelled run=TimedOut",
+        ),
+    ];
+    for (text, expected) in rows {
+        let mut world = world(text, &[]);
+        world.person = Box::new(|_| None);
+        world.script = Box::new(|_, _| match text.contains("shell") {
+            true => (Outcome::Failed(exit(1)), Duration::ZERO),
+            false => (Outcome::completed(1), Duration::from_secs(60)),
+        });
+        world.happen(Happening::Start);
+        world.crash();
+        world.now -= jiff::SignedDuration::from_hours(5);
+        let before = world.now;
+        world.happen(Happening::Start);
+        let run = world.go_on();
+        assert_eq!(format!("{} run={run}", world.states()), expected);
+        assert!(world.now.duration_since(before).as_secs() <= 10, "{text}");
+    }
+}
+
+#[test]
 fn waits_and_approvals_have_their_time_too() {
     let rows = [
         ("wait: 1h, timeout: 10s", "a=TimedOut run=Failed"),
@@ -312,6 +351,8 @@ fn a_run_may_wait_for_its_turn_or_not_run_at_all() {
         due: None,
     });
     assert_eq!(queued.run.state(), State::Pending);
+    queued.crash();
+    assert_eq!(queued.run.state(), State::AwaitingRetry);
     assert_eq!(queued.run_to_end(), State::Completed);
     let mut later = world("  a: { value: 1 }\n", &[]);
     let due = Some(later.now);
