@@ -43,7 +43,10 @@ fn commits(example: &'static str) -> usize {
         .status()
         .unwrap();
     assert!(status.success(), "{example}");
-    fs::read_to_string(counter).unwrap().trim().parse().unwrap()
+    // `COMMITS BATCHES`
+    let text = fs::read_to_string(counter).unwrap();
+    let commits = text.split_whitespace().next().unwrap();
+    commits.parse().unwrap()
 }
 
 /// The points to stop at, from 1.

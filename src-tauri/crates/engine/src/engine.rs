@@ -220,8 +220,7 @@ impl Engine {
             match how {
                 Close::Wait => {}
                 Close::Cancel => run.cancel("Tidemill was closed"),
-                // A run that has just ended needs no word.
-                Close::LetGo => drop(run.words.send(Word::LetGo)),
+                Close::LetGo => run.let_go(),
             }
         }
         shared.wait_until_idle().await;
@@ -251,7 +250,7 @@ impl Shared {
         parent: Option<Parent>,
         depth: u32,
     ) -> Result<RunHandle, EngineError> {
-        if self.closing.load(Ordering::Acquire) {
+        if self.is_closing() {
             return Err(EngineError::Closed);
         }
         let hindrances = self.check(&request.flow).await?;
@@ -276,12 +275,12 @@ impl Shared {
         let run = Run::new(self.run_start(&facts, inputs));
         let (words, heard) = mpsc::unbounded_channel();
         let mut drive = Drive::new(Arc::clone(self), Arc::clone(&facts), run, false, heard);
-        self.tell_of(&facts, parent);
         let begun = self.begin(&mut drive, &facts, new).await;
         if begun.is_err() && facts.flow.flow.concurrency.is_some() {
             limits::free_turn(self, id);
         }
         begun?;
+        self.tell_of(&facts, parent);
         Ok(self.carry(drive, &facts, words))
     }
 
@@ -308,8 +307,11 @@ impl Shared {
             due: None,
         };
         drive.begin(new, queued).await?;
-        if concurrency.on_conflict == OnConflict::CancelRunning {
-            self.cancel_oldest(facts).await?;
+        if concurrency.on_conflict == OnConflict::CancelRunning
+            && let Err(error) = self.cancel_oldest(facts).await
+        {
+            // The new run is recorded: it has to be carried, and waits for its turn.
+            tracing::warn!(%error, "the run whose place it takes cannot be cancelled");
         }
         drive.start_at_turn(limit, Happening::Start);
         Ok(())
@@ -456,6 +458,10 @@ impl Shared {
         lock(&self.runs).get(&run).cloned()
     }
 
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
     pub(crate) fn all_carried(&self) -> Vec<RunHandle> {
         lock(&self.runs).values().cloned().collect()
     }
@@ -499,7 +505,12 @@ pub(crate) struct Inputs {
     pub(crate) scheduled_for: Option<Timestamp>,
 }
 
-fn new_run(facts: &RunFacts, inputs: &Inputs, parent: Option<Parent>, now: Timestamp) -> NewRun {
+pub(crate) fn new_run(
+    facts: &RunFacts,
+    inputs: &Inputs,
+    parent: Option<Parent>,
+    now: Timestamp,
+) -> NewRun {
     NewRun {
         id: facts.id,
         name: facts.name.to_string(),

@@ -6,7 +6,19 @@
 #[cfg(test)]
 mod tests;
 
-use std::{ffi::OsString, sync::Arc};
+use std::{
+    ffi::OsString,
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    task::{Context, Poll, Waker},
+    thread,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use tidemill_flow::Value;
@@ -22,6 +34,10 @@ use crate::{
     run_log::LineMask,
     run_name::run_name,
 };
+
+/// How long the record may hold up the command, at its start, at its end and once
+/// between: another process may be stopped while it holds the store's lock.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A command to run and record.
 #[derive(Clone, Debug)]
@@ -47,25 +63,71 @@ pub struct ExecEnd {
 
 /// Runs the command to its end, with the caller's standard streams, and records it
 /// in `store`, if there is one. Whatever goes wrong with the record, the command
-/// runs. Blocks the thread.
+/// runs. Blocks the thread. Where the store does not answer in time, a thread that
+/// waits for it stays behind, and keeps the store open.
 ///
 /// # Errors
 /// When the command could not be started.
 pub fn exec(store: Option<&Arc<Store>>, request: &ExecRequest) -> Result<ExecEnd, ProcessError> {
-    let (recorder, mut unrecorded) = match store.map(|store| Recorder::begin(store, request)) {
-        Some(Ok(recorder)) => (Some(recorder), None),
-        Some(Err(error)) => (None, Some(error)),
-        None => (None, None),
+    let Some(store) = store else {
+        return end(run(request, None), None, None);
     };
-    let ended = run(request, recorder.as_ref());
-    if let Some(recorder) = &recorder {
-        unrecorded = recorder.end(&ended).err().map(EngineError::from);
-    }
+    let begun = {
+        let (store, request) = (Arc::clone(store), request.clone());
+        in_time(move || Recorder::begin(&store, &request))
+    };
+    let (ended, recorder) = match begun {
+        Ok(Ok(recorder)) => (run(request, Some(&recorder)), recorder),
+        Ok(Err(error)) => return end(run(request, None), None, Some(error)),
+        Err(late) => {
+            let ended = run(request, None);
+            match late.try_recv() {
+                Ok(Ok(recorder)) => (ended, recorder),
+                Ok(Err(error)) => return end(ended, None, Some(error)),
+                Err(_) => return end(ended, None, Some(no_answer(store))),
+            }
+        }
+    };
+    let (number, last) = (recorder.run, last(&ended));
+    let unrecorded = match in_time(move || recorder.end(last)) {
+        Ok(recorded) => recorded.err().map(EngineError::from),
+        Err(_) => Some(no_answer(store)),
+    };
+    end(ended, Some(number), unrecorded)
+}
+
+fn end(
+    ended: Result<Exit, ProcessError>,
+    run: Option<RunId>,
+    unrecorded: Option<EngineError>,
+) -> Result<ExecEnd, ProcessError> {
     Ok(ExecEnd {
         code: ended?.shell_code(),
-        run: recorder.map(|recorder| recorder.run),
+        run,
         unrecorded,
     })
+}
+
+/// What the work gives; where that takes too long, it goes on by itself, and gives it
+/// later.
+fn in_time<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, mpsc::Receiver<T>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        // Who waited may have given up.
+        let _late = sender.send(work());
+    });
+    receiver.recv_timeout(PATIENCE).map_err(|_| receiver)
+}
+
+fn no_answer(store: &Store) -> EngineError {
+    let cause = "it does not answer: another process holds its lock, or its key is waited for";
+    let error = StoreError::Io {
+        path: store.home().state(),
+        cause: io::Error::new(io::ErrorKind::TimedOut, cause).into(),
+    };
+    error.into()
 }
 
 fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, ProcessError> {
@@ -78,12 +140,13 @@ fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, Proce
             .collect(),
     };
     let log = recorder.map(|recorder| {
-        let store = Arc::clone(&recorder.store);
-        (store, recorder.run, Arc::clone(&recorder.mask))
+        let mask = Arc::clone(&recorder.mask);
+        (Arc::clone(&recorder.store), recorder.run, mask)
     });
+    let is_stuck = AtomicBool::new(false);
     let record: process::Record = Arc::new(move |lines| {
         if let Some((store, run, mask)) = &log {
-            keep(store, *run, mask.masked(lines));
+            keep(store, *run, mask.masked(lines), &is_stuck);
         }
     });
     process::run_transparently(&command, &record)
@@ -93,6 +156,7 @@ fn run(request: &ExecRequest, recorder: Option<&Recorder>) -> Result<Exit, Proce
 struct Recorder {
     store: Arc<Store>,
     run: RunId,
+    /// The caller sees what the command writes as it stands; the record does not.
     mask: Arc<LineMask>,
 }
 
@@ -101,6 +165,10 @@ impl Recorder {
         let secrets = store.secrets().all()?;
         let mask = Mask::new(secrets.iter().map(|(_, value)| value.as_str()))
             .map_err(|_| EngineError::TooManySecrets)?;
+        let words: Vec<String> = words(request)
+            .iter()
+            .map(|word| mask.text(word).into_owned())
+            .collect();
         let now = Timestamp::now();
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
         let run = RunId::new(milliseconds, fastrand::u64(..));
@@ -113,7 +181,7 @@ impl Recorder {
             workspace: std::env::current_dir()
                 .ok()
                 .map(|folder| folder.to_string_lossy().into_owned()),
-            parameters: Value::from_pairs([("command", Value::from(words(request)))]),
+            parameters: Value::from_pairs([("command", Value::from(words))]),
             trigger: Value::from(()),
             variables: Value::from_pairs(Vec::<(String, Value)>::new()),
             environment: None,
@@ -139,32 +207,36 @@ impl Recorder {
         })
     }
 
-    fn end(&self, ended: &Result<Exit, ProcessError>) -> Result<(), StoreError> {
-        let failure = match ended {
-            Ok(exit) if exit.is_success() => None,
-            Ok(exit) => Some(Failure {
-                exit_code: Some(exit.shell_code()),
-                ..Failure::new(FailureKind::Exit, exit.to_string())
-            }),
-            Err(error) => Some(Failure::new(FailureKind::Start, error.to_string())),
-        };
-        let from = Some(State::Running);
-        let last = match failure {
-            None => transition(
-                from,
-                State::Completed,
-                None,
-                Detail::Output(Output(Value::from(()))),
-            ),
-            Some(failure) => {
-                let message = failure.message.clone();
-                transition(from, State::Failed, Some(message), Detail::Failure(failure))
-            }
-        };
+    fn end(&self, last: Transition) -> Result<(), StoreError> {
         let logged = self.store.logs().appended().wait_committed();
         let batch = Batch::from(vec![last]);
         self.store.writer().append(self.run, batch).wait_flushed()?;
         logged
+    }
+}
+
+/// How the command's run ends.
+fn last(ended: &Result<Exit, ProcessError>) -> Transition {
+    let failure = match ended {
+        Ok(exit) if exit.is_success() => None,
+        Ok(exit) => Some(Failure {
+            exit_code: Some(exit.shell_code()),
+            ..Failure::new(FailureKind::Exit, exit.to_string())
+        }),
+        Err(error) => Some(Failure::new(FailureKind::Start, error.to_string())),
+    };
+    let from = Some(State::Running);
+    match failure {
+        None => transition(
+            from,
+            State::Completed,
+            None,
+            Detail::Output(Output(Value::from(()))),
+        ),
+        Some(failure) => {
+            let message = failure.message.clone();
+            transition(from, State::Failed, Some(message), Detail::Failure(failure))
+        }
     }
 }
 
@@ -203,8 +275,12 @@ fn words(request: &ExecRequest) -> Vec<String> {
         .collect()
 }
 
-fn keep(store: &Store, run: RunId, lines: Vec<Line>) {
+/// Keeps lines, unless the log is stuck.
+fn keep(store: &Store, run: RunId, lines: Vec<Line>, is_stuck: &AtomicBool) {
     for line in lines {
+        if is_stuck.load(Ordering::Relaxed) {
+            return;
+        }
         let line = NewLine {
             at: line.at,
             stream: match line.stream {
@@ -216,9 +292,25 @@ fn keep(store: &Store, run: RunId, lines: Vec<Line>) {
             bytes: line.bytes,
             open: line.continues,
         };
-        if let Err(error) = store.logs().append(run, line) {
+        match append(store, run, line) {
+            Some(Ok(())) => {}
             // The end of the record says so to the caller.
-            tracing::warn!(%error, "a line of the command is not in the log");
+            Some(Err(error)) => tracing::warn!(%error, "a line of the command is not in the log"),
+            None => is_stuck.store(true, Ordering::Relaxed),
+        }
+    }
+}
+
+/// Hands a line to the log, and waits for room, but not for ever.
+fn append(store: &Store, run: RunId, line: NewLine) -> Option<Result<(), StoreError>> {
+    let mut appending = pin!(store.logs().append_when_free(run, line));
+    let mut context = Context::from_waker(Waker::noop());
+    let started = Instant::now();
+    loop {
+        match appending.as_mut().poll(&mut context) {
+            Poll::Ready(done) => return Some(done),
+            Poll::Pending if started.elapsed() >= PATIENCE => return None,
+            Poll::Pending => thread::sleep(Duration::from_millis(1)),
         }
     }
 }

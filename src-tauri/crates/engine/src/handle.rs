@@ -55,6 +55,12 @@ impl RunHandle {
         self.say(reason, true);
     }
 
+    /// Lets go of the run, to be found as after a crash.
+    pub(crate) fn let_go(&self) {
+        // A run that has just ended needs no word.
+        let _ = self.words.send(Word::LetGo);
+    }
+
     /// A run that has ended hears nothing more, and need not.
     fn say(&self, reason: &str, at_once: bool) {
         let _ = self.words.send(Word::Cancel {

@@ -49,6 +49,24 @@ pub(crate) enum Found {
     Ended(String, RunEnd),
 }
 
+/// How a run stands to the one that started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It goes on by itself.
+    Alone,
+    /// It goes on with its parent.
+    Child,
+    /// Its parent has ended without it, such as by a cancel whose process went away
+    /// half-way.
+    Orphan,
+}
+
+fn cancelled_with_parent() -> Happening {
+    Happening::CancelRequested {
+        reason: "the run that started it has ended".to_owned(),
+    }
+}
+
 impl Engine {
     /// Records of every run whose process is gone that it is: to be called by
     /// every command that opens the home. Costs one read when there is none.
@@ -71,6 +89,15 @@ impl Engine {
                 Err(error) => tracing::warn!(run = %run.id, %error, "a lost run stays as it is"),
             }
         }
+        for settled in &mut settled {
+            match shared.end_orphan(settled).await {
+                Err(EngineError::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(run = %settled.run, %error, "a run without its parent is not ended");
+                }
+                Ok(()) => {}
+            }
+        }
         Ok(settled)
     }
 
@@ -83,10 +110,19 @@ impl Engine {
         self.settle().await?;
         let mut carried = Vec::new();
         for run in self.shared.unfinished().await? {
-            if run.owner.is_some() || self.shared.has_unfinished_parent(run.id).await? {
+            if run.owner.is_some() {
                 continue;
             }
-            match self.shared.carry_on(run.id, 0, Happening::Start).await {
+            let first = match self
+                .shared
+                .standing(&self.shared.stored(run.id).await?)
+                .await?
+            {
+                Standing::Child => continue,
+                Standing::Orphan => cancelled_with_parent(),
+                Standing::Alone => Happening::Start,
+            };
+            match self.shared.carry_on(run.id, 0, first).await {
                 Ok(handle) => carried.push(handle),
                 // Another process was faster.
                 Err(EngineError::Owned { .. }) => {}
@@ -143,14 +179,17 @@ impl Shared {
         .await
     }
 
-    async fn has_unfinished_parent(self: &Arc<Self>, run: RunId) -> Result<bool, EngineError> {
-        let Some(parent) = self.stored(run).await?.parent else {
-            return Ok(false);
+    async fn standing(self: &Arc<Self>, run: &StoredRun) -> Result<Standing, EngineError> {
+        let Some(parent) = run.parent else {
+            return Ok(Standing::Alone);
         };
         match self.stored(parent.run).await {
-            Ok(parent) => Ok(!parent.state.is_terminal()),
+            Ok(parent) if !parent.state.is_terminal() => Ok(Standing::Child),
+            // A person ran it again by itself.
+            Ok(_) if run.run_attempt > 1 => Ok(Standing::Alone),
+            Ok(_) => Ok(Standing::Orphan),
             // It was removed: the child goes on by itself.
-            Err(EngineError::Store(StoreError::NoRun(_))) => Ok(false),
+            Err(EngineError::Store(StoreError::NoRun(_))) => Ok(Standing::Alone),
             Err(error) => Err(error),
         }
     }
@@ -222,6 +261,28 @@ impl Shared {
         })
     }
 
+    /// Ends a run that was settled, if its parent has ended without it.
+    async fn end_orphan(self: &Arc<Self>, settled: &mut Settled) -> Result<(), EngineError> {
+        if settled.state.is_terminal() {
+            return Ok(());
+        }
+        let run = self.stored(settled.run).await?;
+        if self.standing(&run).await? != Standing::Orphan {
+            return Ok(());
+        }
+        match self.carry_on(run.id, 0, cancelled_with_parent()).await {
+            Ok(handle) => {
+                if let Ok(end) = handle.ended().await {
+                    settled.state = end.state;
+                }
+                Ok(())
+            }
+            // Another process is at it.
+            Err(EngineError::Owned { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn claim(&self, run: RunId, expected: Option<Owner>) -> Result<bool, EngineError> {
         let claim = self
             .store
@@ -244,9 +305,11 @@ impl Shared {
         happening: Happening,
     ) -> Result<RunHandle, EngineError> {
         let stored = self.stored(id).await?;
-        // A process may have taken an ended run up and gone before it began.
-        let gone = stored.owner.filter(|owner| !owner.is_alive());
-        if self.carried(id).is_some() || !self.claim(id, gone).await? {
+        // A process that was about to run an ended run again may have died before it did.
+        let before = stored
+            .owner
+            .filter(|owner| stored.state.is_terminal() && !owner.is_alive());
+        if self.carried(id).is_some() || !self.claim(id, before).await? {
             return Err(EngineError::Owned {
                 run: stored.name,
                 owner: stored
@@ -320,11 +383,13 @@ impl Shared {
         Ok((run, facts))
     }
 
-    /// The newest run that this attempt of a task started, carried on if it has not ended.
+    /// The newest run that this attempt of a task started, carried on from `first` if
+    /// it has not ended.
     pub(crate) async fn find_child(
         self: &Arc<Self>,
         parent: Parent,
         depth: u32,
+        first: Happening,
     ) -> Result<Option<Found>, EngineError> {
         let store = Arc::clone(&self.store);
         let found = blocking(move || newest_child(&store, parent)).await?;
@@ -346,7 +411,7 @@ impl Shared {
             };
             return Ok(Some(Found::Ended(child.name, end)));
         }
-        let handle = self.carry_on(child.id, depth, Happening::Start).await?;
+        let handle = self.carry_on(child.id, depth, first).await?;
         Ok(Some(Found::Carried(handle)))
     }
 }

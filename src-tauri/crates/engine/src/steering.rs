@@ -40,6 +40,12 @@ const LOOK_FOR_ANSWER: Duration = Duration::from_millis(10);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(20);
 
+/// How long an answer is looked for once the run is not its owner's any more.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// What answers a request that nobody has answered in time.
+const TAKEN_BACK: &str = "taken back: nobody answered";
+
 /// What came of steering a run.
 #[derive(Debug)]
 pub enum Steered {
@@ -104,22 +110,44 @@ impl Shared {
         let request = writer.request(run.id, &steering, by.to_owned(), Timestamp::now());
         let id = request.flushed().await?;
         let sockets = self.home.join(SOCKETS);
-        let until = Instant::now() + ANSWER;
+        let mut until = Instant::now() + ANSWER;
         wake(&sockets, owner).await;
         while Instant::now() < until && owner.is_alive() {
-            let store = Arc::clone(&self.store);
-            if let Some(answer) = blocking(move || Ok(store.reader()?.answer(id)?)).await? {
-                return match answer.accepted {
-                    true => Ok(()),
-                    false => Err(EngineError::Refused(answer.message)),
-                };
+            if let Some(answer) = self.answer_to(id).await? {
+                return told(answer);
+            }
+            if self.stored(run.id).await?.owner != Some(owner) {
+                // Its answer may be on its way.
+                until = until.min(Instant::now() + LAST_LOOK);
             }
             tokio::time::sleep(LOOK_FOR_ANSWER).await;
         }
-        Err(EngineError::NoAnswer {
-            run: run.name.clone(),
-            owner: owner.to_string(),
-        })
+        self.take_back(id).await?;
+        match self.answer_to(id).await? {
+            Some(answer) if answer.message != TAKEN_BACK => told(answer),
+            _ => Err(EngineError::NoAnswer {
+                run: run.name.clone(),
+                owner: owner.to_string(),
+            }),
+        }
+    }
+
+    async fn answer_to(self: &Arc<Self>, id: i64) -> Result<Option<Answer>, EngineError> {
+        let store = Arc::clone(&self.store);
+        blocking(move || Ok(store.reader()?.answer(id)?)).await
+    }
+
+    /// Takes back a request that nobody has answered: nobody shall do it once who
+    /// asked was told that it is not done.
+    async fn take_back(&self, id: i64) -> Result<(), EngineError> {
+        let answer = Answer {
+            accepted: false,
+            message: TAKEN_BACK.to_owned(),
+        };
+        let writer = self.store.writer();
+        let taken = writer.answer_request(id, &answer, Timestamp::now());
+        taken.flushed().await?;
+        Ok(())
     }
 
     async fn take_over_and_act(
@@ -206,6 +234,24 @@ impl Shared {
     }
 }
 
+fn told(answer: Answer) -> Result<(), EngineError> {
+    match answer.accepted {
+        true => Ok(()),
+        false => Err(EngineError::Refused(answer.message)),
+    }
+}
+
+/// What came of a cancel that a run which is gone did not hear.
+async fn unheard(run: &RunHandle) -> Result<(), EngineError> {
+    match run.ended().await {
+        Ok(end) if end.state.is_terminal() => Ok(()),
+        Ok(_) | Err(_) => Err(EngineError::NoAnswer {
+            run: run.name.to_string(),
+            owner: Owner::current().to_string(),
+        }),
+    }
+}
+
 /// Has something done to a run that is carried here; on the disk when this returns.
 async fn act(run: &RunHandle, steering: Steering, by: &str) -> Result<(), EngineError> {
     let (told, answered) = oneshot::channel();
@@ -238,8 +284,7 @@ async fn act(run: &RunHandle, steering: Steering, by: &str) -> Result<(), Engine
     let _ = run.words.send(word);
     match answered.await {
         Ok(answer) => answer,
-        // It ended before it heard: what was wanted is so.
-        Err(_) if is_cancel => Ok(()),
+        Err(_) if is_cancel => unheard(run).await,
         Err(_) => Err(EngineError::NotAsked {
             run: run.name.to_string(),
         }),

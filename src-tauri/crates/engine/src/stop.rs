@@ -12,6 +12,9 @@ pub(crate) enum Stopping {
     No,
     /// It is to end, with a grace.
     Terminate,
+    /// Likewise, since the engine lets go of its run: what it waits for elsewhere,
+    /// such as a child run, is let go of and not cancelled.
+    LetGo,
     /// It is to end at once.
     Kill,
 }
@@ -54,9 +57,9 @@ pub(crate) struct StopSignal {
 }
 
 impl StopSignal {
-    /// Whether it is to end.
-    pub(crate) fn is_asked(&self) -> bool {
-        *self.receiver.borrow() > Stopping::No
+    /// Whether at least this was asked for.
+    pub(crate) fn is_asked(&self, stopping: Stopping) -> bool {
+        *self.receiver.borrow() >= stopping
     }
 
     /// Waits until at least this is asked for; for ever where the asking side is gone.

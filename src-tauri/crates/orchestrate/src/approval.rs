@@ -85,7 +85,7 @@ impl Deciding<'_> {
         let by = answer.by.map(|by| format!(" by {by}")).unwrap_or_default();
         if answer.approved {
             let message = format!("approved{by}");
-            return self.succeed(number, crate::json::plain(answer.fields), Some(message));
+            return self.give(number, answer.fields, Some(message));
         }
         self.reject(number, format!("rejected{by}"))
     }

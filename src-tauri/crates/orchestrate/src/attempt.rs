@@ -250,9 +250,25 @@ impl Deciding<'_> {
     ) -> Handled {
         self.record_attempt(number)?;
         match template.evaluate(scope) {
-            Ok(value) => self.succeed(number, crate::json::plain(value), None),
+            Ok(value) => self.give(number, value, None),
             Err(error) => {
                 let failure = Failure::new(FailureKind::Expression, error.to_string());
+                self.fail(number, State::Failed, failure)
+            }
+        }
+    }
+
+    /// Ends an attempt with what an expression or a person made.
+    pub(crate) fn give(
+        &mut self,
+        number: TaskRunNumber,
+        value: Value,
+        message: Option<String>,
+    ) -> Handled {
+        match crate::json::plain(value) {
+            Ok(value) => self.succeed(number, value, message),
+            Err(error) => {
+                let failure = Failure::new(FailureKind::Output, error.to_string());
                 self.fail(number, State::Failed, failure)
             }
         }

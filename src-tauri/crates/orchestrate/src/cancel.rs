@@ -67,11 +67,18 @@ impl Deciding<'_> {
     }
 
     /// Lets the engine end an attempt; where its process is gone, it has ended.
+    ///
+    /// What outlived an earlier process and does not go on here yet, such as a child
+    /// run, is found by starting it: only the engine can end it.
     fn stop(&mut self, number: TaskRunNumber, message: String) -> Handled {
-        self.decision.effects.push(Effect::Stop(number));
         if self.agenda.held {
             return self.record(number, State::Cancelled, Detail::None, Some(message));
         }
+        let unit = self.agenda.units.get(&number);
+        if unit.is_none_or(|unit| unit.step != Step::Attempt) {
+            self.decision.effects.push(Effect::Start(number));
+        }
+        self.decision.effects.push(Effect::Stop(number));
         self.agenda.set(number, Step::Attempt);
         self.record(number, State::Cancelling, Detail::None, Some(message))
     }

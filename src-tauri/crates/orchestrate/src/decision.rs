@@ -34,7 +34,8 @@ pub enum Effect {
     ///
     /// For a `flow` task and a `wait` for a file it may come again with the same
     /// attempt, after a run was recovered: then the engine looks for the child
-    /// run of this task run and attempt and goes on with it.
+    /// run of this task run and attempt and goes on with it. Where an
+    /// [`Effect::Stop`] follows at once, it is only found so that it can be ended.
     Start(TaskRunNumber),
     /// End a running attempt (for a `flow` task: cancel the child run), and report its end.
     Stop(TaskRunNumber),

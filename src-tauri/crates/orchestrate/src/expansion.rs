@@ -305,7 +305,10 @@ fn evaluate_list(template: &Template, scope: &Arc<Scope>, key: &str) -> Result<V
     let value = template
         .evaluate(scope)
         .map_err(|error| format!("`{key}`: {error}"))?;
-    json::list(&value).ok_or_else(|| format!("`{key}` must be a list, not {}", value.kind()))
+    match json::list(&value) {
+        Some(list) => list.map_err(|error| format!("`{key}`: {error}")),
+        None => Err(format!("`{key}` must be a list, not {}", value.kind())),
+    }
 }
 
 fn combinations(axes: &IndexMap<Name, Template>, scope: &Arc<Scope>) -> Result<Value, String> {

@@ -230,7 +230,10 @@ impl Deciding<'_> {
         let flow = Arc::clone(&self.tree.plan.start.flow);
         let scope = self.tree.top.as_ref().map(|top| Arc::clone(&top.scope));
         let output = match (&flow.output, scope) {
-            (Some(template), Some(scope)) => template.evaluate(&scope).map(crate::json::plain),
+            (Some(template), Some(scope)) => {
+                let value = template.evaluate(&scope).map_err(|error| error.to_string());
+                value.and_then(|value| crate::json::plain(value).map_err(|error| error.to_string()))
+            }
             _ => Ok(Self::nothing()),
         };
         match output {

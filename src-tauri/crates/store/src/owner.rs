@@ -38,10 +38,15 @@ impl Owner {
         format!("{}-{:x}", self.pid, self.started)
     }
 
+    /// Whether the process was started since the machine was.
+    pub fn is_of_this_boot(self) -> bool {
+        self.boot == Self::current().boot
+    }
+
     /// Whether the process still runs. A zombie does not.
     pub fn is_alive(self) -> bool {
         self == Self::current()
-            || (self.boot == Self::current().boot && start_time(self.pid) == Some(self.started))
+            || (self.is_of_this_boot() && start_time(self.pid) == Some(self.started))
     }
 
     /// Its 28 bytes in the store.

@@ -49,7 +49,9 @@ impl From<Vec<Transition>> for Batch {
 
 /// The typed door of writes. Every method hands over and returns at once; it only
 /// waits while more than some ten thousand transitions wait already. In the order
-/// of the calls, what is handed over is committed.
+/// of the calls, what is handed over is committed. Where a part of a run's history
+/// could not be, what follows it is refused with the same error, until the run is
+/// claimed anew: a history has no gaps.
 #[derive(Clone)]
 pub struct Writer {
     thread: Arc<WriterThread>,
@@ -98,9 +100,18 @@ impl Writer {
         T: Clone + Send + 'static,
         F: FnMut(&mut Session) -> Result<T, StoreError> + Send + 'static,
     {
+        self.call_about(None, body)
+    }
+
+    fn call_about<T, F>(&self, takes_over: Option<RunId>, body: F) -> Receipt<T>
+    where
+        T: Clone + Send + 'static,
+        F: FnMut(&mut Session) -> Result<T, StoreError> + Send + 'static,
+    {
         let ticket = Arc::new(Ticket::new());
         let receipt = Receipt::new(Arc::clone(&ticket), Arc::clone(&self.thread.shared));
         self.thread.submit(Box::new(Call {
+            takes_over,
             body,
             ticket,
             answer: None,
@@ -109,14 +120,25 @@ impl Writer {
     }
 
     /// Hands a run from one owner to another (`None`: nobody), if it is `expected`'s:
-    /// compare and swap. Answers whether it was.
+    /// compare and swap. Answers whether it was. What was asked of the owner before
+    /// and is not answered yet is refused: the next one shall not do it.
     pub fn claim(
         &self,
         run: RunId,
         expected: Option<Owner>,
         owner: Option<Owner>,
     ) -> Receipt<bool> {
-        self.call(move |session| Ok(run::claim(&session.connection, run, expected, owner)?))
+        let refusal = json(&Answer {
+            accepted: false,
+            message: "the process that carried the run went away before it answered".to_owned(),
+        });
+        self.call_about(Some(run), move |session| {
+            let claimed = run::claim(&session.connection, run, expected, owner)?;
+            if claimed {
+                request::refuse_open(&session.connection, run, &refusal)?;
+            }
+            Ok(claimed)
+        })
     }
 
     /// Takes one slot of each of these limits, or none. Slots of processes that are
@@ -132,7 +154,7 @@ impl Writer {
         self.call(move |session| limit::take_turn(&session.connection, &name, slots, &holder))
     }
 
-    /// Frees the slots that a task run holds.
+    /// Frees the slots that a task run holds in this process.
     pub fn free_slots(&self, run: RunId, task: TaskRunNumber) -> Receipt {
         self.call(move |session| Ok(limit::free(&session.connection, run, task)?))
     }
@@ -288,6 +310,7 @@ fn is_refusal(error: &StoreError) -> bool {
 
 /// A write that is seldom made.
 struct Call<T, F> {
+    takes_over: Option<RunId>,
     body: F,
     ticket: Arc<Ticket<T>>,
     answer: Option<Result<T, StoreError>>,
@@ -322,6 +345,14 @@ where
 
     fn batch(&self) -> Option<CommittedBatch<'_>> {
         None
+    }
+
+    fn continues(&self) -> Option<RunId> {
+        None
+    }
+
+    fn takes_over(&self) -> Option<RunId> {
+        self.takes_over
     }
 
     fn settle(self: Box<Self>, outcome: Result<u64, StoreError>) {
@@ -511,6 +542,14 @@ impl Work for Append {
             first_sequence: self.first_sequence.unsigned_abs(),
             transitions: &self.batch.transitions,
         })
+    }
+
+    fn continues(&self) -> Option<RunId> {
+        Some(self.run)
+    }
+
+    fn takes_over(&self) -> Option<RunId> {
+        None
     }
 
     fn settle(self: Box<Self>, outcome: Result<u64, StoreError>) {

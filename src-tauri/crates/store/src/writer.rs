@@ -80,6 +80,10 @@ pub(crate) trait Work: Send {
     fn wants_flush(&self) -> bool;
     /// What observers see of it once it is committed.
     fn batch(&self) -> Option<CommittedBatch<'_>>;
+    /// The run whose history it goes on with.
+    fn continues(&self) -> Option<RunId>;
+    /// The run that someone takes over by it, to read its history anew.
+    fn takes_over(&self) -> Option<RunId>;
     /// Tells who waits: the commit's number, or why there is none.
     fn settle(self: Box<Self>, outcome: Result<u64, StoreError>);
 }
@@ -419,6 +423,7 @@ impl WriterThread {
                 commits: 0,
                 flushed: 0,
                 flush_at: None,
+                broken: HashMap::new(),
             };
             let started = std::thread::Builder::new()
                 .name("store-writer".to_owned())
@@ -460,6 +465,9 @@ struct Carrier {
     flushed: u64,
     /// When the oldest commit that is not there has to be.
     flush_at: Option<Instant>,
+    /// Runs of whose history a part could not be written, and why: what follows that
+    /// part, and may be on its way already, would leave a gap.
+    broken: HashMap<RunId, StoreError>,
 }
 
 impl Carrier {
@@ -536,18 +544,45 @@ impl Carrier {
             || lock(&self.shared.queue).wanted > self.flushed
     }
 
-    fn write(&mut self, mut works: Vec<Box<dyn Work>>) {
+    fn write(&mut self, works: Vec<Box<dyn Work>>) {
+        let mut works = self.without_gaps(works);
+        if works.is_empty() {
+            return;
+        }
         let outcome = self.commit(&mut works);
         match outcome {
-            Ok(()) => self.tell(works),
+            Ok(()) => {
+                for run in works.iter().filter_map(|work| work.takes_over()) {
+                    self.broken.remove(&run);
+                }
+                self.tell(works);
+            }
             Err(error) if works.len() == 1 || error.is_full() => {
                 for work in works {
+                    if let Some(run) = work.continues() {
+                        self.broken.insert(run, error.clone());
+                    }
                     work.settle(Err(error.clone()));
                 }
             }
             // One of them is to blame: each by itself, so that only that one fails.
             Err(_) => works.into_iter().for_each(|work| self.write(vec![work])),
         }
+    }
+
+    /// Fails what follows a part of a run's history that could not be written.
+    fn without_gaps(&self, works: Vec<Box<dyn Work>>) -> Vec<Box<dyn Work>> {
+        if self.broken.is_empty() {
+            return works;
+        }
+        let mut left = Vec::new();
+        for work in works {
+            match work.continues().and_then(|run| self.broken.get(&run)) {
+                Some(error) => work.settle(Err(error.clone())),
+                None => left.push(work),
+            }
+        }
+        left
     }
 
     fn commit(&mut self, works: &mut [Box<dyn Work>]) -> Result<(), StoreError> {

@@ -153,13 +153,11 @@ fn full() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let home = environment(HOME);
     let store = Store::open(Path::new(&home)).unwrap();
-    let run = new_run(1);
-    let id = run.id;
-    store
-        .writer()
-        .begin_run(run, vec![])
-        .wait_flushed()
-        .unwrap();
+    let (id, other) = (new_run(1).id, new_run(2).id);
+    for n in [1, 2] {
+        let begun = store.writer().begin_run(new_run(n), vec![]);
+        begun.wait_flushed().unwrap();
+    }
     let mut kept = 0;
     let error = loop {
         let receipt = store
@@ -179,7 +177,7 @@ fn full() {
     );
     let large = store
         .writer()
-        .append(id, whole(kept + 1, "x".repeat(3_000_000)).into());
+        .append(other, whole(1, "x".repeat(3_000_000)).into());
     assert!(matches!(
         large.wait_committed(),
         Err(StoreError::Full { .. })
@@ -196,6 +194,9 @@ fn full() {
         maximum: hard,
     };
     setrlimit(Resource::Fsize, limit).unwrap();
+    let me = Some(tidemill_store::Owner::current());
+    let claimed = store.writer().claim(id, me, me);
+    assert!(claimed.wait_committed().unwrap());
     let receipt = store.writer().append(id, whole(kept + 1, 1).into());
     receipt.wait_flushed().unwrap();
     say(&format!("kept {}", kept + 1));

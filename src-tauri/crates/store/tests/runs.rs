@@ -152,19 +152,42 @@ fn a_write_that_breaks_fails_alone() {
     let id = begin(&store, 1);
     append(&store, id, vec![created(1, creation(1))]);
     let writer = store.writer();
+    let other = begin(&store, 2);
     // A task run is created twice: the table refuses it.
     let receipts = [
         writer.append(id, whole(2, 1).into()),
         writer.append(id, vec![created(1, creation(1))].into()),
-        writer.append(id, whole(3, 1).into()),
+        writer.append(other, whole(3, 1).into()),
     ];
     let outcomes = receipts.map(|receipt| receipt.wait_committed().is_ok());
     assert_eq!(outcomes, [true, false, true]);
     let reader = store.reader().unwrap();
-    assert_eq!(reader.last_sequence().unwrap(), 8);
+    assert_eq!(reader.last_sequence().unwrap(), 9);
     let tail = reader.transitions_after(0, 100).unwrap();
     let numbers: Vec<u64> = tail.iter().map(|entry| entry.sequence).collect();
-    assert_eq!(numbers, (1..=8).collect::<Vec<_>>(), "dense");
+    assert_eq!(numbers, (1..=9).collect::<Vec<_>>(), "dense");
+}
+
+#[test]
+fn a_history_never_goes_on_past_a_write_that_failed() {
+    let (_folder, store) = store();
+    let id = begin(&store, 1);
+    append(&store, id, vec![created(1, creation(1))]);
+    let writer = store.writer();
+    let receipts = [
+        writer.append(id, vec![created(1, creation(1))].into()),
+        writer.append(id, whole(2, 1).into()),
+    ];
+    let outcomes = receipts.map(|receipt| receipt.wait_committed().is_ok());
+    assert_eq!(outcomes, [false, false]);
+    let late = writer.append(id, whole(3, 1).into());
+    assert!(late.wait_committed().is_err());
+    assert_eq!(history(&store, id).len(), 2);
+    // Who takes the run over reads what is there.
+    let me = Some(Owner::current());
+    assert!(writer.claim(id, me, me).wait_committed().unwrap());
+    append(&store, id, whole(2, 1));
+    assert_eq!(history(&store, id).len(), 5);
 }
 
 #[test]
@@ -541,6 +564,13 @@ fn items_are_paged_counted_and_left_out() {
     assert_eq!(counts, [(1, State::Completed, 1), (1, State::Pending, 9)]);
 }
 
+/// A process that is gone.
+fn dead() -> Owner {
+    let mut json = serde_json::to_value(Owner::current()).unwrap();
+    json["started"] = json!(1);
+    serde_json::from_value(json).unwrap()
+}
+
 #[test]
 fn limits_hold_and_slots_of_the_dead_are_free() {
     let (_folder, store) = store();
@@ -569,13 +599,14 @@ fn limits_hold_and_slots_of_the_dead_are_free() {
     };
     assert_eq!(taken(&store), [1, 1], "none is taken where one is full");
     writer.free_slots(run, number(1)).wait_committed().unwrap();
-    let dead: Owner = serde_json::from_value({
-        let mut json = serde_json::to_value(me).unwrap();
-        json["started"] = json!(1);
-        json
-    })
-    .unwrap();
+    let dead = dead();
     assert_eq!(take(&["db"], holder(3, dead)).unwrap(), Slots::Taken);
+    writer.free_slots(run, number(3)).wait_committed().unwrap();
+    assert_eq!(
+        taken(&store),
+        [0, 1],
+        "what another process took is its own"
+    );
     assert_eq!(take(&["db"], holder(4, me)).unwrap(), Slots::Taken);
     assert!(
         writer
@@ -610,6 +641,25 @@ fn a_request_reaches_the_owner_and_its_answer_comes_back() {
     assert!(reader.requests(Owner::current()).unwrap().is_empty());
     let nobody = writer.request(new_run(9).id, &steering, String::new(), at(5));
     assert!(matches!(nobody.wait_committed(), Err(StoreError::NoRun(_))));
+}
+
+#[test]
+fn what_was_asked_of_a_dead_owner_is_not_done_by_the_next() {
+    let (_folder, store) = store();
+    let id = begin(&store, 1);
+    let (writer, reader) = (store.writer(), store.reader().unwrap());
+    let me = Some(Owner::current());
+    let given = writer.claim(id, me, Some(dead())).wait_committed();
+    assert!(given.unwrap());
+    let reason = "enough".to_owned();
+    let cancel = Steering::Cancel { reason };
+    let request = writer.request(id, &cancel, "anna".to_owned(), at(5));
+    let request = request.wait_committed().unwrap();
+    let claimed = writer.claim(id, Some(dead()), me).wait_committed();
+    assert!(claimed.unwrap());
+    assert!(reader.requests(Owner::current()).unwrap().is_empty());
+    let answer = reader.answer(request).unwrap().unwrap();
+    assert!(!answer.accepted, "{}", answer.message);
 }
 
 #[test]

@@ -166,8 +166,16 @@ impl<'a> Hashed<'a> {
 
     /// What a process finds around it, as far as the flow says so.
     fn surroundings(&mut self, task: &Task) -> Result<(), KeyError> {
+        self.folder();
         self.optional("cwd", task.cwd.as_ref())?;
         self.environment(&task.env)
+    }
+
+    /// Where the flow file lies, by which `cwd` and relative paths go.
+    fn folder(&mut self) {
+        let folder = self.origin.folder;
+        let folder = folder.strip_prefix(self.origin.workspace).unwrap_or(folder);
+        self.text("folder", &folder.to_string_lossy());
     }
 
     fn environment(&mut self, env: &Env) -> Result<(), KeyError> {
@@ -240,16 +248,21 @@ impl<'a> Hashed<'a> {
         for (from, to) in &http.expect {
             self.text("expect", &format!("{from}-{to}"));
         }
+        if http.save_to.is_some() {
+            self.folder();
+        }
         self.optional("save_to", http.save_to.as_ref())
     }
 
     fn sql(&mut self, sql: &Sql) -> Result<(), KeyError> {
+        self.folder();
         self.template("database", &sql.database)?;
         self.code(&sql.query)?;
         self.templates("parameter", &sql.parameters)
     }
 
-    /// The called flow counts by its text, not by those that it calls in turn.
+    /// The called flow counts by its text, not by those that it calls in turn, and by
+    /// the variables, which it sees.
     fn subflow(&mut self, subflow: &Subflow) -> Result<(), KeyError> {
         let reference = called_flow(
             &subflow.target,
@@ -259,6 +272,9 @@ impl<'a> Hashed<'a> {
         )?;
         let called = (self.origin.load)(&reference)?;
         self.text("called", &called.flow.version);
+        if let Some(variables) = self.scope.get("vars") {
+            self.value("vars", &variables);
+        }
         self.templates("parameter", &subflow.parameters)
     }
 }

@@ -129,6 +129,8 @@ pub(crate) struct Drive {
     /// Of those that asked for a cached result and have not ended.
     keys: HashMap<TaskRunNumber, Result<ResultKey, Failure>>,
     approvals: Vec<TaskRunNumber>,
+    /// It waits for its flow's limit.
+    awaits_turn: bool,
     timers: Timers<Timer>,
     pending: VecDeque<Pending>,
     more: bool,
@@ -158,6 +160,7 @@ impl Drive {
             waiting: HashMap::new(),
             keys: HashMap::new(),
             approvals: Vec::new(),
+            awaits_turn: false,
             timers: Timers::new(Timestamp::now(), Instant::now()),
             pending: VecDeque::new(),
             more: false,
@@ -203,6 +206,7 @@ impl Drive {
     /// Lets the run start once its flow's limit has room for it.
     pub(crate) fn start_at_turn(&mut self, limit: u32, then: Happening) {
         let (shared, facts) = (Arc::clone(&self.shared), Arc::clone(&self.facts));
+        self.awaits_turn = true;
         self.work.spawn(async move {
             crate::limits::wait_for_turn(&shared, &facts, limit).await;
             Report::Turn(then)
@@ -218,7 +222,7 @@ impl Drive {
             if looped.is_err() {
                 self.stop_all(Stopping::Kill);
             }
-            self.leave().await;
+            self.leave(looped.is_err()).await;
             looped
         }
         .instrument(span)
@@ -236,20 +240,20 @@ impl Drive {
 
     async fn turn(&mut self) -> Result<(), EngineError> {
         loop {
-            while self.more && self.pending.len() < AHEAD {
+            if self.over.is_some() && self.pending.is_empty() {
+                return Ok(());
+            }
+            // Who lets go only waits for what is on its way: it may be the run's end.
+            let lets_go = matches!(self.over, Some(Over::LetGo));
+            while self.more && !lets_go && self.pending.len() < AHEAD {
                 self.decide(Happening::Continue, None)?;
             }
-            match self.over {
-                Some(Over::Ended) if self.pending.is_empty() => return Ok(()),
-                Some(Over::LetGo) => return Ok(()),
-                _ => {}
-            }
-            let ready = self.pending.len() < AHEAD;
+            let ready = !lets_go && self.pending.len() < AHEAD;
             let tick = self.timers.wait(Timestamp::now());
             tokio::select! {
                 biased;
                 committed = front(&mut self.pending) => self.committed(committed?),
-                Some(word) = self.words.recv() => self.hear(word)?,
+                Some(word) = self.words.recv(), if !lets_go => self.hear(word)?,
                 Some(report) = self.work.join_next_with_id(), if ready => self.gather(report)?,
                 () = tokio::time::sleep(tick.unwrap_or_default()), if ready && tick.is_some() => {
                     self.look_at_clock()?;
@@ -316,23 +320,24 @@ impl Drive {
             self.ending = Some(tokio::spawn(async move { facts.end_processes().await }));
         }
         let cache = self.results_to_keep(&effects);
+        self.forget_keys(&transitions);
         let moves = self.moves(&transitions);
         let durability = match ended || acknowledge.is_some() {
             true => Durability::Flushed,
             false => Durability::Committed,
         };
-        let committing: Committing =
-            if transitions.is_empty() && cache.is_empty() && freed(&effects).is_empty() {
-                Box::pin(std::future::ready(Ok(())))
-            } else {
-                let batch = Batch {
-                    transitions,
-                    cache,
-                    free_slots: freed(&effects),
-                    release: false,
-                };
-                self.shared.journal.append(self.facts.id, batch, durability)
+        let nothing = transitions.is_empty() && cache.is_empty() && freed(&effects).is_empty();
+        let committing: Committing = if nothing && acknowledge.is_none() {
+            Box::pin(std::future::ready(Ok(())))
+        } else {
+            let batch = Batch {
+                transitions,
+                cache,
+                free_slots: freed(&effects),
+                release: false,
             };
+            self.shared.journal.append(self.facts.id, batch, durability)
+        };
         self.pending.push_back(Pending {
             committing,
             moves,
@@ -361,6 +366,18 @@ impl Drive {
         entries
     }
 
+    /// Forgets the keys of task runs that have ended.
+    fn forget_keys(&mut self, transitions: &[Transition]) {
+        if self.keys.is_empty() {
+            return;
+        }
+        for transition in transitions {
+            if let (true, Subject::Task(task)) = (transition.to.is_terminal(), transition.subject) {
+                self.keys.remove(&task);
+            }
+        }
+    }
+
     /// Carries out what was decided: it is recorded now.
     fn committed(&mut self, pending: Pending) {
         if let Some(moves) = pending.moves {
@@ -373,8 +390,11 @@ impl Drive {
             // Who asked may have gone away: the answer stands all the same.
             let _ = acknowledge.send(Ok(()));
         }
+        let lets_go = matches!(self.over, Some(Over::LetGo));
         for effect in &pending.effects {
-            self.carry_out(effect);
+            if !lets_go || matches!(effect, Effect::RunEnded) {
+                self.carry_out(effect);
+            }
         }
     }
 
@@ -385,17 +405,31 @@ impl Drive {
                 at_once,
                 told,
             } => {
-                let reason = reason.to_string();
-                self.decide(Happening::CancelRequested { reason }, told)?;
+                self.cancel(&reason, told)?;
                 if at_once {
                     self.stopping = Stopping::Kill;
                     self.stop_all(Stopping::Kill);
                 }
             }
             Word::Answer(asked) => self.answer(*asked)?,
-            Word::LetGo => self.over = Some(Over::LetGo),
+            Word::LetGo => {
+                self.over.get_or_insert(Over::LetGo);
+            }
         }
         Ok(())
+    }
+
+    fn cancel(
+        &mut self,
+        reason: &str,
+        told: Option<oneshot::Sender<Result<(), EngineError>>>,
+    ) -> Result<(), EngineError> {
+        if self.awaits_turn && self.run.state().is_terminal() {
+            // A retry by hand that has not begun: the run stays as it ended.
+            self.over.get_or_insert(Over::LetGo);
+        }
+        let reason = reason.to_owned();
+        self.decide(Happening::CancelRequested { reason }, told)
     }
 
     fn answer(&mut self, asked: Asked) -> Result<(), EngineError> {
@@ -473,7 +507,10 @@ impl Drive {
                     self.keys.insert(task, key);
                     self.decide(Happening::CacheAnswered(task, found), None)?;
                 }
-                Some(Report::Turn(then)) => self.decide(then, None)?,
+                Some(Report::Turn(then)) => {
+                    self.awaits_turn = false;
+                    self.decide(then, None)?;
+                }
                 None => {}
             }
             next = match ended.len() < ENDS {
@@ -520,13 +557,18 @@ impl Drive {
             .is_some_and(|assignment| matches!(assignment.task.kind, Kind::Wait(Wait::Until(_))))
     }
 
-    /// Ends what still runs and gives back what the run holds.
-    async fn leave(&mut self) {
+    /// Ends what still runs and gives back what the run holds: the run itself too,
+    /// where it has not ended.
+    async fn leave(&mut self, failed: bool) {
+        let lets_go = failed || matches!(self.over, Some(Over::LetGo));
         for waiting in self.waiting.values() {
             waiting.abort();
         }
         if !self.attempts.is_empty() {
-            self.stop_all(Stopping::Terminate);
+            self.stop_all(match lets_go {
+                true => Stopping::LetGo,
+                false => Stopping::Terminate,
+            });
             while self.work.join_next().await.is_some() {}
         }
         self.work.shutdown().await;
@@ -535,9 +577,7 @@ impl Drive {
             Some(ending) => drop(ending.await),
             None => self.facts.end_processes().await,
         }
-        self.shared
-            .release(&self.facts, !matches!(self.over, Some(Over::Ended)))
-            .await;
+        self.shared.release(&self.facts, lets_go).await;
     }
 }
 

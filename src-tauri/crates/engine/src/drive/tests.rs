@@ -318,6 +318,42 @@ async fn a_result_stands_for_the_next_run_s() {
 }
 
 #[tokio::test]
+async fn a_result_does_not_stand_where_the_flow_lies_elsewhere() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = "{ name: moved, tasks: { a: { shell: cat data, cache: true } }, output: '{{ tasks.a.output }}' }";
+    for place in ["a", "b"] {
+        std::fs::create_dir(bed.file(place)).unwrap();
+        bed.write(&format!("{place}/data"), place);
+        let mut request = bed.request(text);
+        request.flow.file = bed.file(&format!("{place}/moved.flow.yaml"));
+        let handle = engine.start(request).await.unwrap();
+        let ended = bed.ended(&engine, &handle).await;
+        assert_eq!(ended.output(), json!(place));
+    }
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_child_run_s_result_does_not_stand_for_other_variables() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    bed.flow(
+        "{ name: child, tasks: { a: { value: '{{ vars.x }}' } }, output: '{{ tasks.a.output }}' }",
+    );
+    let text = "{ name: parent, tasks: { a: { flow: child, cache: true } }, output: '{{ tasks.a.output }}' }";
+    for x in [1, 2] {
+        let set = engine
+            .store()
+            .writer()
+            .set_variable("x".to_owned(), &json!(x));
+        set.committed().await.unwrap();
+        assert_eq!(bed.run(&engine, text).await.output(), json!(x));
+    }
+    close(&engine).await;
+}
+
+#[tokio::test]
 async fn a_child_run_gets_parameters_and_gives_its_output() {
     let bed = Testbed::new();
     bed.flow("{ name: child, parameters: { n: 1 }, tasks: { a: { value: '{{ params.n * 10 }}' } }, output: '{{ tasks.a.output }}' }");
@@ -445,9 +481,117 @@ tasks:
         let ended = tokio::time::timeout(crate::testbed::PATIENCE, handle.ended()).await;
         assert!(ended.unwrap().is_err());
         assert!(!stored_state(&engine, handle.id).is_terminal());
+        // Whoever comes next finds a run that nobody carries.
+        assert_eq!(crate::testbed::stored(&engine, handle.id).owner, None);
         left.store(u64::MAX, Ordering::Relaxed);
         close(&engine).await;
     }
+}
+
+#[tokio::test]
+async fn a_run_that_is_not_recorded_is_not_told_of() {
+    let bed = Testbed::new();
+    let engine = bed.engine_with(|journal| Failing {
+        journal,
+        left: Arc::default(),
+    });
+    let mut events = engine.events();
+    let refused = engine
+        .start(bed.request("{ name: a, tasks: { a: { value: 1 } } }"))
+        .await;
+    assert!(refused.is_err());
+    assert!(events.try_next().is_none());
+    close(&engine).await;
+}
+
+/// A store whose flushes wait for a word.
+struct Slow {
+    journal: StoreJournal,
+    gate: Arc<tokio::sync::Semaphore>,
+}
+
+impl Journal for Slow {
+    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing {
+        self.journal.begin(run, first, durability)
+    }
+
+    fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing {
+        let committing = self.journal.append(run, batch, durability);
+        let gate = Arc::clone(&self.gate);
+        match durability {
+            Durability::Committed => committing,
+            Durability::Flushed => Box::pin(async move {
+                drop(gate.acquire().await);
+                committing.await
+            }),
+        }
+    }
+
+    fn load(&self, run: RunId, fold: Fold<'_>) -> Result<(), StoreError> {
+        self.journal.load(run, fold)
+    }
+
+    fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        self.journal.unfinished()
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_told_after_its_flush_even_where_the_engine_lets_go() {
+    let bed = Testbed::new();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let engine = bed.engine_with(|journal| Slow {
+        journal,
+        gate: Arc::clone(&gate),
+    });
+    let text = "{ name: a, tasks: { a: { shell: 'true' } } }";
+    let handle = engine.start(bed.request(text)).await.unwrap();
+    until("its end is on its way", || {
+        stored_state(&engine, handle.id).is_terminal()
+    })
+    .await;
+    handle.words.send(super::Word::LetGo).unwrap();
+    let soon = std::time::Duration::from_millis(100);
+    let early = tokio::time::timeout(soon, handle.ended()).await;
+    assert!(early.is_err(), "{early:?}");
+    gate.add_permits(1);
+    bed.ended(&engine, &handle).await.is(State::Completed);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn keys_of_results_go_with_their_task_runs() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = "
+name: kept
+tasks:
+  a:
+    for_each: [1, 2, 3]
+    shell: 'test $N != 2'
+    env: { N: '{{ item }}' }
+    cache: true
+";
+    for _ in 0..2 {
+        let shared = &engine.shared;
+        let id = RunId::new(1, fastrand::u64(..));
+        let facts = shared.facts(id, "a-run".into(), bed.flow(text), 0).await;
+        let facts = Arc::new(facts.unwrap());
+        let inputs = shared
+            .asked_with(serde_json::Map::new(), &json!(null), None)
+            .await
+            .unwrap();
+        let new = crate::engine::new_run(&facts, &inputs, None, jiff::Timestamp::now());
+        let run = super::Run::new(shared.run_start(&facts, inputs));
+        let (_words, heard) = tokio::sync::mpsc::unbounded_channel();
+        let mut drive = super::Drive::new(Arc::clone(shared), facts, run, false, heard);
+        drive.begin(new, super::Happening::Start).await.unwrap();
+        let ended = tokio::time::timeout(crate::testbed::PATIENCE, drive.turn()).await;
+        ended.unwrap().unwrap();
+        assert_eq!(drive.keys.len(), 0);
+        drive.leave(false).await;
+    }
+    close(&engine).await;
 }
 
 fn stored_state(engine: &crate::Engine, run: RunId) -> State {

@@ -1,20 +1,22 @@
 //! `flow`: another flow's run, carried by this engine, with a link to the task
 //! run that asked for it, by which it is found again after a crash.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{Subflow, template::to_json};
-use tidemill_orchestrate::{Failure, FailureKind, Outcome, State};
+use tidemill_orchestrate::{Failure, FailureKind, Happening, Outcome, State};
 use tidemill_store::Parent;
 
 use super::unevaluated;
 use crate::{
-    attempt::Attempt,
+    attempt::{Attempt, Interruption},
     cache::called_flow,
     error::EngineError,
     handle::{RunEnd, RunHandle},
+    recovery::Found,
     request::{LoadedFlow, RunRequest},
+    stop::Stopping,
 };
 
 /// How deep runs may stand in runs.
@@ -26,14 +28,17 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
     let child = match child(subflow, attempt).await {
         Ok(Child::Carried(handle)) => handle,
         Ok(Child::Ended(name, end)) => return outcome(&name, end),
-        Ok(Child::NotWanted) => return Outcome::Cancelled,
+        Ok(Child::NotStarted(interruption)) => return attempt.interruption_outcome(interruption),
         Err(failure) => return Outcome::Failed(failure),
     };
     let ended = tokio::select! {
         biased;
-        ended = child.ended() => return settled(&child, ended),
+        ended = child.ended() => return settled(attempt, &child, ended).await,
         interruption = attempt.interrupted() => {
-            child.cancel("the task that started it was ended");
+            match attempt.stop.is_asked(Stopping::LetGo) {
+                true => child.let_go(),
+                false => child.cancel(ENDED),
+            }
             (child.ended().await, interruption)
         }
     };
@@ -44,11 +49,17 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
     }
 }
 
+/// How often a child run that another process carries is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Why a child run is cancelled.
+const ENDED: &str = "the task that started it was ended";
+
 enum Child {
     Carried(RunHandle),
     Ended(String, RunEnd),
-    /// The task is to end, and there is none yet.
-    NotWanted,
+    /// The attempt was ended before there was one.
+    NotStarted(Interruption),
 }
 
 async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
@@ -57,28 +68,51 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
         task: attempt.number(),
         attempt: attempt.assignment.attempt,
     };
+    let ends = attempt.stop.is_asked(Stopping::Terminate);
     if attempt.recovered
-        && let Some(found) = attempt
-            .shared
-            .find_child(parent, attempt.facts.depth + 1)
-            .await
-            .map_err(|error| engine_failure(&error))?
+        && let Some(found) = earlier(attempt, parent, ends).await?
     {
-        return Ok(match found {
-            crate::recovery::Found::Carried(handle) => Child::Carried(handle),
-            crate::recovery::Found::Ended(name, end) => Child::Ended(name, end),
-        });
+        return Ok(found);
     }
-    if attempt.stop.is_asked() {
-        return Ok(Child::NotWanted);
+    if ends {
+        return Ok(Child::NotStarted(Interruption::Cancelled));
     }
     let request = request(subflow, attempt).await?;
-    attempt
-        .shared
-        .start(request, Some(parent), attempt.facts.depth + 1)
-        .await
-        .map(Child::Carried)
-        .map_err(|error| engine_failure(&error))
+    let (shared, depth) = (&attempt.shared, attempt.facts.depth + 1);
+    match shared.start(request, Some(parent), depth).await {
+        Ok(handle) => Ok(Child::Carried(handle)),
+        // Whoever closes the engine ends this attempt too.
+        Err(EngineError::Closed) if shared.is_closing() => {
+            Ok(Child::NotStarted(attempt.interrupted().await))
+        }
+        Err(error) => Err(engine_failure(&error)),
+    }
+}
+
+/// The child run that an earlier process started, if there is one. One that another
+/// process carries, such as for a person who ran it again, is waited for.
+async fn earlier(attempt: &Attempt, parent: Parent, ends: bool) -> Result<Option<Child>, Failure> {
+    let depth = attempt.facts.depth + 1;
+    loop {
+        let first = match ends {
+            true => Happening::CancelRequested {
+                reason: ENDED.to_owned(),
+            },
+            false => Happening::Start,
+        };
+        match attempt.shared.find_child(parent, depth, first).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(Found::Carried(handle))) => return Ok(Some(Child::Carried(handle))),
+            Ok(Some(Found::Ended(name, end))) => return Ok(Some(Child::Ended(name, end))),
+            Err(EngineError::Owned { .. }) => {}
+            Err(error) => return Err(engine_failure(&error)),
+        }
+        tokio::select! {
+            biased;
+            interruption = attempt.interrupted() => return Ok(Some(Child::NotStarted(interruption))),
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
 }
 
 async fn request(subflow: &Subflow, attempt: &Attempt) -> Result<RunRequest, Failure> {
@@ -119,8 +153,16 @@ fn bind(loaded: &LoadedFlow, given: Map<String, Json>) -> Result<Map<String, Jso
     })
 }
 
-fn settled(child: &RunHandle, ended: Result<RunEnd, Arc<EngineError>>) -> Outcome {
+async fn settled(
+    attempt: &Attempt,
+    child: &RunHandle,
+    ended: Result<RunEnd, Arc<EngineError>>,
+) -> Outcome {
     match ended {
+        // It was let go of, and so is this attempt's run: it does not end by that.
+        Ok(end) if !end.state.is_terminal() => {
+            attempt.interruption_outcome(attempt.interrupted().await)
+        }
         Ok(end) => outcome(&child.name, end),
         Err(error) => Outcome::Failed(engine_failure(&error)),
     }

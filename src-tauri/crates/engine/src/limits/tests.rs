@@ -1,8 +1,10 @@
-use tidemill_orchestrate::State;
-use tidemill_store::RunFilter;
+use jiff::Timestamp;
+use tidemill_flow::Value;
+use tidemill_orchestrate::{RunId, State};
+use tidemill_store::{NewRun, RunFilter, Steering};
 
 use crate::{
-    Engine,
+    Close, Engine, Steered,
     testbed::{Testbed, close, stored, tasks, until},
 };
 
@@ -84,6 +86,90 @@ async fn a_run_waits_for_its_flow_s_turn() {
     assert_eq!(bed.read("runs").lines().count(), 2);
     close(&one).await;
     close(&other).await;
+}
+
+#[tokio::test]
+async fn a_run_that_waited_for_its_turn_is_settled_once_and_cancelled_at_once() {
+    let bed = Testbed::new();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    let text = overlapping("queue");
+    let first = one.start(bed.request(&text)).await.unwrap();
+    until("the first runs", || bed.file("runs").exists()).await;
+    let second = other.start(bed.request(&text)).await.unwrap().id;
+    other.close(Close::LetGo).await.unwrap();
+    let other = bed.engine().await;
+    assert_eq!(other.settle().await.unwrap().len(), 1);
+    assert_eq!(stored(&other, second).state, State::AwaitingRetry);
+    assert!(other.settle().await.unwrap().is_empty());
+    // The flow's turn is taken: ending needs none.
+    let cancel = Steering::Cancel {
+        reason: "enough".to_owned(),
+    };
+    let steered = other.steer(second, cancel, "me").await.unwrap();
+    let Steered::Carried(second) = steered else {
+        panic!("{steered:?}");
+    };
+    bed.ended(&other, &second).await.is(State::Cancelled);
+    bed.write("go", "");
+    bed.ended(&one, &first).await.is(State::Completed);
+    close(&one).await;
+    close(&other).await;
+}
+
+#[tokio::test]
+async fn a_retry_that_waits_for_its_turn_can_be_given_up() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = overlapping("queue");
+    let first = engine.start(bed.request(&text)).await.unwrap();
+    until("the first runs", || bed.file("runs").exists()).await;
+    first.cancel("enough");
+    bed.ended(&engine, &first).await.is(State::Cancelled);
+    let second = engine.start(bed.request(&text)).await.unwrap();
+    let retry = engine.retry(first.id, true).await.unwrap();
+    retry.cancel("enough");
+    bed.ended(&engine, &retry).await.is(State::Cancelled);
+    assert_eq!(stored(&engine, first.id).owner, None);
+    bed.write("go", "");
+    bed.ended(&engine, &second).await.is(State::Completed);
+    assert_eq!(stored(&engine, first.id).run_attempt, 1);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_run_waits_where_the_one_in_its_place_cannot_be_cancelled() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = overlapping("cancel_running");
+    let request = bed.request(&text);
+    let writer = engine.store().writer();
+    // It was recorded by a version that knew more.
+    let id = RunId::new(1, 1);
+    let old = NewRun {
+        id,
+        name: "old".to_owned(),
+        flow: "overlapping".to_owned(),
+        flow_text: Some("name: overlapping\nlater: true\n".into()),
+        file: None,
+        workspace: Some(bed.workspace().to_string_lossy().into_owned()),
+        parameters: Value::from_pairs(Vec::<(String, Value)>::new()),
+        trigger: Value::from(()),
+        variables: Value::from_pairs(Vec::<(String, Value)>::new()),
+        environment: None,
+        parent: None,
+        scheduled_for: None,
+        owner: None,
+        created_at: Timestamp::now(),
+    };
+    writer.begin_run(old, Vec::new()).committed().await.unwrap();
+    let name = super::turn_name(&bed.workspace(), &request.flow.flow.name);
+    let holder = super::holder(id, super::whole_run());
+    writer.take_turn(name, 1, holder).committed().await.unwrap();
+    let handle = engine.start(request).await.unwrap();
+    bed.write("go", "");
+    super::free_turn(&engine.shared, id);
+    bed.ended(&engine, &handle).await.is(State::Completed);
+    close(&engine).await;
 }
 
 #[tokio::test]

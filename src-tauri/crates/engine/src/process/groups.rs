@@ -240,7 +240,10 @@ impl ProcessGroups {
 /// Ends what the engines of a process that is gone left behind: their guard has
 /// done it, unless it was killed too. Blocks the thread.
 pub(crate) fn end_strays_of(owner: Owner) {
-    tree::end(&Targets::of_engines(&owner.mark()), STRAYS_GRACE);
+    // Nothing outlives a restart, and what carries such a mark now is another's.
+    if owner.is_of_this_boot() {
+        tree::end(&Targets::of_engines(&owner.mark()), STRAYS_GRACE);
+    }
 }
 
 /// The processes of one run. Clones are the same run's.

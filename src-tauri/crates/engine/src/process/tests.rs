@@ -45,6 +45,25 @@ async fn stop_when_ready(text: &str, grace: Duration) -> (Ended<&'static str>, K
     (ended, kept, engine)
 }
 
+#[test]
+fn what_a_process_left_before_a_restart_is_not_looked_for() {
+    // After a restart a process may have the number and start time of an earlier one.
+    let own = tidemill_store::Owner::current();
+    let mut json = serde_json::to_value(own).unwrap();
+    json["boot"] = serde_json::json!("00000000-0000-0000-0000-000000000000");
+    let before: tidemill_store::Owner = serde_json::from_value(json).unwrap();
+    let mut child = std::process::Command::new("sleep")
+        .arg("1000")
+        .env(MARK_VARIABLE, format!("{}-0.0.0", own.mark()))
+        .spawn()
+        .unwrap();
+    end_strays_of(before);
+    let lives = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(lives);
+}
+
 fn assert_none_lives(engine: &str) {
     assert!(!rehearsal::anyone_lives(engine), "a process is left");
 }

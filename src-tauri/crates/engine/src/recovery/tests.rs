@@ -3,13 +3,15 @@ use std::{
     process::{Command, Stdio},
 };
 
+use jiff::Timestamp;
 use serde_json::json;
-use tidemill_orchestrate::{RunId, State};
-use tidemill_store::{Owner, RunFilter};
+use tidemill_orchestrate::{Detail, RunId, State, Subject, Transition};
+use tidemill_store::{Owner, RunFilter, Steering};
 
 use crate::{
-    Close, Engine, EngineError, RunHandle,
-    testbed::{Ended, Testbed, close, stored, tasks, until},
+    Close, Engine, EngineError, RunHandle, Steered,
+    drive::Word,
+    testbed::{Ended, PATIENCE, Testbed, close, stored, tasks, until},
 };
 
 /// One task done, one that runs, and what may follow it.
@@ -142,6 +144,124 @@ async fn a_child_run_is_found_again_and_not_started_anew() {
     close(&engine).await;
 }
 
+const PARENT: &str =
+    "{ name: parent, tasks: { a: { flow: interrupted } }, output: '{{ tasks.a.output }}' }";
+
+/// A parent and its child run, let go of while the child's task ran; newest first.
+async fn family(bed: &Testbed) -> (RunId, RunId) {
+    bed.flow(&interrupted("1"));
+    let engine = bed.engine().await;
+    let parent = start(bed, &engine, PARENT).await.id;
+    engine.close(Close::LetGo).await.unwrap();
+    let engine = bed.engine().await;
+    let runs = all_runs(&engine);
+    close(&engine).await;
+    assert_eq!(runs.len(), 2);
+    (parent, runs[0].id)
+}
+
+#[tokio::test]
+async fn a_parent_that_nobody_carries_is_cancelled_with_its_child() {
+    let bed = Testbed::new();
+    let (parent, child) = family(&bed).await;
+    let engine = bed.engine().await;
+    let cancel = Steering::Cancel {
+        reason: "enough".to_owned(),
+    };
+    let steered = engine.steer(parent, cancel, "me").await.unwrap();
+    let Steered::Carried(handle) = steered else {
+        panic!("{steered:?}");
+    };
+    bed.ended(&engine, &handle).await.is(State::Cancelled);
+    assert_eq!(stored(&engine, child).state, State::Cancelled);
+    assert_eq!(bed.read("tries").lines().count(), 1, "nothing ran again");
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_child_of_a_run_that_was_being_cancelled_is_not_carried_on() {
+    let bed = Testbed::new();
+    let (parent, child) = family(&bed).await;
+    let engine = bed.engine().await;
+    // The process went away after the parent's word and before the child's.
+    let cancelling = Transition {
+        subject: Subject::Run,
+        run_attempt: 1,
+        from: Some(State::Running),
+        to: State::Cancelling,
+        at: Timestamp::now(),
+        message: Some("enough".into()),
+        detail: Detail::None,
+    };
+    let recorded = engine
+        .store()
+        .writer()
+        .append(parent, vec![cancelling].into());
+    recorded.committed().await.unwrap();
+    engine.settle().await.unwrap();
+    assert_eq!(stored(&engine, parent).state, State::Cancelled);
+    assert_eq!(stored(&engine, child).state, State::Cancelled);
+    assert!(engine.carry_on().await.unwrap().is_empty());
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_child_that_another_process_carries_is_waited_for() {
+    let bed = Testbed::new();
+    bed.flow("{ name: waits, tasks: { a: { shell: 'touch started; until test -e go; do sleep 0.02; done; echo 1', retries: 3 } }, output: '{{ tasks.a.output }}' }");
+    let parent = "{ name: parent, tasks: { a: { flow: waits } }, output: '{{ tasks.a.output }}' }";
+    let parent = let_go(&bed, parent).await;
+    std::fs::remove_file(bed.file("started")).unwrap();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    one.settle().await.unwrap();
+    let child = one.retry(all_runs(&one)[0].id, true).await.unwrap();
+    until("the child runs", || bed.file("started").exists()).await;
+    let handle = other.retry(parent, true).await.unwrap();
+    // As long as it takes to find the child run and that it is carried.
+    let soon = std::time::Duration::from_millis(300);
+    assert!(tokio::time::timeout(soon, handle.ended()).await.is_err());
+    bed.write("go", "");
+    bed.ended(&one, &child).await.is(State::Completed);
+    let ended = bed.ended(&other, &handle).await;
+    ended.is(State::Completed);
+    assert_eq!(ended.output(), json!("1"));
+    close(&one).await;
+    close(&other).await;
+}
+
+#[tokio::test]
+async fn a_retry_whose_process_died_before_it_began_can_be_asked_for_again() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = "{ name: fails, tasks: { a: { shell: 'test -e mended' } } }";
+    let ended = bed.run(&engine, text).await;
+    ended.is(State::Failed);
+    lose(&engine, ended.run.id).await;
+    bed.write("mended", "");
+    let handle = engine.retry(ended.run.id, true).await.unwrap();
+    bed.ended(&engine, &handle).await.is(State::Completed);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_let_go_of_takes_its_children_along() {
+    let bed = Testbed::new();
+    bed.flow(&interrupted("1"));
+    let engine = bed.engine().await;
+    let parent = start(&bed, &engine, PARENT).await;
+    // As where the engine is closed, and the parent hears of it first.
+    parent.words.send(Word::LetGo).unwrap();
+    let end = tokio::time::timeout(PATIENCE, parent.ended()).await;
+    assert_eq!(end.unwrap().unwrap().state, State::Running);
+    engine.close(Close::LetGo).await.unwrap();
+    let engine = bed.engine().await;
+    engine.settle().await.unwrap();
+    for run in all_runs(&engine) {
+        assert_eq!(run.state, State::AwaitingRetry, "{}", run.flow);
+    }
+    close(&engine).await;
+}
+
 fn all_runs(engine: &Engine) -> Vec<tidemill_store::StoredRun> {
     let reader = engine.store().reader().unwrap();
     reader.runs(&RunFilter::default(), None, 100).unwrap().runs
@@ -243,11 +363,11 @@ async fn a_lost_parent_is_cancelled_with_its_child() {
     let run = start(&bed, &engine, parent).await.id;
     engine.close(Close::LetGo).await.unwrap();
     let engine = bed.engine().await;
-    let cancel = tidemill_store::Steering::Cancel {
+    let cancel = Steering::Cancel {
         reason: "enough".to_owned(),
     };
     let done = engine.steer(run, cancel, "me").await.unwrap();
-    let crate::Steered::Carried(handle) = done else {
+    let Steered::Carried(handle) = done else {
         panic!("{done:?}");
     };
     bed.ended(&engine, &handle).await.is(State::Cancelled);
@@ -262,10 +382,10 @@ async fn a_lost_parent_is_cancelled_with_its_child() {
 #[tokio::test]
 async fn what_a_dead_engine_left_behind_is_ended_before_anything_restarts() {
     let bed = Testbed::new();
-    let dead: Owner = serde_json::from_str(
-        "{\"boot\":\"00000000-0000-0000-0000-000000000000\",\"pid\":1,\"started\":7}",
-    )
-    .unwrap();
+    // Of this boot: nothing outlives a restart.
+    let mut dead = serde_json::to_value(Owner::current()).unwrap();
+    dead["started"] = json!(7);
+    let dead: Owner = serde_json::from_value(dead).unwrap();
     let mut stray = Command::new("sleep")
         .arg("1000")
         .env("TIDEMILL_PROCESS", format!("{}-0123.0.0", dead.mark()))

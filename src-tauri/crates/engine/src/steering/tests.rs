@@ -2,11 +2,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tidemill_orchestrate::State;
-use tidemill_store::Steering;
+use tidemill_store::{Owner, Steering};
 
 use crate::{
     Close, Engine, EngineError, RunHandle, Steered,
-    testbed::{Testbed, close, tasks, until},
+    testbed::{Testbed, close, stored, tasks, until},
 };
 
 const ASKING: &str = "
@@ -127,6 +127,54 @@ async fn a_run_that_nobody_carries_is_steered_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_cancel_is_answered_when_it_is_recorded() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let handle = asking(&bed, &engine).await;
+    let cancel = || Steering::Cancel {
+        reason: "enough".to_owned(),
+    };
+    engine.steer(handle.id, cancel(), "me").await.unwrap();
+    let state = stored(&engine, handle.id).state;
+    let ends = matches!(state, State::Cancelling | State::Cancelled);
+    assert!(ends, "{state}");
+    // Once more, or too late: it is as it was wanted.
+    drop(engine.steer(handle.id, cancel(), "me").await);
+    bed.ended(&engine, &handle).await.is(State::Cancelled);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_answers_is_taken_back() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let handle = asking(&bed, &engine).await;
+    let run = stored(&engine, handle.id);
+    // The run gets another owner between the look and the request.
+    let elsewhere = Owner::current();
+    let dead: Owner = serde_json::from_str(
+        "{\"boot\":\"00000000-0000-0000-0000-000000000000\",\"pid\":1,\"started\":0}",
+    )
+    .unwrap();
+    let store = engine.store();
+    let claim = store.writer().claim(run.id, Some(elsewhere), Some(dead));
+    assert!(claim.committed().await.unwrap());
+    let asked = engine
+        .shared
+        .ask(&run, elsewhere, approve(json!({"n": 3})), "me");
+    let refused = tokio::time::timeout(Duration::from_secs(5), asked).await;
+    let refused = refused.unwrap();
+    assert!(
+        matches!(refused, Err(EngineError::NoAnswer { .. })),
+        "{refused:?}"
+    );
+    assert!(store.reader().unwrap().requests(dead).unwrap().is_empty());
+    handle.cancel("enough");
+    bed.ended(&engine, &handle).await.is(State::Cancelled);
+    close(&engine).await;
+}
+
+#[tokio::test]
 async fn sockets_of_the_dead_are_removed() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
@@ -134,7 +182,7 @@ async fn sockets_of_the_dead_are_removed() {
     let sockets = bed.home().join(super::SOCKETS);
     let stale = sockets.join("1-dead");
     drop(std::os::unix::net::UnixDatagram::bind(&stale).unwrap());
-    super::wake(&sockets, tidemill_store::Owner::current()).await;
+    super::wake(&sockets, Owner::current()).await;
     assert!(!stale.exists());
     assert_eq!(std::fs::read_dir(&sockets).unwrap().count(), 1);
     handle.cancel("enough");

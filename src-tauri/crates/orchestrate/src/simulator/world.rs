@@ -178,6 +178,8 @@ impl World {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Start(task) => self.start_attempt(task),
+            // As in the engine: what does not run cannot be stopped.
+            Effect::Stop(task) if !self.running.contains(&task) => {}
             Effect::Stop(task) => {
                 let outcome = Outcome::Cancelled;
                 let grace = Duration::from_millis(200);
@@ -212,7 +214,8 @@ impl World {
 
     fn start_attempt(&mut self, task: TaskRunNumber) {
         let state = self.run.state_of(task).unwrap();
-        assert!(matches!(state, State::Running | State::Retrying), "{state}");
+        let runs = matches!(state, State::Running | State::Retrying | State::Cancelling);
+        assert!(runs, "{state}");
         assert!(self.running.insert(task), "started twice");
         let assignment = self.assignment(task);
         let is_code = matches!(assignment.task.kind, Kind::Shell(_) | Kind::Python(_));

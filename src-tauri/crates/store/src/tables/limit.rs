@@ -116,15 +116,19 @@ fn hold(connection: &Connection, names: &[String], holder: &SlotHolder) -> rusql
     Ok(())
 }
 
-/// Frees what an attempt holds.
+/// Frees what an attempt holds in this process: another one may carry the run by now.
 pub(crate) fn free(
     connection: &Connection,
     run: RunId,
     task: TaskRunNumber,
 ) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("DELETE FROM slots WHERE run = ? AND task = ?")?
-        .execute(params![run.to_bytes(), task.get()])?;
+        .prepare_cached("DELETE FROM slots WHERE run = ? AND task = ? AND owner = ?")?
+        .execute(params![
+            run.to_bytes(),
+            task.get(),
+            Owner::current().to_bytes()
+        ])?;
     Ok(())
 }
 

@@ -86,6 +86,22 @@ pub(crate) fn answer(
     Ok(answered == 1)
 }
 
+/// Answers with no what is open about a run: its owner, who was asked, is gone, and
+/// whoever asked was told so.
+pub(crate) fn refuse_open(
+    connection: &Connection,
+    run: RunId,
+    refusal: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE requests SET answer = ?, answered_at = requested_at
+             WHERE run = ? AND answer IS NULL",
+        )?
+        .execute(params![refusal, run.to_bytes()])?;
+    Ok(())
+}
+
 /// Open requests about runs that `owner` carries, oldest first.
 pub(crate) fn open(connection: &Connection, owner: Owner) -> rusqlite::Result<Vec<Request>> {
     connection

@@ -162,6 +162,46 @@ fn a_child_run_outlives_the_process_and_costs_no_attempt() {
 }
 
 #[test]
+fn a_run_that_waited_for_its_turn_is_carried_on_after_a_crash() {
+    let mut world = world("  a: { shell: x }\n", &[]);
+    let reason = "its flow is busy".to_owned();
+    world.happen(Happening::Queued { reason, due: None });
+    world.crash();
+    assert_eq!(world.run.state(), State::AwaitingRetry);
+    world.happen(Happening::Start);
+    assert_eq!(world.go_on(), State::Completed);
+}
+
+#[test]
+fn what_outlived_the_process_can_be_ended() {
+    let text =
+        "  a: { flow: other }\n  b: { wait: { file: x } }\n  c: { flow: other, limits: [db] }\n";
+    let mut world = world(text, &[]);
+    world.happen(Happening::Start);
+    world.tick();
+    world.crash();
+    assert_eq!(world.states(), "a=Running b=Running c=Running");
+    world.happen(Happening::CancelRequested {
+        reason: "by ada".to_owned(),
+    });
+    assert_eq!(world.go_on(), State::Cancelled);
+    assert_eq!(world.states(), "a=Cancelled b=Cancelled c=Cancelled");
+}
+
+#[test]
+fn what_outlived_the_process_ends_when_the_run_s_time_was_over_meanwhile() {
+    let text = "timeout: 10m\ntasks:\n  a: { flow: other }\n  b: { wait: { file: x } }\n";
+    let mut world = world(text, &[]);
+    world.script = Box::new(|_, _| (Outcome::completed(1), Duration::from_secs(7_200)));
+    world.happen(Happening::Start);
+    world.crash();
+    world.now = world.now.checked_add(Duration::from_secs(3_600)).unwrap();
+    world.happen(Happening::Start);
+    assert_eq!(world.go_on(), State::TimedOut);
+    assert_eq!(world.states(), "a=Cancelled b=Cancelled");
+}
+
+#[test]
 fn a_second_retry_by_hand_goes_on_from_the_first() {
     let text = "
   g:

@@ -190,6 +190,23 @@ fn fail_fast_skips_what_has_not_started() {
 }
 
 #[test]
+fn outputs_do_not_nest_without_end() {
+    let mut text = "tasks:\n  t0: { value: 1 }\n".to_owned();
+    for number in 1..=300 {
+        let (open, close) = ("[".repeat(40), "]".repeat(40));
+        let before = number - 1;
+        text +=
+            &format!("  t{number}: {{ value: {open}'{{{{ tasks.t{before}.output }}}}'{close} }}\n");
+    }
+    let mut world = world(&text, &[]);
+    assert_eq!(world.run_to_end(), State::Failed);
+    assert_eq!(
+        world.message("t3"),
+        "its value is nested more than 100 deep"
+    );
+}
+
+#[test]
 fn what_is_no_list_fails_the_task() {
     let rows = ["'{{ params.n }}'", "\"{{ 'text' }}\"", "'{{ {\"a\": 1} }}'"];
     for list in rows {
