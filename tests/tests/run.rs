@@ -426,3 +426,19 @@ fn what_the_home_lacks_is_a_warning_in_check_and_a_mistake_in_run() {
         "{logs}"
     );
 }
+
+#[test]
+fn secrets_are_masked_in_flows_that_read_none() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .call_with_input(&["secrets", "set", "token"], b"s3cret-value\n")
+        .expect(0);
+    sandbox.flow(
+        "plain",
+        "tasks:\n  t: { shell: 'echo it is s3cret-\"\"value' }\n",
+    );
+    let document = sandbox.run_json("plain", &[], 0);
+    assert_eq!(document["tasks"][0]["output"], "it is ***");
+    let logs = sandbox.call(&["runs", "logs", "last"]).expect(0).stdout;
+    assert!(logs.contains("it is ***"), "{logs}");
+}

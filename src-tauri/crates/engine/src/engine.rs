@@ -17,7 +17,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use tidemill_flow::{OnConflict, Value, template::from_json};
 use tidemill_orchestrate::{Happening, Run, RunId, RunStart};
-use tidemill_store::{NewRun, Owner, Parent, Store};
+use tidemill_store::{KeyPlace, NewRun, Owner, Parent, Store};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::{
@@ -390,7 +390,7 @@ impl Shared {
         let directory = scratch_folder(&self.home, id);
         let secrets = match flow.text.contains("secrets") {
             true => self.secrets().await?,
-            false => Secrets::default(),
+            false => self.secrets_in_reach().await,
         };
         Ok(RunFacts::new(
             self,
@@ -410,6 +410,26 @@ impl Shared {
             Secrets::new(&secrets, &key).map_err(|_| EngineError::TooManySecrets)
         })
         .await
+    }
+
+    /// What is masked in a run whose flow reads no secret: every secret whose key lies
+    /// in a file. No keychain is asked for it, and secrets that cannot be read do not
+    /// keep such a run from starting.
+    async fn secrets_in_reach(&self) -> Secrets {
+        let store = Arc::clone(&self.store);
+        let held = blocking(move || {
+            let secrets = store.secrets();
+            Ok(secrets.key_place()? == KeyPlace::File && !secrets.names()?.is_empty())
+        });
+        let known = match held.await {
+            Ok(true) => self.secrets().await,
+            Ok(false) => return Secrets::default(),
+            Err(error) => Err(error),
+        };
+        known.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the secrets cannot be read, so they are not masked");
+            Secrets::default()
+        })
     }
 
     async fn variables(&self) -> Result<Value, EngineError> {
