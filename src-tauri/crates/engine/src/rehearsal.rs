@@ -147,7 +147,9 @@ fn record() {
         use std::io::Write;
         for line in lines {
             let text = String::from_utf8_lossy(&line.bytes);
-            writeln!(&file, "{:?} {text}", line.stream).unwrap();
+            // In one write: the two streams are read by two threads.
+            let entry = format!("{:?} {text}\n", line.stream);
+            (&file).write_all(entry.as_bytes()).unwrap();
         }
     });
     let command = TransparentCommand {

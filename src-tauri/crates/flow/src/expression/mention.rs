@@ -56,19 +56,29 @@ pub(crate) fn mentions(source: &str) -> Vec<Mention> {
     while let [(offset, token), after @ ..] = rest {
         rest = after;
         if let Token::Word(word) = token {
-            match before {
-                Some(Token::Symbol('.')) => {}
-                Some(Token::Symbol('|')) => found.push(single(MentionKind::Filter, word, *offset)),
-                Some(Token::Word("is")) if *word == "not" => continue,
-                Some(Token::Word("is")) => found.push(single(MentionKind::Test, word, *offset)),
-                _ if *word == "is" || KEYWORDS.contains(word) || is_keyword_argument(after) => {}
-                _ => {
-                    let (mention, left) = path(word, *offset, after);
-                    found.push(mention);
-                    rest = left;
-                    before = None;
-                    continue;
+            // A word where a name must stand is not the keyword that it spells.
+            let named = match before {
+                Some(Token::Symbol('.')) => true,
+                Some(Token::Symbol('|')) => {
+                    found.push(single(MentionKind::Filter, word, *offset));
+                    true
                 }
+                Some(Token::Word("is")) if *word == "not" => continue,
+                Some(Token::Word("is")) => {
+                    found.push(single(MentionKind::Test, word, *offset));
+                    true
+                }
+                _ => false,
+            };
+            let keyword = *word == "is" || KEYWORDS.contains(word) || is_keyword_argument(after);
+            if !named && !keyword {
+                let (mention, left) = path(word, *offset, after);
+                found.push(mention);
+                rest = left;
+            }
+            if named || !keyword {
+                before = None;
+                continue;
             }
         }
         before = Some(token);

@@ -172,6 +172,17 @@ fn what_is_undefined_is_named() {
     }
 }
 
+#[test]
+fn a_keyword_that_stands_for_a_name_hides_no_name() {
+    // A test's argument may stand without parentheses: `is` is the test here.
+    let expression = Expression::new("'a' is is x", 0).unwrap();
+    let mentions = expression.mentions();
+    assert_eq!(mentions.len(), 2, "{mentions:?}");
+    assert_eq!(mentions[0].kind, MentionKind::Test);
+    assert_eq!(mentions[1].kind, MentionKind::Read);
+    assert_eq!(mentions[1].path, ["x"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
