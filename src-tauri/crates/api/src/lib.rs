@@ -24,6 +24,7 @@ mod references;
 pub mod run;
 pub mod runs;
 pub mod schedules;
+mod schemas;
 pub mod settings;
 pub mod steer;
 mod surroundings;
