@@ -37,7 +37,7 @@ pub use tables::{
     request::{Answer, Request, Steering},
     run::{NewRun, Parent, RunFilter, RunInputs, RunPage, StoredRun, Unfinished},
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
-    transition::Recorded,
+    transition::{Recorded, TailMove},
     workspace::Workspace,
 };
 pub use write::{Batch, Writer};
