@@ -112,6 +112,33 @@ pub(crate) fn range(
     Ok(())
 }
 
+/// The transitions of some of a run's task runs, in order, values read from their files.
+pub(crate) fn of_task_runs(
+    connection: &Connection,
+    results: &Results,
+    run: i64,
+    numbers: &[TaskRunNumber],
+) -> Result<Vec<(u64, Transition)>, StoreError> {
+    let texts: Vec<String> = numbers
+        .iter()
+        .map(|number| number.get().to_string())
+        .collect();
+    let sql = format!(
+        "SELECT sequence, number, transitions.run_attempt, from_state, to_state, at, message, detail
+         FROM segments JOIN transitions ON sequence BETWEEN segments.first AND segments.last
+         WHERE segments.run = ? AND number IN ({})
+         ORDER BY segments.first, sequence",
+        texts.join(", ")
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([run])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(transition(row, |detail| detail.read(results))?);
+    }
+    Ok(found)
+}
+
 /// Transitions of all runs numbered after `after`, at most `limit`.
 pub(crate) fn tail(
     connection: &Connection,
