@@ -1,0 +1,5 @@
+import { Top } from "../shell/Top";
+
+export function RunsPage() {
+  return <Top title="Runs" />;
+}
