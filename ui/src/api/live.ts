@@ -1,11 +1,10 @@
 // The one live store. It follows the stream of committed transitions, hands them on in batches at most ten
 // times a second, and says which cached answers they make old. Nothing in the interface asks on a timer.
 
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { TYPE_OF } from "../parts/states";
 import { type LinkState, type Message, subscribe } from "../platform";
-import type { Move, RunList } from "./types";
+import type { Move } from "./types";
 
 /** The shortest time between two batches: ten a second. */
 const BATCH_MS = 100;
@@ -18,7 +17,7 @@ export class Live {
   #client: QueryClient;
   #link: LinkState = { is: "connecting" };
   #watchers = new Set<() => void>();
-  #listeners = new Set<Listener>();
+  #listeners = new Set<{ moves: Listener; gap: (() => void) | undefined }>();
   #waiting: Move[] = [];
   #batch: ReturnType<typeof setTimeout> | undefined;
   #anew = new Map<string, { timer: ReturnType<typeof setTimeout> | undefined; last: number }>();
@@ -44,8 +43,9 @@ export class Live {
     this.#anew.clear();
   }
 
-  /** Every batch of moves, of all runs, in order. */
-  listen(listener: Listener): () => void {
+  /** Every batch of moves, of all runs, in order; `gap` is called where some may be missing. */
+  listen(moves: Listener, gap?: () => void): () => void {
+    const listener = { moves, gap };
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -64,8 +64,7 @@ export class Live {
       this.#waiting.push(...moves);
       this.#batch ??= setTimeout(() => this.#hand(), BATCH_MS);
     } else if (message.event === "missed") {
-      // Too far behind: what is on the screen may be of any age.
-      void this.#client.invalidateQueries();
+      this.#gap();
     }
   }
 
@@ -73,13 +72,11 @@ export class Live {
     this.#batch = undefined;
     const moves = this.#waiting;
     this.#waiting = [];
-    this.#patchRuns(moves);
-    for (const listener of this.#listeners) listener(moves);
+    for (const listener of this.#listeners) listener.moves(moves);
     const runs = new Map(moves.map((move) => [move.run, move.flow]));
     for (const run of runs.keys()) this.#old(["run", run]);
     if (moves.some((move) => move.number === 0)) {
       for (const flow of new Set(runs.values())) this.#old(["flow", flow]);
-      this.#old(["runs"]);
       this.#old(["histogram"]);
       this.#old(["flows"]);
       this.#old(["activity"]);
@@ -87,12 +84,10 @@ export class Live {
     this.#old(["overview"]);
   }
 
-  /** Runs that stand in a list change at once, where they stand; the lists are asked for anew behind that. */
-  #patchRuns(moves: Move[]): void {
-    const latest = new Map<string, Move>();
-    for (const move of moves) if (move.number === 0) latest.set(move.run, move);
-    if (latest.size === 0) return;
-    this.#client.setQueriesData<InfiniteData<RunList>>({ queryKey: ["runs"] }, (old) => patched(old, latest));
+  /** What is on the screen may be of any age, so all of it is asked for anew. */
+  #gap(): void {
+    void this.#client.invalidateQueries();
+    for (const listener of this.#listeners) listener.gap?.();
   }
 
   /** Marks answers as old, at once if the last time is long enough ago, else when it is. */
@@ -113,28 +108,9 @@ export class Live {
     const before = this.#link;
     this.#link = link;
     // What happened while there was no stream is only in the answers.
-    if (link.is === "open" && before.is === "waiting") void this.#client.invalidateQueries();
+    if (link.is === "open" && before.is === "waiting") this.#gap();
     for (const watcher of this.#watchers) watcher();
   }
-}
-
-/** The pages with the runs' new states; the same object if none of the runs is in them. */
-export function patched(
-  old: InfiniteData<RunList> | undefined,
-  latest: ReadonlyMap<string, Move>,
-): InfiniteData<RunList> | undefined {
-  if (!old) return old;
-  let changed = false;
-  const pages = old.pages.map((page) => {
-    if (!page.runs.some((run) => latest.has(run.id))) return page;
-    changed = true;
-    const runs = page.runs.map((run) => {
-      const move = latest.get(run.id);
-      return move ? { ...run, state: move.to, state_type: TYPE_OF[move.to], message: move.message } : run;
-    });
-    return { ...page, runs };
-  });
-  return changed ? { ...old, pages } : old;
 }
 
 export function useLink(live: Live): LinkState {

@@ -80,15 +80,9 @@ export const flowVersionDiff = (name: string, left: string, right: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export const runs = (filters: Query) =>
-  infiniteQueryOptions({
-    queryKey: ["runs", filters],
-    queryFn: ({ pageParam, signal }) =>
-      get<RunList>("/runs", { ...filters, limit: 200, cursor: pageParam }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next,
-    placeholderData: keepPreviousData,
-  });
+/** One page of runs. Pages are kept by the list that shows them, since it knows which rows are news. */
+export const runPage = (filters: Query, limit: number, cursor: string | null, signal: AbortSignal) =>
+  get<RunList>("/runs", { ...filters, limit, cursor }, signal);
 
 export const histogram = (filters: Query, buckets: number) =>
   queryOptions({

@@ -1,6 +1,7 @@
 // What stands around every page.
 
 import { Outlet, useNavigate } from "@tanstack/react-router";
+import { RunForm } from "../flow/RunForm";
 import { openPalette } from "../palette/open";
 import { Palette } from "../palette/Palette";
 import { KeySheet } from "./KeySheet";
@@ -36,6 +37,7 @@ export function Shell() {
       </div>
       <StatusBar />
       <Palette />
+      <RunForm />
       <KeySheet />
       <Toasts />
     </div>
