@@ -88,6 +88,15 @@ impl Testbed {
         Engine::open(self.options()).await.unwrap()
     }
 
+    /// An engine that reads called flows in another way.
+    pub(crate) async fn engine_loading(&self, load_flow: LoadFlow) -> Engine {
+        let options = EngineOptions {
+            load_flow,
+            ..self.options()
+        };
+        Engine::open(options).await.unwrap()
+    }
+
     /// An engine whose journal is wrapped.
     pub(crate) fn engine_with<J: Journal + 'static>(
         &self,

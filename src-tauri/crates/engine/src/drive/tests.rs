@@ -292,68 +292,6 @@ output: '{{ tasks.says.output }}'
 }
 
 #[tokio::test]
-async fn a_result_stands_for_the_next_run_s() {
-    let bed = Testbed::new();
-    let engine = bed.engine().await;
-    let text = |script: &str| {
-        format!(
-            "{{ name: kept, tasks: {{ a: {{ shell: '{script}', cache: true }} }}, output: '{{{{ tasks.a.output }}}}' }}"
-        )
-    };
-    let first = bed
-        .run(&engine, &text("echo x >> count; wc -l < count"))
-        .await;
-    let second = bed
-        .run(&engine, &text("echo x >> count; wc -l < count"))
-        .await;
-    second.is(State::Completed);
-    assert_eq!(second.count(State::Cached), 1);
-    assert_eq!(second.output(), first.output());
-    let messages = second.messages();
-    assert!(messages[0].contains(&first.run.name), "{messages:?}");
-    let other = bed.run(&engine, &text("echo x >> count; echo other")).await;
-    assert_eq!(other.output(), json!("other"));
-    assert_eq!(bed.read("count").lines().count(), 2);
-    close(&engine).await;
-}
-
-#[tokio::test]
-async fn a_result_does_not_stand_where_the_flow_lies_elsewhere() {
-    let bed = Testbed::new();
-    let engine = bed.engine().await;
-    let text = "{ name: moved, tasks: { a: { shell: cat data, cache: true } }, output: '{{ tasks.a.output }}' }";
-    for place in ["a", "b"] {
-        std::fs::create_dir(bed.file(place)).unwrap();
-        bed.write(&format!("{place}/data"), place);
-        let mut request = bed.request(text);
-        request.flow.file = bed.file(&format!("{place}/moved.flow.yaml"));
-        let handle = engine.start(request).await.unwrap();
-        let ended = bed.ended(&engine, &handle).await;
-        assert_eq!(ended.output(), json!(place));
-    }
-    close(&engine).await;
-}
-
-#[tokio::test]
-async fn a_child_run_s_result_does_not_stand_for_other_variables() {
-    let bed = Testbed::new();
-    let engine = bed.engine().await;
-    bed.flow(
-        "{ name: child, tasks: { a: { value: '{{ vars.x }}' } }, output: '{{ tasks.a.output }}' }",
-    );
-    let text = "{ name: parent, tasks: { a: { flow: child, cache: true } }, output: '{{ tasks.a.output }}' }";
-    for x in [1, 2] {
-        let set = engine
-            .store()
-            .writer()
-            .set_variable("x".to_owned(), &json!(x));
-        set.committed().await.unwrap();
-        assert_eq!(bed.run(&engine, text).await.output(), json!(x));
-    }
-    close(&engine).await;
-}
-
-#[tokio::test]
 async fn a_child_run_gets_parameters_and_gives_its_output() {
     let bed = Testbed::new();
     bed.flow("{ name: child, parameters: { n: 1 }, tasks: { a: { value: '{{ params.n * 10 }}' } }, output: '{{ tasks.a.output }}' }");
@@ -559,6 +497,10 @@ async fn an_end_is_told_after_its_flush_even_where_the_engine_lets_go() {
     close(&engine).await;
 }
 
+fn stored_state(engine: &crate::Engine, run: RunId) -> State {
+    crate::testbed::stored(engine, run).state
+}
+
 #[tokio::test]
 async fn keys_of_results_go_with_their_task_runs() {
     let bed = Testbed::new();
@@ -592,10 +534,6 @@ tasks:
         drive.leave(false).await;
     }
     close(&engine).await;
-}
-
-fn stored_state(engine: &crate::Engine, run: RunId) -> State {
-    crate::testbed::stored(engine, run).state
 }
 
 #[tokio::test]
