@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{CheckContext, template::to_json};
 use tidemill_orchestrate::{RunId, State};
-use tidemill_store::{Store, StoredRun, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{RunFilter, Store, StoredRun, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Close, Engine, EngineOptions, FlowReference, LoadError, LoadFlow, LoadedFlow, RunEnd,
@@ -135,6 +135,21 @@ impl Testbed {
         self.ended(engine, &handle).await
     }
 
+    /// Runs the flow on an engine of its own, and gives it when it has ended.
+    pub(crate) async fn run_alone(&self, text: &str) -> Ended {
+        let engine = self.engine().await;
+        let ended = self.run(&engine, text).await;
+        close(&engine).await;
+        ended
+    }
+
+    /// Starts the flow, and waits until a task of it has made the file `started`.
+    pub(crate) async fn started(&self, engine: &Engine, text: &str) -> RunHandle {
+        let handle = engine.start(self.request(text)).await.unwrap();
+        until("it runs", || self.file("started").exists()).await;
+        handle
+    }
+
     /// Waits for the run's end.
     pub(crate) async fn ended(&self, engine: &Engine, handle: &RunHandle) -> Ended {
         let end = tokio::time::timeout(PATIENCE, handle.ended())
@@ -188,6 +203,15 @@ impl Ended {
 
 pub(crate) fn stored(engine: &Engine, run: RunId) -> StoredRun {
     engine.store().reader().unwrap().run(run).unwrap().unwrap()
+}
+
+/// All runs of the home, the newest first.
+pub(crate) fn runs(engine: &Engine) -> Vec<StoredRun> {
+    let reader = engine.store().reader().unwrap();
+    reader
+        .runs(&RunFilter::default(), None, 1_000)
+        .unwrap()
+        .runs
 }
 
 pub(crate) fn tasks(engine: &Engine, run: RunId) -> Vec<StoredTaskRun> {
