@@ -179,6 +179,21 @@ impl Shared {
         .await
     }
 
+    /// A run's name, and the path of a task of its flow, which has this number in the
+    /// flow's graph.
+    pub(crate) async fn task_path(
+        self: &Arc<Self>,
+        run: RunId,
+        task: u32,
+    ) -> Result<(String, String), EngineError> {
+        let stored = self.stored(run).await?;
+        let loaded = recorded_flow(&stored, &self.inputs(run).await?)?;
+        let mut tasks = loaded.flow.tasks.iter();
+        let found = usize::try_from(task).ok().and_then(|task| tasks.nth(task));
+        let path = found.map_or_else(|| task.to_string(), |task| task.path.to_string());
+        Ok((stored.name, path))
+    }
+
     async fn standing(self: &Arc<Self>, run: &StoredRun) -> Result<Standing, EngineError> {
         let Some(parent) = run.parent else {
             return Ok(Standing::Alone);

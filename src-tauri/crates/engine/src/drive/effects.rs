@@ -80,8 +80,10 @@ impl Drive {
         };
         let (shared, run) = (Arc::clone(&self.shared), self.facts.id);
         let handle = self.work.spawn(async move {
-            limits::wait_for_slots(&shared, run, task, &assignment.task.limits).await;
-            Report::SlotsTaken(task)
+            match limits::wait_for_slots(&shared, run, task, &assignment.task.limits).await {
+                Ok(()) => Report::SlotsTaken(task),
+                Err(failure) => Report::Refused(task, failure),
+            }
         });
         self.waiting.insert(task, handle);
     }
