@@ -45,6 +45,8 @@ pub struct Settled {
 pub(crate) enum Found {
     /// It goes on here.
     Carried(RunHandle),
+    /// Another process carries it.
+    Elsewhere(RunId),
     /// It has ended; its name, and how.
     Ended(String, RunEnd),
 }
@@ -426,8 +428,11 @@ impl Shared {
             };
             return Ok(Some(Found::Ended(child.name, end)));
         }
-        let handle = self.carry_on(child.id, depth, first).await?;
-        Ok(Some(Found::Carried(handle)))
+        match self.carry_on(child.id, depth, first).await {
+            Ok(handle) => Ok(Some(Found::Carried(handle))),
+            Err(EngineError::Owned { .. }) => Ok(Some(Found::Elsewhere(child.id))),
+            Err(error) => Err(error),
+        }
     }
 }
 
