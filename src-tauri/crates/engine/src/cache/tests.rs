@@ -83,6 +83,33 @@ async fn a_child_run_s_result_does_not_stand_for_other_variables() {
 }
 
 #[tokio::test]
+async fn a_child_run_s_result_does_not_stand_where_what_it_is_made_of_changed() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let text = "{ name: parent, tasks: { a: { flow: child, cache: true } }, output: '{{ tasks.a.output }}' }";
+    bed.flow("{ name: child, tasks: { a: { flow: grandchild }, b: { python: { file: b.body } }, c: { python: { call: 'c.py:f' } }, d: { when: '{{ false }}', shell: { file: missing } } }, output: '{{ [tasks.a.output, tasks.b.output, tasks.c.output] }}' }");
+    let made = |grandchild: u32, body: u32, called: u32| {
+        bed.flow(&format!(
+            "{{ name: grandchild, tasks: {{ a: {{ value: {grandchild} }} }}, output: '{{{{ tasks.a.output }}}}' }}"
+        ));
+        bed.write("b.body", &format!("return {body}\n"));
+        bed.write("c.py", &format!("def f(): return {called}\n"));
+        json!([grandchild, body, called])
+    };
+    for (grandchild, body, called) in [(1, 2, 3), (4, 2, 3), (4, 5, 3), (4, 5, 60)] {
+        let made = made(grandchild, body, called);
+        let first = bed.run(&engine, text).await;
+        assert_eq!(
+            (first.output(), first.count(State::Cached)),
+            (made.clone(), 0)
+        );
+        let second = bed.run(&engine, text).await;
+        assert_eq!((second.output(), second.count(State::Cached)), (made, 1));
+    }
+    close(&engine).await;
+}
+
+#[tokio::test]
 async fn a_look_up_that_goes_wrong_inside_fails_its_task() {
     let bed = Testbed::new();
     let engine = bed
