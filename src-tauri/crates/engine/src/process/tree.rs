@@ -181,7 +181,7 @@ fn is_live_member(stat: &[u8], group: Pid) -> bool {
 }
 
 /// Sends a signal (or none) to each process that carries the token, as it is
-/// found; gives whether there was one. The handle is taken before the look, so
+/// found; gives whether there was one, or may have been. The handle is taken before the look, so
 /// that a reused process id is never hit.
 #[cfg(target_os = "linux")]
 fn signal_marked(token: &Token, signal: Option<Signal>) -> bool {
@@ -193,11 +193,14 @@ fn signal_marked(token: &Token, signal: Option<Signal>) -> bool {
         let Ok(handle) = pidfd_open(id, PidfdFlags::empty()) else {
             continue;
         };
-        read_whole(
+        let read = read_whole(
             &format!("/proc/{}/environ", id.as_raw_nonzero()),
             &mut environment,
         );
-        if carries(&environment, token) {
+        if environment.is_empty() {
+            // It may turn out to be one: the next look tells.
+            anyone |= read && was_starting(id, &mut environment);
+        } else if carries(&environment, token) {
             anyone = true;
             if let Some(signal) = signal {
                 // It may just have ended: then it is what we want.
@@ -206,6 +209,32 @@ fn signal_marked(token: &Token, signal: Option<Signal>) -> bool {
         }
     }
     anyone
+}
+
+/// Whether a process whose environment was found empty was in the middle of starting
+/// a program, which is given its environment last.
+#[cfg(target_os = "linux")]
+fn was_starting(id: Pid, bytes: &mut Vec<u8>) -> bool {
+    read_whole(&format!("/proc/{}/stat", id.as_raw_nonzero()), bytes);
+    gets_an_environment(bytes)
+}
+
+/// Reads `PID (NAME) STATE PPID … FLAGS … ENVIRONMENT_START ENVIRONMENT_END …`: whether
+/// there is an environment by now, or will be.
+#[cfg(target_os = "linux")]
+fn gets_an_environment(stat: &[u8]) -> bool {
+    /// Of the flags: it ends, or it is the kernel's own.
+    const HAS_NO_MEMORY: u64 = 0x0000_0004 | 0x0020_0000;
+    let Some(name_end) = memchr::memrchr(b')', stat) else {
+        return false;
+    };
+    let rest = String::from_utf8_lossy(stat.get(name_end + 1..).unwrap_or_default());
+    let mut fields = rest.split_ascii_whitespace().skip(6);
+    let mut number = |skipped| fields.nth(skipped)?.parse::<u64>().ok();
+    let (Some(flags), Some(start), Some(end)) = (number(0), number(40), number(0)) else {
+        return false;
+    };
+    flags & HAS_NO_MEMORY == 0 && (start == 0 || start < end)
 }
 
 /// Every process's id, oldest numbers first. Empty when `/proc` is not there.
@@ -219,14 +248,15 @@ fn process_ids() -> impl Iterator<Item = Pid> {
 }
 
 /// Fills `bytes` with a file's content; with nothing if it cannot be read
-/// (another user's process, or one that is gone).
+/// (another user's process, or one that is gone). Gives whether it was.
 #[cfg(target_os = "linux")]
-fn read_whole(path: &str, bytes: &mut Vec<u8>) {
+fn read_whole(path: &str, bytes: &mut Vec<u8>) -> bool {
     bytes.clear();
     let read = std::fs::File::open(path).and_then(|mut file| file.read_to_end(bytes));
     if read.is_err() {
         bytes.clear();
     }
+    read.is_ok()
 }
 
 /// Whether an environment (entries that end in NUL) carries the token.
@@ -268,6 +298,49 @@ mod tests {
         assert!(!check("X_TIDEMILL_PROCESS=2-b.1\0", "2-b.", true));
         assert!(!check("TIDEMILL_PROCESS2=2-b.1\0", "2-b.", true));
         assert!(!check("", "2-b.", true));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_starts_a_program_may_be_anyone() {
+        let check = |flags: u32, environment: &str| {
+            let between = "0 ".repeat(40);
+            let stat = format!("5 (a) b) R 1 2 3 4 5 {flags} {between}{environment} 0");
+            gets_an_environment(stat.as_bytes())
+        };
+        assert!(check(4_194_304, "0 0"), "not yet");
+        assert!(check(4_194_304, "140 150"), "by now");
+        assert!(!check(4_194_304, "140 140"), "it was started without one");
+        assert!(!check(4_194_308, "0 0"), "it ends");
+        assert!(!check(2_129_984, "0 0"), "it is the kernel's");
+        assert!(!gets_an_environment(b""));
+    }
+
+    /// Looks at each of many processes from its first instant on.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_is_found_while_it_starts_its_program() {
+        for number in 0..200 {
+            let token = format!("{}-start.{number}", std::process::id());
+            let mut child = std::process::Command::new("sleep")
+                .arg("1000")
+                .env(MARK_VARIABLE, &token)
+                .spawn()
+                .unwrap();
+            let targets = Targets {
+                groups: Vec::new(),
+                token: Some(Token {
+                    text: token.into_bytes(),
+                    is_prefix: false,
+                }),
+            };
+            end(&targets, Duration::ZERO);
+            // What was killed may still be on its way out.
+            let ended = wait(KILLING, || child.try_wait().unwrap().is_some());
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert!(ended, "process {number} was missed");
+        }
     }
 
     #[cfg(target_os = "linux")]
