@@ -2,6 +2,7 @@
 //! the mark in their environment. Blocking, so that the guard can use it too.
 
 use std::{
+    collections::HashSet,
     io::Read,
     time::{Duration, Instant},
 };
@@ -13,6 +14,14 @@ use super::MARK_VARIABLE;
 /// How long ending goes on after the first SIGKILL before it gives up on
 /// processes that the kernel does not let go of.
 const KILLING: Duration = Duration::from_secs(5);
+
+/// How many lists of processes one look goes through, each for those that have come
+/// since the one before.
+const MOST_LISTS: usize = 16;
+
+/// How many of them at the end may leave open whether somebody got away: on a machine
+/// where much begins and ends, each does.
+const MOST_UNSURE: usize = 4;
 
 /// What is to be ended.
 #[derive(Clone, Debug, Default)]
@@ -80,19 +89,35 @@ impl Targets {
             }
         }
         match &self.token {
-            Some(token) => signal_marked(token, Some(signal)) || anyone,
+            Some(token) => signal_marked(token, Some(signal)) != Found::Nobody || anyone,
             None => anyone,
         }
     }
 
-    /// Whether anyone lives.
-    pub(crate) fn live(&self) -> bool {
-        self.groups.iter().any(|&group| group_lives(group))
-            || self
-                .token
-                .as_ref()
-                .is_some_and(|token| signal_marked(token, None))
+    /// Whether anyone lives, or may.
+    fn live(&self) -> bool {
+        self.look() != Found::Nobody
     }
+
+    /// Who of them lives.
+    pub(crate) fn look(&self) -> Found {
+        if self.groups.iter().any(|&group| group_lives(group)) {
+            return Found::Somebody;
+        }
+        let token = self.token.as_ref();
+        token.map_or(Found::Nobody, |token| signal_marked(token, None))
+    }
+}
+
+/// What one look at the processes found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Found {
+    /// None that is looked for.
+    Nobody,
+    /// One that was starting a program, and may be one of them: the next look tells.
+    Perhaps,
+    /// One of them.
+    Somebody,
 }
 
 /// Ends all of `targets`, and returns when nothing of them lives (or the kernel
@@ -152,8 +177,8 @@ fn has_live_member(_group: Pid) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn signal_marked(_token: &Token, _signal: Option<Signal>) -> bool {
-    false
+fn signal_marked(_token: &Token, _signal: Option<Signal>) -> Found {
+    Found::Nobody
 }
 
 #[cfg(target_os = "linux")]
@@ -181,34 +206,71 @@ fn is_live_member(stat: &[u8], group: Pid) -> bool {
 }
 
 /// Sends a signal (or none) to each process that carries the token, as it is
-/// found; gives whether there was one, or may have been. The handle is taken before the look, so
-/// that a reused process id is never hit.
+/// found; gives whether there was one.
+///
+/// Who was found, and who is gone when it is looked at, may have started another one
+/// that the list does not have. So who has come since is looked at too, and at once: what
+/// forks on must not get ahead.
 #[cfg(target_os = "linux")]
-fn signal_marked(token: &Token, signal: Option<Signal>) -> bool {
-    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
-    let own = rustix::process::getpid();
+fn signal_marked(token: &Token, signal: Option<Signal>) -> Found {
+    let mut seen = HashSet::from([rustix::process::getpid()]);
     let mut environment = Vec::new();
-    let mut anyone = false;
-    for id in process_ids().filter(|&id| id != own) {
-        let Ok(handle) = pidfd_open(id, PidfdFlags::empty()) else {
-            continue;
-        };
-        let read = read_whole(
-            &format!("/proc/{}/environ", id.as_raw_nonzero()),
-            &mut environment,
-        );
-        if environment.is_empty() {
-            // It may turn out to be one: the next look tells.
-            anyone |= read && was_starting(id, &mut environment);
-        } else if carries(&environment, token) {
-            anyone = true;
-            if let Some(signal) = signal {
-                // It may just have ended: then it is what we want.
-                let _gone = pidfd_send_signal(&handle, signal);
+    let mut found = Found::Nobody;
+    let mut unsure = 0;
+    for _ in 0..MOST_LISTS {
+        let mut here = Found::Nobody;
+        let mut all_told = true;
+        for id in newest_first() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let one = signal_if_marked(id, token, signal, &mut environment);
+            all_told &= one.is_some();
+            here = here.max(one.unwrap_or(Found::Nobody));
+            if one == Some(Found::Perhaps) {
+                seen.remove(&id);
             }
         }
+        unsure = match here {
+            Found::Somebody if signal.is_none() => return Found::Somebody,
+            Found::Somebody => 0,
+            Found::Nobody if all_told => return found,
+            Found::Perhaps | Found::Nobody => unsure + 1,
+        };
+        if unsure == MOST_UNSURE {
+            return found.max(here);
+        }
+        if here == Found::Somebody {
+            found = here;
+        }
     }
-    anyone
+    Found::Somebody
+}
+
+/// Sends a signal to a process if it carries the token; `None`: it is gone, or does not
+/// tell. The handle is taken before the look, so that a reused process id is never hit.
+#[cfg(target_os = "linux")]
+fn signal_if_marked(
+    id: Pid,
+    token: &Token,
+    signal: Option<Signal>,
+    environment: &mut Vec<u8>,
+) -> Option<Found> {
+    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+    let handle = pidfd_open(id, PidfdFlags::empty()).ok()?;
+    let path = format!("/proc/{}/environ", id.as_raw_nonzero());
+    let read = read_whole(&path, environment);
+    if environment.is_empty() {
+        return (read && was_starting(id, environment)).then_some(Found::Perhaps);
+    }
+    if !carries(environment, token) {
+        return Some(Found::Nobody);
+    }
+    if let Some(signal) = signal {
+        // It may just have ended: then it is what we want.
+        let _gone = pidfd_send_signal(&handle, signal);
+    }
+    Some(Found::Somebody)
 }
 
 /// Whether a process whose environment was found empty was in the middle of starting
@@ -237,14 +299,19 @@ fn gets_an_environment(stat: &[u8]) -> bool {
     flags & HAS_NO_MEMORY == 0 && (start == 0 || start < end)
 }
 
-/// Every process's id, oldest numbers first. Empty when `/proc` is not there.
+/// Every process's id. Empty when `/proc` is not there.
 #[cfg(target_os = "linux")]
-fn process_ids() -> impl Iterator<Item = Pid> {
-    std::fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(Pid::from_raw)
+fn process_ids() -> impl DoubleEndedIterator<Item = Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten();
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let ids: Vec<Pid> = ids.filter_map(Pid::from_raw).collect();
+    ids.into_iter()
+}
+
+/// Every process's id, largest numbers first: who forks on is among them.
+#[cfg(target_os = "linux")]
+fn newest_first() -> impl Iterator<Item = Pid> {
+    process_ids().rev()
 }
 
 /// Fills `bytes` with a file's content; with nothing if it cannot be read
