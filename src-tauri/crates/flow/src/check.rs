@@ -27,6 +27,7 @@ mod schedules;
 pub(crate) mod schema;
 mod sees;
 mod shape;
+mod sketch;
 mod task;
 mod top;
 mod triggers;
@@ -34,6 +35,7 @@ mod walk;
 mod workspace;
 
 pub use context::{CheckContext, KnownFlow};
+pub use sketch::{Sketch, SketchTask, sketch};
 
 use graph::Graph;
 use names::{Items, Names};
