@@ -44,7 +44,7 @@ pub use tables::{
     run_summary::{OpenFailures, RunMove, RunSummary, VersionRuns},
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
     task_tally::{Tally, TaskCount, TaskRunPlace},
-    transition::Recorded,
+    transition::{Recorded, TailMove},
     workspace::Workspace,
 };
 pub use write::{Batch, Writer};

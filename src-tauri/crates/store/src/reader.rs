@@ -8,8 +8,8 @@ use tidemill_orchestrate::{DeviceId, RunId, TaskRunNumber, Transition};
 
 use crate::{
     Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RunFilter,
-    RunInputs, RunPage, RunSort, StoreError, StoredRun, StoredTaskRun, TaskRunFilter, Unfinished,
-    Workspace,
+    RunInputs, RunPage, RunSort, StoreError, StoredRun, StoredTaskRun, TailMove, TaskRunFilter,
+    Unfinished, Workspace,
     migrations::Database,
     receipt::lock,
     tables::{
@@ -236,6 +236,30 @@ impl Reader {
         let after = i64::try_from(sequence).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|connection, results| transition::tail(connection, results, after, limit))
+    }
+
+    /// Transitions numbered after `sequence` up to `last`, of one run (none where it
+    /// is not there) or of all, at most `limit`: what live views follow.
+    pub fn moves_after(
+        &self,
+        sequence: u64,
+        last: u64,
+        run: Option<RunId>,
+        limit: usize,
+    ) -> Result<Vec<TailMove>, StoreError> {
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|connection, _| {
+            let key = match run {
+                None => None,
+                Some(run) => match run::key(connection, run)? {
+                    Some((key, _)) => Some(key),
+                    None => return Ok(Vec::new()),
+                },
+            };
+            let between = (number(sequence), number(last));
+            Ok(transition::moves(connection, between, key, limit)?)
+        })
     }
 
     /// The number of the newest transition; 0: there is none.
