@@ -7,6 +7,7 @@
 //! tokio runtime.
 
 mod answers;
+mod catalog;
 pub mod check;
 pub mod doctor;
 mod document;
@@ -14,6 +15,8 @@ mod error;
 pub mod exec;
 mod failure;
 mod flow_file;
+pub mod flows;
+pub mod graph;
 mod home_lock;
 mod host;
 pub mod http;
@@ -21,8 +24,11 @@ pub mod logs;
 pub mod new;
 mod open_home;
 mod outline;
+pub mod overview;
 mod parameters;
 pub mod plan;
+mod questions;
+mod recorded;
 mod references;
 pub mod run;
 pub mod runs;
@@ -39,6 +45,7 @@ mod usual;
 mod workspace;
 
 pub use answers::FileDiagnostics;
+pub use catalog::FlowCatalog;
 pub use document::{Moment, RunDocument, RunReport, TaskDocument};
 pub use error::{Error, ErrorKind};
 pub use failure::{FailedTask, Failures};
@@ -47,6 +54,7 @@ pub use host::Host;
 pub use open_home::OpenHome;
 pub use outline::{Outline, OutlineTask};
 pub use parameters::GivenParameters;
+pub use questions::Question;
 pub use run::{CarriedRun, EarlierTaskRun, RunOrder};
 pub use surroundings::Surroundings;
 pub use tail::{Following, Happened, MoveDocument};

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
-use tidemill_flow::{Approve, CheckContext, Flow, Kind, validation::validate};
-use tidemill_orchestrate::{RunId, State, TaskRunNumber};
-use tidemill_store::{Steering, StoredRun, TaskRunFilter};
+use tidemill_flow::validation::validate;
+use tidemill_orchestrate::{RunId, TaskRunNumber};
+use tidemill_store::{Steering, StoredRun};
 use utoipa::ToSchema;
 
 use crate::{
-    CarriedRun, Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
-    task_path::TaskPaths,
+    CarriedRun, Error, OpenHome, Question, Surroundings, open_home::no_run, parameters::split,
+    questions, recorded::RecordedFlow, run, runs,
 };
 
 /// By which way a person's wish came, as a run's record names it.
@@ -86,12 +86,8 @@ pub struct SteeredRun {
     pub task: Option<String>,
 }
 
-/// A run's question.
-struct Question {
-    number: TaskRunNumber,
-    path: String,
-    fields: Option<Json>,
-}
+/// So many open questions are listed where it is not plain which is meant.
+const LISTED: usize = 20;
 
 /// A run that someone steers, and the engine that does it.
 struct Steer {
@@ -133,13 +129,13 @@ impl Steer {
                 let question = self.question(task)?;
                 let fields = entered(&question, fields)?;
                 check_fields(&question, &fields)?;
-                let task = Some(question.number);
+                let task = TaskRunNumber::new(question.number);
                 Ok((Steering::Approve { task, fields }, Some(question.path)))
             }
             Wish::Reject(task) => {
                 let question = self.question(task)?;
                 let steering = Steering::Reject {
-                    task: Some(question.number),
+                    task: TaskRunNumber::new(question.number),
                     reason: by.rejected().to_owned(),
                 };
                 Ok((steering, Some(question.path)))
@@ -170,29 +166,45 @@ impl Steer {
         let (Steering::Approve { task, .. } | Steering::Reject { task, .. }) = steering else {
             return Ok(runs::stored(&reader, self.run.id)?.state.is_terminal());
         };
-        let rows = reader.task_runs(self.run.id, &TaskRunFilter::default(), None, usize::MAX)?;
-        let asked = rows.iter().find(|row| Some(row.number) == *task);
+        let numbers: Vec<TaskRunNumber> = task.iter().copied().collect();
+        let asked = reader.task_runs_numbered(self.run.id, &numbers, false)?;
+        let asked = asked.first();
         Ok(asked.is_some_and(|row| row.state.is_terminal()))
     }
 
     /// The question that is meant: the named one, or the only one.
     fn question(&self, task: Option<&str>) -> Result<Question, Error> {
-        let mut questions = self.questions()?;
+        let mut others: Vec<Question> = Vec::new();
+        let mut found = None;
+        let reader = self.engine.store().reader()?;
+        let recorded = RecordedFlow::of(&reader, &self.run)?;
+        questions::find(&reader, self.id(), &recorded, |question| {
+            if task == Some(question.path.as_str()) {
+                found = Some(question);
+                return false;
+            }
+            if others.len() < LISTED {
+                others.push(question);
+            }
+            task.is_some() || others.len() < LISTED
+        })?;
+        match (task, others.len()) {
+            (None, 1) => found = others.pop(),
+            _ if found.is_some() => {}
+            _ => return Err(self.no_question(task, &others)),
+        }
+        found.ok_or_else(|| self.no_question(task, &others))
+    }
+
+    /// Why no question is meant; some that are open.
+    fn no_question(&self, task: Option<&str>, open: &[Question]) -> Error {
         let name = &self.run.name;
-        let listed = questions
+        let listed = open
             .iter()
             .map(|question| format!("`{}`", question.path))
             .collect::<Vec<_>>()
             .join(", ");
-        let found = match task {
-            Some(task) => questions.iter().position(|question| question.path == task),
-            None if questions.len() == 1 => Some(0),
-            None => None,
-        };
-        if let Some(found) = found {
-            return Ok(questions.swap_remove(found));
-        }
-        Err(Error::NoQuestion(match (task, questions.is_empty()) {
+        Error::NoQuestion(match (task, open.is_empty()) {
             (_, true) => format!("run {name} is {} and waits for no answer", self.run.state),
             (Some(task), false) => {
                 format!("task `{task}` of run {name} does not wait for an answer; {listed} does")
@@ -200,35 +212,7 @@ impl Steer {
             (None, false) => {
                 format!("several tasks of run {name} wait for an answer: {listed}; name one")
             }
-        }))
-    }
-
-    fn questions(&self) -> Result<Vec<Question>, Error> {
-        let reader = self.engine.store().reader()?;
-        let text = reader.run_inputs(self.id())?.flow_text.unwrap_or_default();
-        let flow = tidemill_flow::check(&text, &CheckContext::default()).flow;
-        let names = flow.as_ref().map(runs::names_of).unwrap_or_default();
-        let rows = reader.task_runs(self.id(), &TaskRunFilter::default(), None, usize::MAX)?;
-        let paths = TaskPaths::of(&names, &rows);
-        let asking = rows.iter().filter(|row| row.state == State::Paused);
-        Ok(asking
-            .filter_map(|row| {
-                let approval = approval(flow.as_ref()?, row.task)?;
-                Some(Question {
-                    number: row.number,
-                    path: paths.get(row.number).unwrap_or_default().to_owned(),
-                    fields: approval.fields.clone(),
-                })
-            })
-            .collect())
-    }
-}
-
-/// The approval that a task is, if it is one.
-fn approval(flow: &Flow, task: u32) -> Option<&Approve> {
-    match &flow.tasks[flow.tasks.index(task)?].kind {
-        Kind::Approve(approve) => Some(approve),
-        _ => None,
+        })
     }
 }
 
@@ -368,8 +352,10 @@ mod tests {
     #[test]
     fn fields_are_converted_as_the_question_says() {
         let question = |fields: Option<Json>| Question {
-            number: TaskRunNumber::FIRST,
             path: "ask".to_owned(),
+            task_run: String::new(),
+            number: 1,
+            message: None,
             fields,
         };
         let schema = serde_json::json!({ "type": "object", "properties": {

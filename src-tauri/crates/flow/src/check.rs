@@ -211,7 +211,7 @@ fn built(
 }
 
 /// SHA-256 of the text's bytes in hexadecimal digits.
-fn version(text: &str) -> String {
+pub fn version(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

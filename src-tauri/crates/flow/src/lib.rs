@@ -42,7 +42,7 @@ mod values;
 mod yaml;
 
 pub use check::{
-    CheckContext, Checked, KnownFlow, Sketch, SketchTask, check, schema::schema, sketch,
+    CheckContext, Checked, KnownFlow, Sketch, SketchTask, check, schema::schema, sketch, version,
 };
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use minijinja::Value;
