@@ -15,7 +15,7 @@ use crate::{
     catalog::FlowFile,
     document::Moment,
     flows::{self, FlowSummary, RunBar},
-    questions, schedules,
+    schedules, steer,
 };
 
 /// What failed is looked for so far back: a flow that is due once a month and failed
@@ -183,7 +183,7 @@ pub fn overview(
     let unfinished = reader.unfinished_runs(RUNNING)?;
     let mut running = Vec::with_capacity(unfinished.len());
     for run in &unfinished {
-        let (known, wrong) = going(home, &reader, run, now)?;
+        let (known, wrong) = going(&reader, run, now)?;
         running.push(known);
         broken.extend(wrong);
     }
@@ -252,7 +252,6 @@ fn reason(run: &RunSummary) -> String {
 
 /// A run that has not ended, and what of it is not as expected.
 fn going(
-    home: &OpenHome,
     reader: &Reader,
     run: &RunSummary,
     now: Timestamp,
@@ -287,7 +286,7 @@ fn going(
     };
     let begun = run.started_at.unwrap_or(run.created_at);
     if asks {
-        let reason = question(home, reader, run)?;
+        let reason = question(reader, run)?;
         let wrong = broken(BrokenKind::Approval, reason, NextStep::Answer, begun);
         return Ok((known, Some(wrong)));
     }
@@ -337,9 +336,8 @@ fn slow(run: &RunSummary, usual: Option<Duration>, now: Timestamp) -> Option<Str
 }
 
 /// What a run asks.
-fn question(home: &OpenHome, reader: &Reader, run: &RunSummary) -> Result<String, Error> {
-    let recorded = home.flows().of_id(reader, run.id)?;
-    let open = questions::open(reader, run.id, &recorded, 2)?;
+fn question(reader: &Reader, run: &RunSummary) -> Result<String, Error> {
+    let open = steer::questions(reader, run.id)?;
     let first = open.first();
     Ok(match first.and_then(|first| first.message.as_deref()) {
         Some(message) => message.lines().next().unwrap_or_default().to_owned(),
@@ -500,6 +498,7 @@ mod tests {
                 scheduled_for: None,
                 owner: Some(Owner::current()),
                 created_at: made,
+                request: None,
             };
             let mut from = None;
             let mut moves = Vec::new();

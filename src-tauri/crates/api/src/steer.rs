@@ -1,18 +1,20 @@
 //! What a person wants of a run, whoever carries it: that it ends, that a
 //! question is answered.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
-use tidemill_flow::validation::validate;
-use tidemill_orchestrate::{RunId, TaskRunNumber};
-use tidemill_store::{Steering, StoredRun};
+use tidemill_flow::{Approve, CheckContext, Flow, Kind, validation::validate};
+use tidemill_orchestrate::{RunId, State, TaskRunNumber};
+use tidemill_store::{Reader, Steering, StoredRun, StoredTaskRun, TaskRunFilter};
 use utoipa::ToSchema;
 
 use crate::{
-    CarriedRun, Error, OpenHome, Question, Surroundings, open_home::no_run, parameters::split,
-    questions, recorded::RecordedFlow, run, runs,
+    CarriedRun, Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
+    task_path::TaskPaths,
 };
 
 /// By which way a person's wish came, as a run's record names it.
@@ -86,8 +88,19 @@ pub struct SteeredRun {
     pub task: Option<String>,
 }
 
-/// So many open questions are listed where it is not plain which is meant.
-const LISTED: usize = 20;
+/// At most so many of a run's questions are known at once.
+const QUESTIONS: usize = 1_000;
+
+/// A run's question.
+pub(crate) struct Question {
+    number: TaskRunNumber,
+    pub(crate) task_run: String,
+    pub(crate) path: String,
+    /// What is asked, in Markdown.
+    pub(crate) message: Option<Arc<str>>,
+    /// JSON Schema of what may be entered.
+    pub(crate) fields: Option<Json>,
+}
 
 /// A run that someone steers, and the engine that does it.
 struct Steer {
@@ -129,13 +142,13 @@ impl Steer {
                 let question = self.question(task)?;
                 let fields = entered(&question, fields)?;
                 check_fields(&question, &fields)?;
-                let task = TaskRunNumber::new(question.number);
+                let task = Some(question.number);
                 Ok((Steering::Approve { task, fields }, Some(question.path)))
             }
             Wish::Reject(task) => {
                 let question = self.question(task)?;
                 let steering = Steering::Reject {
-                    task: TaskRunNumber::new(question.number),
+                    task: Some(question.number),
                     reason: by.rejected().to_owned(),
                 };
                 Ok((steering, Some(question.path)))
@@ -168,43 +181,27 @@ impl Steer {
         };
         let numbers: Vec<TaskRunNumber> = task.iter().copied().collect();
         let asked = reader.task_runs_numbered(self.run.id, &numbers, false)?;
-        let asked = asked.first();
-        Ok(asked.is_some_and(|row| row.state.is_terminal()))
+        Ok(asked.first().is_some_and(|row| row.state.is_terminal()))
     }
 
     /// The question that is meant: the named one, or the only one.
     fn question(&self, task: Option<&str>) -> Result<Question, Error> {
-        let mut others: Vec<Question> = Vec::new();
-        let mut found = None;
-        let reader = self.engine.store().reader()?;
-        let recorded = RecordedFlow::of(&reader, &self.run)?;
-        questions::find(&reader, self.id(), &recorded, |question| {
-            if task == Some(question.path.as_str()) {
-                found = Some(question);
-                return false;
-            }
-            if others.len() < LISTED {
-                others.push(question);
-            }
-            task.is_some() || others.len() < LISTED
-        })?;
-        match (task, others.len()) {
-            (None, 1) => found = others.pop(),
-            _ if found.is_some() => {}
-            _ => return Err(self.no_question(task, &others)),
-        }
-        found.ok_or_else(|| self.no_question(task, &others))
-    }
-
-    /// Why no question is meant; some that are open.
-    fn no_question(&self, task: Option<&str>, open: &[Question]) -> Error {
+        let mut questions = self.questions()?;
         let name = &self.run.name;
-        let listed = open
+        let listed = questions
             .iter()
             .map(|question| format!("`{}`", question.path))
             .collect::<Vec<_>>()
             .join(", ");
-        Error::NoQuestion(match (task, open.is_empty()) {
+        let found = match task {
+            Some(task) => questions.iter().position(|question| question.path == task),
+            None if questions.len() == 1 => Some(0),
+            None => None,
+        };
+        if let Some(found) = found {
+            return Ok(questions.swap_remove(found));
+        }
+        Err(Error::NoQuestion(match (task, questions.is_empty()) {
             (_, true) => format!("run {name} is {} and waits for no answer", self.run.state),
             (Some(task), false) => {
                 format!("task `{task}` of run {name} does not wait for an answer; {listed} does")
@@ -212,7 +209,48 @@ impl Steer {
             (None, false) => {
                 format!("several tasks of run {name} wait for an answer: {listed}; name one")
             }
+        }))
+    }
+
+    fn questions(&self) -> Result<Vec<Question>, Error> {
+        let reader = self.engine.store().reader()?;
+        questions(&reader, self.id())
+    }
+}
+
+/// The questions of a run that wait for an answer.
+pub(crate) fn questions(reader: &Reader, run: RunId) -> Result<Vec<Question>, Error> {
+    let paused = TaskRunFilter {
+        states: vec![State::Paused],
+        ..TaskRunFilter::default()
+    };
+    let rows = reader.task_runs(run, &paused, None, QUESTIONS)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = reader.run_inputs(run)?.flow_text.unwrap_or_default();
+    let Some(flow) = tidemill_flow::check(&text, &CheckContext::default()).flow else {
+        return Ok(Vec::new());
+    };
+    let paths = TaskPaths::of_some(reader, run, &runs::names_of(&flow), &rows)?;
+    let question = |row: &StoredTaskRun| {
+        let approval = approval(&flow, row.task)?;
+        Some(Question {
+            number: row.number,
+            task_run: row.id.to_string(),
+            path: paths.get(row.number).unwrap_or_default().to_owned(),
+            message: row.message.clone(),
+            fields: approval.fields.clone(),
         })
+    };
+    Ok(rows.iter().filter_map(question).collect())
+}
+
+/// The approval that a task is, if it is one.
+fn approval(flow: &Flow, task: u32) -> Option<&Approve> {
+    match &flow.tasks[flow.tasks.index(task)?].kind {
+        Kind::Approve(approve) => Some(approve),
+        _ => None,
     }
 }
 
@@ -352,9 +390,9 @@ mod tests {
     #[test]
     fn fields_are_converted_as_the_question_says() {
         let question = |fields: Option<Json>| Question {
-            path: "ask".to_owned(),
+            number: TaskRunNumber::FIRST,
             task_run: String::new(),
-            number: 1,
+            path: "ask".to_owned(),
             message: None,
             fields,
         };

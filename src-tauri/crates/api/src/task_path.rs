@@ -1,8 +1,10 @@
 //! Where task runs stand: their paths (`group[2]/inner[0]`), and the order in
 //! which a list shows them.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 use tidemill_store::{Reader, StoreError, StoredTaskRun, TaskRunPlace};
@@ -32,6 +34,26 @@ impl TaskPaths {
             known.paths.insert(row.number, path);
         }
         known
+    }
+
+    /// The paths of some of a run's task runs, with what they stand in.
+    pub(crate) fn of_some(
+        reader: &Reader,
+        run: RunId,
+        names: &[TaskNames],
+        rows: &[StoredTaskRun],
+    ) -> Result<Self, StoreError> {
+        let mut rows = rows.to_vec();
+        let mut known: HashSet<TaskRunNumber> = rows.iter().map(|row| row.number).collect();
+        let mut missing = around(&rows, &known);
+        while !missing.is_empty() {
+            let found = reader.task_runs_numbered(run, &missing, false)?;
+            known.extend(missing);
+            missing = around(&found, &known);
+            rows.extend(found);
+        }
+        rows.sort_by_key(|row| row.number);
+        Ok(Self::of(names, &rows))
     }
 
     /// A task run's path.
@@ -130,6 +152,14 @@ pub(crate) fn path_of(
         (None, Some(parent)) => format!("{parent}/{name}"),
         (None, None) => alone.to_owned(),
     }
+}
+
+/// What the rows stand in that is not known yet.
+fn around(rows: &[StoredTaskRun], known: &HashSet<TaskRunNumber>) -> Vec<TaskRunNumber> {
+    let parents = rows.iter().filter_map(|row| row.parent);
+    let missing: HashSet<TaskRunNumber> =
+        parents.filter(|parent| !known.contains(parent)).collect();
+    missing.into_iter().collect()
 }
 
 /// The rows' places in a list that goes through the tree: a row, then what stands

@@ -1,0 +1,5 @@
+import { Top } from "../shell/Top";
+
+export function ActivityPage() {
+  return <Top title="Activity" />;
+}

@@ -1,0 +1,5 @@
+import { Top } from "../shell/Top";
+
+export function SettingsPage() {
+  return <Top title="Settings" />;
+}
