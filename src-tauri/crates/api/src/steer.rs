@@ -79,6 +79,7 @@ pub enum Steered {
 
 /// A run that was steered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Steered)]
 pub struct SteeredRun {
     /// The run's id.
     pub id: String,

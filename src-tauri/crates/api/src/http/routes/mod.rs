@@ -26,7 +26,8 @@ use std::sync::Arc;
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, OpenApi as Document, Ref, ResponseBuilder,
+        ContentBuilder, Object, OpenApi as Document, Ref, RefOr, ResponseBuilder, Schema,
+        schema::{SchemaType, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -105,4 +106,33 @@ pub(crate) fn complete(document: &mut Document) {
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(token));
+    for (name, schema) in &mut components.schemas {
+        if let (false, RefOr::T(Schema::Object(object))) = (name.ends_with("Request"), schema) {
+            say_what_is_always_there(object);
+        }
+    }
+}
+
+/// In an answer, what may be null is there all the same; only what is never null may be
+/// left out.
+fn say_what_is_always_there(object: &mut Object) {
+    for (name, property) in &object.properties {
+        if may_be_null(property) && !object.required.contains(name) {
+            object.required.push(name.clone());
+        }
+    }
+}
+
+fn may_be_null(schema: &RefOr<Schema>) -> bool {
+    let is_null = |kind: &SchemaType| match kind {
+        SchemaType::Type(kind) => *kind == Type::Null,
+        SchemaType::Array(kinds) => kinds.contains(&Type::Null),
+        SchemaType::AnyValue => false,
+    };
+    match schema {
+        RefOr::T(Schema::Object(object)) => is_null(&object.schema_type),
+        RefOr::T(Schema::Array(array)) => is_null(&array.schema_type),
+        RefOr::T(Schema::OneOf(choices)) => choices.items.iter().any(may_be_null),
+        RefOr::T(_) | RefOr::Ref(_) => false,
+    }
 }
