@@ -4,11 +4,16 @@
 #![allow(unused_qualifications)]
 
 mod events;
+mod find;
 mod flow_files;
+mod flows;
 mod health;
 pub(crate) mod list_query;
+mod log_window;
 mod logs;
 mod metrics;
+mod overview;
+mod run_views;
 mod runs;
 mod schedules;
 mod start;
@@ -48,6 +53,11 @@ pub(crate) fn all() -> Routes {
         .merge(tables::routes())
         .merge(workspaces::routes())
         .merge(metrics::routes())
+        .merge(overview::routes())
+        .merge(flows::routes())
+        .merge(run_views::routes())
+        .merge(log_window::routes())
+        .merge(find::routes())
 }
 
 /// What the description says first.
