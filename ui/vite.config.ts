@@ -16,5 +16,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1700,
   },
   server: { proxy: { "/api": { target: server, changeOrigin: true } } },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+  // Most tests are of plain functions; one that needs a document says so in its first line.
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { doctor } from "../api/queries";
 import { Icon } from "../parts/Icon";
-import { StateIcon } from "../parts/State";
 import { Trouble } from "../shell/Trouble";
 import { readFindings } from "./findings";
 
@@ -28,7 +27,7 @@ export function Machine() {
       <ul className="lst interp">
         {readFindings(answer.data).map(({ name, ok, found, mend }) => (
           <li key={name}>
-            {ok ? <Icon name="check" /> : <StateIcon drawing="late" label="not as it should be" />}
+            {ok ? <Icon name="check" /> : <Wrong />}
             <span>{name}</span>
             <span className="found">
               {found}
@@ -38,5 +37,14 @@ export function Machine() {
         ))}
       </ul>
     </>
+  );
+}
+
+function Wrong() {
+  return (
+    <span className="state s-late" title="not as it should be">
+      <Icon name="warn" />
+      <span className="sr">not as it should be</span>
+    </span>
   );
 }
