@@ -36,6 +36,7 @@ export const workspaces = queryOptions({
 export const overview = queryOptions({
   queryKey: ["overview"],
   queryFn: ({ signal }) => get<Overview>("/stats", {}, signal),
+  ...FILES,
 });
 
 export const flows = queryOptions({
@@ -132,7 +133,7 @@ export const secrets = queryOptions({
 export const limits = queryOptions({
   queryKey: ["limits"],
   queryFn: ({ signal }) =>
-    get<{ limits: { name: string; slots: number; used: number }[] }>("/limits", {}, signal),
+    get<{ limits: { name: string; slots: number; taken: number }[] }>("/limits", {}, signal),
 });
 
 export const doctor = queryOptions({

@@ -74,7 +74,7 @@ function Form({ detail, onClose }: { detail: FlowDetail; onClose: () => void }) 
   const navigate = useNavigate();
   const { values, problems } = readForm(fields, texts);
   const start = useMutation({
-    mutationFn: () => startRun(name, { parameters: values }, key.current),
+    mutationFn: () => startRun(name, values, key.current),
     onSuccess: (run) => {
       onClose();
       void navigate({ to: "/runs/$run", params: { run: run.id } });

@@ -19,7 +19,9 @@ export interface Source<Row> {
   newest: boolean;
 }
 
-const PAGE = 500;
+const PAGE = 200;
+/** The size of a page while somebody looks far beyond what is here. */
+const FAR_PAGE = 1000;
 const HEAD = 100;
 /** The head is asked for at most this often. */
 const HEAD_MS = 1000;
@@ -107,7 +109,8 @@ export class Pager<Row> {
     const { signal } = this.#closing;
     try {
       while (!this.#ended && this.#error === null && this.#ids.length <= this.#wanted && !signal.aborted) {
-        const page = await this.#source.fetch(PAGE, this.#next, signal);
+        const far = this.#wanted - this.#ids.length > FAR_PAGE;
+        const page = await this.#source.fetch(far ? FAR_PAGE : PAGE, this.#next, signal);
         if (signal.aborted) return;
         this.#append(page);
         this.#changed();

@@ -28,7 +28,7 @@ export function Limits() {
       {answer.error && <Trouble error={answer.error} again={() => void answer.refetch()} />}
       {answer.data?.limits.length === 0 && <p className="none">None yet.</p>}
       <ul className="lst secr">
-        {answer.data?.limits.map(({ name, slots, used }) => (
+        {answer.data?.limits.map(({ name, slots, taken }) => (
           <li key={name}>
             <Icon name="limit" />
             <code className="cut">{name}</code>
@@ -36,7 +36,7 @@ export function Limits() {
               shown={
                 <>
                   {count(slots, "slot")}{" "}
-                  <span className="faint">{used === 0 ? "all free" : `${used} taken now`}</span>
+                  <span className="faint">{taken === 0 ? "all free" : `${taken} taken now`}</span>
                 </>
               }
               value={String(slots)}
