@@ -12,8 +12,8 @@ export function cancelRun(run: string): Promise<Steered> {
   return send<Steered>("POST", path`/runs/${run}/cancel`, {});
 }
 
-export function retryRun(run: string, fromFailed: boolean): Promise<Steered> {
-  return send<Steered>("POST", path`/runs/${run}/retry`, { from_failed: fromFailed });
+export function retryRun(run: string, fromFailed: boolean): Promise<Run> {
+  return send<Run>("POST", path`/runs/${run}/retry`, { from_failed: fromFailed });
 }
 
 export function approve(run: string, task: string | null, fields?: unknown): Promise<Steered> {
