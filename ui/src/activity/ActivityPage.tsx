@@ -10,6 +10,7 @@ import { clockSeconds, count, day } from "../parts/format";
 import { Icon, type IconName } from "../parts/Icon";
 import { Menu } from "../parts/Menu";
 import { Pager } from "../parts/pager";
+import { Said } from "../parts/Said";
 import { State } from "../parts/State";
 import { Keys } from "../shell/Keys";
 import { useShortcuts } from "../shell/shortcuts";
@@ -210,8 +211,13 @@ const Row = memo(function Row({ entry, index, top, cursor, onCursor }: RowProps)
         {entry.flow ?? "–"}
       </span>
       <span role="gridcell" className="cut">
-        {entry.title}
-        {entry.detail && <span className="faint"> {entry.detail}</span>}
+        <Said text={entry.title} />
+        {entry.detail && (
+          <span className="faint">
+            {" "}
+            <Said text={entry.detail} />
+          </span>
+        )}
       </span>
       <span role="gridcell" className="res">
         {entry.state && <State state={entry.state} />}

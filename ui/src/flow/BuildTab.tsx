@@ -6,6 +6,7 @@ import { CodeView } from "../parts/CodeView";
 import { count } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Markdown } from "../parts/Markdown";
+import { Said } from "../parts/Said";
 
 export function BuildTab({ detail }: { detail: FlowDetail }) {
   const { summary, text } = detail;
@@ -17,7 +18,7 @@ export function BuildTab({ detail }: { detail: FlowDetail }) {
         <p className="banner">
           <Icon name="warn" />
           <span>
-            <b>Line {broken.line}</b>: {broken.message}
+            <b>Line {broken.line}</b>: <Said text={broken.message} />
             {broken.hint && ` — ${broken.hint}`}
           </span>
           <span className="grow" />
@@ -59,7 +60,7 @@ export function BuildTab({ detail }: { detail: FlowDetail }) {
                     {problem.line}:{problem.column}
                   </code>
                   <span className="cut">
-                    {problem.message}
+                    <Said text={problem.message} />
                     {problem.hint && <span className="faint"> — {problem.hint}</span>}
                   </span>
                 </button>

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { ago, brief, bytes, count, duration, number, when } from "./format";
 
 test.each([
-  [0, "0.0 s"],
-  [-5, "0:00"],
+  [0, "0 ms"],
+  [-5, "0 ms"],
+  [1_000, "1.0 s"],
   [9_990, "9.9 s"],
   [10_000, "0:10"],
   [252_000, "4:12"],

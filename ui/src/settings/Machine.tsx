@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { doctor } from "../api/queries";
 import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 import { Trouble } from "../shell/Trouble";
 import { readFindings } from "./findings";
 
@@ -30,8 +31,13 @@ export function Machine() {
             {ok ? <Icon name="check" /> : <Wrong />}
             <span>{name}</span>
             <span className="found">
-              {found}
-              {mend !== null && <span className="dim"> — {mend}</span>}
+              <Said text={found} />
+              {mend !== null && (
+                <span className="dim">
+                  {" "}
+                  — <Said text={mend} />
+                </span>
+              )}
             </span>
           </li>
         ))}
