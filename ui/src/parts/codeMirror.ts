@@ -2,8 +2,9 @@
 
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { search, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension } from "@codemirror/state";
-import { EditorView, highlightSpecialChars, lineNumbers } from "@codemirror/view";
+import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 const colours = HighlightStyle.define([
@@ -30,6 +31,18 @@ const look = EditorView.theme({
   },
   ".cm-line.is-chosen": { backgroundColor: "var(--accent-wash)", boxShadow: "inset 2px 0 0 var(--accent)" },
   ".cm-line.has-problem": { textDecoration: "underline wavy var(--st-late) 1px", textUnderlineOffset: "3px" },
+  ".cm-panels": { backgroundColor: "var(--chrome)", color: "var(--text)", borderColor: "var(--line)" },
+  ".cm-panel.cm-search": { font: "var(--fs-12)/20px var(--font-ui)", padding: "4px 8px" },
+  ".cm-textfield, .cm-button": {
+    font: "inherit",
+    height: "24px",
+    backgroundImage: "none",
+    backgroundColor: "var(--surface)",
+    border: "1px solid var(--line-2)",
+    borderRadius: "var(--r-2)",
+  },
+  ".cm-searchMatch": { backgroundColor: "var(--find)" },
+  ".cm-searchMatch-selected": { backgroundColor: "var(--find-on)" },
   ".cm-mergeSpacer": { backgroundColor: "var(--sunken)" },
   ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '""' },
   ".cm-collapsedLines": {
@@ -46,6 +59,9 @@ export const readOnlyYaml: Extension = [
   EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" }),
   lineNumbers(),
   highlightSpecialChars(),
+  // Only the lines in sight are on the page, so the browser's own search would miss the others.
+  search({ top: true }),
+  keymap.of(searchKeymap),
   yaml(),
   syntaxHighlighting(colours),
   look,

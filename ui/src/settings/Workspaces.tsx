@@ -21,7 +21,7 @@ export function Workspaces() {
             <code className="cut dim">{one.path}</code>
             <span className="faint">
               {one.current ? "shown here" : one.used_at ? `used ${when(new Date(one.used_at), now)}` : ""}
-              {!one.enabled && " · off"}
+              {!one.enabled && " · schedules off"}
             </span>
           </li>
         ))}

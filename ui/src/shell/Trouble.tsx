@@ -23,6 +23,12 @@ function said(error: unknown): { title: string; next: string; code: string | nul
       next: "Runs that were going on are carried by the engine, not by this page. Start it with `tidemill serve`, then try again.",
       code: null,
     };
+  if (error instanceof Error && /dynamically imported module|module script failed/i.test(error.message))
+    return {
+      title: "This page is not to be had",
+      next: "The engine was renewed or does not answer. Load the window again.",
+      code: null,
+    };
   return {
     title: "This page could not be shown",
     next: "The rest of the studio works on. Try again; if it stays, the text below says what broke.",
