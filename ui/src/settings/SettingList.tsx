@@ -3,6 +3,7 @@ import { settings } from "../api/queries";
 import type { Setting } from "../api/types";
 import { brief } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { Menu } from "../parts/Menu";
 import { Trouble } from "../shell/Trouble";
 import { useChange } from "./change";
 import { Editor } from "./Editor";
@@ -32,16 +33,36 @@ function One({ setting }: { setting: Setting }) {
   const change = useChange("settings");
   const set = value !== null && value !== undefined;
   const fallback = brief(setting.default);
+  const choices = choicesOf(setting.schema);
   return (
     <li>
       <div className="setting-l1">
         <code>{key}</code>
-        <Editor
-          shown={set ? <b>{brief(value)}</b> : <span className="faint">{fallback}</span>}
-          value={set ? brief(value) : ""}
-          label={key}
-          onSave={(text) => change.mutate({ name: key, body: { value: typedValue(text) } })}
-        />
+        {choices ? (
+          <div className="setting-choice">
+            <Menu
+              icon="settings"
+              label={key}
+              text={set ? brief(value) : fallback}
+              set={false}
+              choices={choices.map((choice) => ({ value: brief(choice), label: brief(choice) }))}
+              chosen={[set ? brief(value) : fallback]}
+              onChoose={(text) =>
+                change.mutate({
+                  name: key,
+                  body: { value: choices.find((choice) => brief(choice) === text) },
+                })
+              }
+            />
+          </div>
+        ) : (
+          <Editor
+            shown={set ? <b>{brief(value)}</b> : <span className="faint">{fallback}</span>}
+            value={set ? brief(value) : ""}
+            label={key}
+            onSave={(text) => change.mutate({ name: key, body: { value: typedValue(text) } })}
+          />
+        )}
         {set ? (
           <button
             type="button"
@@ -59,4 +80,10 @@ function One({ setting }: { setting: Setting }) {
       <p className="small dim">{about}</p>
     </li>
   );
+}
+
+/** The values that a setting's schema names, if it names them. */
+function choicesOf(schema: unknown): unknown[] | null {
+  const named = (schema as { enum?: unknown } | null | undefined)?.enum;
+  return Array.isArray(named) ? named : null;
 }

@@ -121,8 +121,7 @@ function useSeen(ids: readonly string[]) {
       const passed = key
         .split(" ")
         .filter((id) => (document.getElementById(id)?.getBoundingClientRect().top ?? 0) <= top);
-      const atEnd = root.scrollTop + root.clientHeight >= root.scrollHeight - 2 && root.scrollTop > 0;
-      setSeen((atEnd ? key.split(" ").at(-1) : passed.at(-1)) ?? "");
+      setSeen(passed.at(-1) ?? "");
     };
     look();
     root.addEventListener("scroll", look, { passive: true });
