@@ -1,0 +1,192 @@
+// The form that starts a run, made from the flow's parameters. It stands once in the window; see openRunForm.
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Dialog } from "radix-ui";
+import { useEffect, useRef, useState } from "react";
+import { startRun } from "../api/actions";
+import { ApiError } from "../api/client";
+import { flow as question } from "../api/queries";
+import type { FlowDetail } from "../api/types";
+import { Command } from "../parts/Command";
+import { brief, count, duration } from "../parts/format";
+import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
+import { Keys } from "../shell/Keys";
+import { Trouble } from "../shell/Trouble";
+import { FormField } from "./FormField";
+import { onOpenRunForm } from "./openRunForm";
+import "./runForm.css";
+import { asText, commandLine, type Field, fieldOf, fieldsOf, readForm } from "./schemaForm";
+
+export function RunForm() {
+  const [flow, setFlow] = useState<string | null>(null);
+  useEffect(() => onOpenRunForm(setFlow), []);
+  return (
+    <Dialog.Root open={flow !== null} onOpenChange={(open) => !open && setFlow(null)}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="scrim rf-scrim">
+          <Dialog.Content className="dialog rf" aria-describedby={undefined}>
+            {flow !== null && <Loaded flow={flow} onClose={() => setFlow(null)} />}
+          </Dialog.Content>
+        </Dialog.Overlay>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Loaded({ flow, onClose }: { flow: string; onClose: () => void }) {
+  const answer = useQuery({ ...question(flow), staleTime: 0 });
+  const summary = answer.data?.summary;
+  return (
+    <>
+      <div className="dialog-h">
+        <Dialog.Title>
+          Run <code>{flow}</code>
+        </Dialog.Title>
+        {summary && (
+          <span className="small faint">
+            {answer.data?.version.slice(0, 8)}, {count(summary.tasks, "task")}
+            {summary.usual_ms !== null && `, usually ${duration(summary.usual_ms)}`}
+          </span>
+        )}
+        <span className="grow" />
+        <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
+          <Icon name="x" />
+        </Dialog.Close>
+      </div>
+      {answer.data && !answer.isFetching ? (
+        <Form detail={answer.data} onClose={onClose} />
+      ) : (
+        answer.error && <Trouble error={answer.error} />
+      )}
+    </>
+  );
+}
+
+function Form({ detail, onClose }: { detail: FlowDetail; onClose: () => void }) {
+  const { name, problems: mistakes } = detail.summary;
+  const fields = fieldsOf(detail.parameters);
+  const [texts, setTexts] = useState<Record<string, string>>(() =>
+    Object.fromEntries(fields.map((field) => [field.name, asText(field, field.default)])),
+  );
+  const [shownProblems, setShown] = useState(false);
+  const key = useRef(crypto.randomUUID());
+  const navigate = useNavigate();
+  const { values, problems } = readForm(fields, texts);
+  const start = useMutation({
+    mutationFn: () => startRun(name, values, key.current),
+    onSuccess: (run) => {
+      onClose();
+      void navigate({ to: "/runs/$run", params: { run: run.id } });
+    },
+  });
+  const refused = refusals(start.error, fields);
+  const said: Record<string, string> = { ...refused.at, ...(shownProblems ? problems : {}) };
+  const broken = mistakes.filter((one) => one.severity === "error");
+
+  function submit(): void {
+    setShown(true);
+    if (Object.keys(problems).length === 0 && !start.isPending) start.mutate();
+  }
+
+  return (
+    <form
+      className="rf-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div className="rf-fields scroll">
+        {broken.length > 0 && (
+          <p className="banner">
+            <Icon name="warn" />
+            <span>
+              <b>Line {broken[0]?.line}</b>: <Said text={broken[0]?.message ?? null} />
+              {broken.length > 1 && `, and ${count(broken.length - 1, "mistake")} more`}. It runs once the
+              file is right.
+            </span>
+          </p>
+        )}
+        <h3>
+          Parameters{" "}
+          <span className="faint">{fields.length === 0 ? "none; it runs as it is" : fields.length}</span>
+        </h3>
+        {fields.map((field, at) => (
+          <FormField
+            key={field.name}
+            field={field}
+            first={at === 0}
+            text={texts[field.name] ?? ""}
+            problem={said[field.name] ?? null}
+            onText={(text) => {
+              setTexts((old) => ({ ...old, [field.name]: text }));
+              start.reset();
+              // Other values are another run.
+              key.current = crypto.randomUUID();
+            }}
+          />
+        ))}
+      </div>
+      <div className="rf-command">
+        <Command text={commandLine(name, values)} />
+      </div>
+      <div className="dialog-f">
+        <span className="grow" role="status">
+          {footText(said, refused.rest)}
+        </span>
+        <Dialog.Close className="btn">Cancel</Dialog.Close>
+        <button type="submit" className="btn btn-primary" disabled={start.isPending || broken.length > 0}>
+          <Icon name="play" />
+          {start.isPending ? "Starting" : "Start run"} <Keys keys="Mod Enter" />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function footText(said: Record<string, string>, rest: string | null) {
+  const first = Object.entries(said)[0];
+  if (rest === null && first === undefined) return null;
+  return (
+    <span className="problem-line">
+      <Icon name="warn" />
+      {first ? (
+        <span>
+          <code>{first[0]}</code> <Said text={first[1]} />; nothing has started
+        </span>
+      ) : (
+        <span>
+          <Said text={rest} />; nothing has started
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** What the engine said no with, at the fields it names; the rest for the foot. */
+function refusals(
+  error: unknown,
+  fields: readonly Field[],
+): { at: Record<string, string>; rest: string | null } {
+  if (!error) return { at: {}, rest: null };
+  const at: Record<string, string> = {};
+  const rest: string[] = [];
+  const messages =
+    error instanceof ApiError && error.problem.diagnostics?.length
+      ? error.problem.diagnostics.map(({ message, hint }) => (hint ? `${message} — ${hint}` : message))
+      : [error instanceof Error ? error.message : brief(error)];
+  for (const message of messages) {
+    const name = fieldOf(message, fields);
+    if (name === null) rest.push(message);
+    else at[name] ??= message.replace(new RegExp(`^(the )?(parameter )?[\`'"]?${name}[\`'"]?:? *`), "");
+  }
+  return { at, rest: rest[0] ?? null };
+}

@@ -1,0 +1,74 @@
+// The first look: nothing here yet, and three ways to begin.
+
+import { useQuery } from "@tanstack/react-query";
+import { doctor, workspaces } from "../api/queries";
+import { Command } from "../parts/Command";
+import { Icon } from "../parts/Icon";
+import { readFindings } from "../settings/findings";
+
+export function Empty() {
+  const current = useQuery(workspaces).data?.workspaces.find((one) => one.current);
+  const findings = readFindings(useQuery(doctor).data);
+  return (
+    <div className="begin scroll">
+      <div className="empty">
+        <h1>No flows in this folder yet</h1>
+        <p>
+          A flow is one YAML file and the tasks in it. A file <code>NAME.flow.yaml</code> in{" "}
+          {current ? <code>{current.path}</code> : "the workspace"} shows here when you come back to this
+          window.
+        </p>
+      </div>
+      <ul className="ways">
+        <li className="way">
+          <Icon name="play" />
+          <div>
+            <b>Begin from an example</b>
+            <p>
+              It runs as it is, with its data beside it, and needs no network. In a terminal, in the folder:
+            </p>
+            <Command text="tidemill new hello && tidemill run hello" />
+          </div>
+        </li>
+        <li className="way">
+          <Icon name="clock" />
+          <div>
+            <b>Bring a line of your crontab</b>
+            <p>
+              Put its command under <code>shell</code> and its time under <code>schedules</code>. Keep the
+              crontab as it is for now and let it call the flow: this version does not start runs at their
+              times yet.
+            </p>
+            <Command text="30 2 * * * tidemill run nightly --quiet" />
+          </div>
+        </li>
+        <li className="way">
+          <Icon name="file" />
+          <div>
+            <b>Write one</b>
+            <p>
+              An editor that knows JSON Schema completes and checks a flow file; this prints the schema for
+              it. What is wrong with a file is said with its line.
+            </p>
+            <Command text="tidemill schema > flow.schema.json" />
+          </div>
+        </li>
+      </ul>
+      {findings.length > 0 && (
+        <section className="found">
+          <h2>Found on this machine</h2>
+          <dl>
+            {findings
+              .filter(({ name }) => name === "python" || name === "shell" || name === "home")
+              .map(({ name, found }) => (
+                <div key={name} className="pair">
+                  <dt>{name}</dt>
+                  <dd>{found}</dd>
+                </div>
+              ))}
+          </dl>
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+// What goes on, and what did not run.
+
+import { Link } from "@tanstack/react-router";
+import type { Overview, RunningRun } from "../api/types";
+import { count, duration, number, when } from "../parts/format";
+import { Said } from "../parts/Said";
+import { StateIcon } from "../parts/State";
+import { STATES } from "../parts/states";
+import { useNow } from "../parts/useNow";
+
+export function RunningNow({ running }: { running: readonly RunningRun[] }) {
+  const now = useNow(running.length > 0);
+  return (
+    <section aria-label="Running now">
+      <h2 className="sect-h">
+        Running now <span className="faint">{running.length === 0 ? "nothing" : number(running.length)}</span>
+      </h2>
+      {running.length === 0 && (
+        <p className="small dim">A run shows here, with how far it is, as long as it goes on.</p>
+      )}
+      <ul className="dense">
+        {running.map((run) => (
+          <One key={run.id} run={run} now={now} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function One({ run, now }: { run: RunningRun; now: number }) {
+  const { word, drawing } = STATES[run.state];
+  const took = run.started_at ? now - Date.parse(run.started_at) : 0;
+  const share = run.total > 0 ? run.done / run.total : 0;
+  // The tick is where it would be after its usual time.
+  const usual = run.usual_ms ? Math.min(1, took / run.usual_ms) : null;
+  return (
+    <li>
+      <StateIcon drawing={drawing} label={word} />
+      <Link className="mono cut flow-name" to="/runs/$run" params={{ run: run.id }} title={run.name}>
+        {run.flow}
+      </Link>
+      <span className="cut dim">
+        {run.done} of {count(run.total, "task")}
+      </span>
+      <span className="prog">
+        <i style={{ width: `${share * 100}%` }} />
+        {usual !== null && (
+          <em style={{ left: `${usual * 100}%` }} title="where its usual time would have it" />
+        )}
+      </span>
+      <span className="num">{duration(took)}</span>
+      <span className="faint">{run.usual_ms ? `of usually ${duration(run.usual_ms)}` : ""}</span>
+    </li>
+  );
+}
+
+export function NotRun({ list, now }: { list: Overview["not_run"]; now: Date }) {
+  return (
+    <section aria-label="Did not run">
+      <h2 className="sect-h">
+        Did not run, and why {list.length === 0 && <span className="faint">nothing</span>}
+      </h2>
+      <ul className="dense why-not">
+        {list.map((one) => (
+          <li key={`${one.flow} ${one.at}`}>
+            <StateIcon drawing="skipped" />
+            <Link className="mono cut flow-name" to="/flows/$flow" params={{ flow: one.flow }}>
+              {one.flow}
+            </Link>
+            <span className="num">{when(new Date(one.at), now)}</span>
+            <span className="cut dim" title={one.reason}>
+              <Said text={one.reason} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,188 @@
+// Every pictogram of the interface, drawn on a grid of 16.
+
+import type { ReactNode } from "react";
+
+const DRAWINGS = {
+  activity: <path d="M1.6 8h2.9l2-5 3 10 2-5h2.9" />,
+  approve: (
+    <>
+      <circle cx="6.2" cy="4.9" r="2.4" />
+      <path d="M1.9 13.2c.2-2.8 1.9-4.3 4.3-4.3 1.2 0 2.2.4 3 1.1M9.6 12.3l1.6 1.6 3-3.3" />
+    </>
+  ),
+  bolt: <path d="M9 1.8 3.4 9.2h4L7 14.2l5.6-7.4h-4z" />,
+  calendar: (
+    <>
+      <rect x="2.4" y="3.4" width="11.2" height="10.2" rx="1.2" />
+      <path d="M2.4 6.6h11.2M5.3 1.9v2.6M10.7 1.9v2.6" />
+    </>
+  ),
+  check: <path d="m3 8.4 3.2 3.2L13 4.8" />,
+  clock: (
+    <>
+      <circle cx="8" cy="8" r="5.8" />
+      <path d="M8 4.6v3.6l2.4 1.5" />
+    </>
+  ),
+  compare: (
+    <>
+      <rect x="2" y="2.6" width="5" height="10.8" rx=".9" />
+      <rect x="9" y="2.6" width="5" height="10.8" rx=".9" strokeDasharray="2.1 1.5" />
+    </>
+  ),
+  copy: (
+    <>
+      <rect x="5.4" y="5.4" width="8.2" height="8.2" rx="1.2" />
+      <path d="M10.6 5.4V3.2A.8.8 0 0 0 9.8 2.4H3.2a.8.8 0 0 0-.8.8v6.6a.8.8 0 0 0 .8.8h2.2" />
+    </>
+  ),
+  down: <path d="m4 6 4 4 4-4" />,
+  download: <path d="M8 2.4v7.4M4.8 6.8 8 10l3.2-3.2M2.6 13.4h10.8" />,
+  file: <path d="M4 1.9h5l3.4 3.4v8.8H4zM9 1.9v3.4h3.4" />,
+  fit: <path d="M2.4 5.6V2.4h3.2M10.4 2.4h3.2v3.2M13.6 10.4v3.2h-3.2M5.6 13.6H2.4v-3.2" />,
+  flows: (
+    <>
+      <rect x="1.9" y="2.4" width="5" height="3.6" rx=".8" />
+      <rect x="9.1" y="10" width="5" height="3.6" rx=".8" />
+      <path d="M4.4 6v3.8a2 2 0 0 0 2 2h2.7" />
+    </>
+  ),
+  folder: (
+    <path d="M1.9 4.2a1 1 0 0 1 1-1h3.2l1.5 1.7h5.5a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H2.9a1 1 0 0 1-1-1z" />
+  ),
+  group: (
+    <>
+      <rect x="2" y="2" width="12" height="12" rx="1.6" strokeDasharray="2.4 1.6" />
+      <path d="M5.2 6h5.6M5.2 10h5.6" />
+    </>
+  ),
+  home: <path d="M2.5 7.3 8 2.8l5.5 4.5M4 6.4v6.8h8V6.4" />,
+  http: (
+    <>
+      <circle cx="8" cy="8" r="5.8" />
+      <path d="M2.2 8h11.6M8 2.2c2 1.6 2.7 3.6 2.7 5.8S10 12.2 8 13.8C6 12.2 5.3 10.2 5.3 8S6 3.8 8 2.2z" />
+    </>
+  ),
+  info: (
+    <>
+      <circle cx="8" cy="8" r="5.8" />
+      <path d="M8 7.4v3.4M8 5.2h.01" />
+    </>
+  ),
+  key: (
+    <>
+      <circle cx="5" cy="11" r="2.8" />
+      <path d="m7 9 6-6M10.6 5.4l1.8 1.8" />
+    </>
+  ),
+  laptop: (
+    <>
+      <rect x="3.2" y="3" width="9.6" height="7" rx="1" />
+      <path d="M1.4 12.8h13.2" />
+    </>
+  ),
+  limit: <path d="M2.4 11.4a6 6 0 1 1 11.2 0M8 9.2l2.6-3" />,
+  list: <path d="M2.6 4h2M6.6 4h6.8M2.6 8h2M6.6 8h6.8M2.6 12h2M6.6 12h6.8" />,
+  minus: <path d="M3.4 8h9.2" />,
+  more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="1.9" />,
+  notify: <path d="M2 3h12v8H8.6l-3.2 2.8V11H2zM5 6h6M5 8.3h3.6" />,
+  person: (
+    <>
+      <circle cx="8" cy="5" r="2.6" />
+      <path d="M3 13.6c.3-3 2.2-4.7 5-4.7s4.7 1.7 5 4.7" />
+    </>
+  ),
+  play: <path d="M4.8 3.3v9.4l7.4-4.7z" />,
+  plus: <path d="M8 3.2v9.6M3.2 8h9.6" />,
+  python: (
+    <path d="M5.4 2.6c-1.7.6-2.6 2.2-2.6 5.4s.9 4.8 2.6 5.4M10.6 2.6c1.7.6 2.6 2.2 2.6 5.4s-.9 4.8-2.6 5.4M6.2 6.1l3.6 3.8M9.8 6.1 6.2 9.9" />
+  ),
+  retry: <path d="M13.4 8a5.4 5.4 0 1 1-1.6-3.8M12.2 1.6v2.9H9.3" />,
+  right: <path d="m6 4 4 4-4 4" />,
+  ring: <circle cx="8" cy="8" r="4.6" />,
+  runs: (
+    <>
+      <path d="M6.5 4h7.5M6.5 8h7.5M6.5 12h7.5" />
+      <circle cx="3" cy="4" r="1" />
+      <circle cx="3" cy="8" r="1" />
+      <circle cx="3" cy="12" r="1" />
+    </>
+  ),
+  search: (
+    <>
+      <circle cx="7" cy="7" r="4.4" />
+      <path d="m10.3 10.3 3.5 3.5" />
+    </>
+  ),
+  settings: (
+    <>
+      <path d="M2 4.6h6M11.6 4.6H14M2 11.4h2.4M8 11.4h6" />
+      <circle cx="9.8" cy="4.6" r="1.7" />
+      <circle cx="6.2" cy="11.4" r="1.7" />
+    </>
+  ),
+  shell: (
+    <>
+      <rect x="1.9" y="2.7" width="12.2" height="10.6" rx="1.2" />
+      <path d="m4.6 6 2.2 2-2.2 2M8.4 10.2h3" />
+    </>
+  ),
+  sql: (
+    <>
+      <ellipse cx="8" cy="3.9" rx="5.2" ry="1.9" />
+      <path d="M2.8 3.9v8.2c0 1 2.3 1.9 5.2 1.9s5.2-.9 5.2-1.9V3.9M2.8 8c0 1 2.3 1.9 5.2 1.9s5.2-.9 5.2-1.9" />
+    </>
+  ),
+  stop: <rect x="4" y="4" width="8" height="8" rx="1" />,
+  sync: <path d="M2.6 7A5.5 5.5 0 0 1 12.7 5M13.4 9A5.5 5.5 0 0 1 3.3 11M12.9 2.2V5h-2.8M3.1 13.8V11h2.8" />,
+  theme: (
+    <>
+      <circle cx="8" cy="8" r="5.6" />
+      <path d="M8 2.4a5.6 5.6 0 0 1 0 11.2z" fill="currentColor" />
+    </>
+  ),
+  trash: <path d="M2.6 4.2h10.8M6 4.2V2.4h4v1.8M4 4.2l.7 9.4h6.6l.7-9.4" />,
+  unlink: (
+    <path d="M2 2l12 12M4 8.9a5.8 5.8 0 0 1 3-1.7M9.8 7.5A5.8 5.8 0 0 1 12 8.9M1.8 6.4A9 9 0 0 1 4 4.9M7.6 4A9 9 0 0 1 14.2 6.4M8 13.3h.01" />
+  ),
+  value: (
+    <path d="M6 2.5c-2 0-2 .8-2 2.7S3.6 8 2.4 8c1.2 0 1.6.9 1.6 2.8s0 2.7 2 2.7M10 2.5c2 0 2 .8 2 2.7S12.4 8 13.6 8c-1.2 0-1.6.9-1.6 2.8s0 2.7-2 2.7" />
+  ),
+  wait: (
+    <path d="M4.2 2.3h7.6M4.2 13.7h7.6M5 2.3c0 3 1.4 4 3 5.7 1.6-1.7 3-2.7 3-5.7M5 13.7c0-3 1.4-4 3-5.7 1.6 1.7 3 2.7 3 5.7" />
+  ),
+  warn: <path d="M8 2.4 14.2 13H1.8zM8 6.6v3M8 11.3h.01" />,
+  wifi: (
+    <path d="M1.8 6.4a9 9 0 0 1 12.4 0M4 8.9a5.8 5.8 0 0 1 8 0M6.2 11.3a2.6 2.6 0 0 1 3.6 0M8 13.3h.01" />
+  ),
+  x: <path d="m4 4 8 8M12 4l-8 8" />,
+} satisfies Record<string, ReactNode>;
+
+export type IconName = keyof typeof DRAWINGS;
+
+/** A pictogram. It says nothing to a screen reader: the word stands beside it or in the button's label. */
+export function Icon({ name, className = "" }: { name: IconName; className?: string }) {
+  return (
+    <svg className={`i ${className}`} viewBox="0 0 16 16" aria-hidden="true">
+      {DRAWINGS[name]}
+    </svg>
+  );
+}
+
+const KINDS: Record<string, IconName> = {
+  shell: "shell",
+  python: "python",
+  http: "http",
+  sql: "sql",
+  value: "value",
+  flow: "flows",
+  tasks: "group",
+  wait: "wait",
+  approve: "approve",
+  notify: "notify",
+};
+
+/** The pictogram of a kind of task. */
+export function kindIcon(kind: string): IconName {
+  return KINDS[kind] ?? "ring";
+}

@@ -1,0 +1,13 @@
+// The one place that knows whether the page stands in a browser or in the desktop's window.
+
+import { browser } from "./browser";
+import type { Host } from "./host";
+
+const chosen: Host = browser;
+
+export const host = chosen.kind;
+export const request = chosen.request;
+export const subscribe = chosen.subscribe;
+
+export type { LinkState } from "./host";
+export type { Message } from "./sse";
