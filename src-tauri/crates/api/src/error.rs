@@ -29,6 +29,24 @@ pub enum Error {
     /// The platform names no data directory.
     #[error("no home: neither TIDEMILL_HOME nor HOME is set")]
     NoHome,
+    /// Another process holds the home's lock.
+    #[error("{}: another Tidemill serves this home already: {holder}", home.display())]
+    HomeServed {
+        /// The home.
+        home: PathBuf,
+        /// Which process, and where it listens.
+        holder: String,
+        /// What to do about it.
+        mend: String,
+    },
+    /// The folder's lock could not be taken for another reason.
+    #[error("{}: {cause}", path.display())]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
     /// Something else stands where the home should be.
     #[error("the home {} is no folder", .0.display())]
     HomeIsNoFolder(PathBuf),
@@ -180,6 +198,12 @@ pub enum Error {
         /// What was typed.
         name: String,
     },
+    /// The process is ending, and takes no new work.
+    #[error("Tidemill is closing, and starts nothing any more")]
+    Closing,
+    /// As many of them are open as there may be.
+    #[error("too many {0} are open")]
+    TooMany(&'static str),
     /// The run is not in a state that allows it.
     #[error("{0}")]
     Refused(String),
@@ -201,9 +225,10 @@ impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::CurrentFolder(_) | Self::Program(_) | Self::HomeIsNoFolder(_) => {
-                ErrorKind::System
-            }
+            Self::CurrentFolder(_)
+            | Self::Program(_)
+            | Self::HomeIsNoFolder(_)
+            | Self::Lock { .. } => ErrorKind::System,
             Self::Store(error) => store_kind(error),
             Self::Engine(error) => engine_kind(error),
             Self::Lost(error) => engine_kind(error),
@@ -264,6 +289,7 @@ impl Error {
                 })
             }
             Self::Option { mend, .. } => mend.clone(),
+            Self::HomeServed { mend, .. } => Some(mend.clone()),
             Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),

@@ -14,6 +14,9 @@ mod error;
 pub mod exec;
 mod failure;
 mod flow_file;
+mod home_lock;
+mod host;
+pub mod http;
 mod login_path;
 pub mod logs;
 pub mod new;
@@ -25,11 +28,14 @@ mod references;
 pub mod run;
 pub mod runs;
 pub mod schedules;
+mod schemas;
 pub mod settings;
 pub mod steer;
 mod surroundings;
 pub mod tables;
+mod tail;
 mod task_path;
+mod upkeep;
 mod usual;
 mod workspace;
 
@@ -37,13 +43,16 @@ pub use answers::FileDiagnostics;
 pub use document::{Moment, RunDocument, RunReport, TaskDocument};
 pub use error::{Error, ErrorKind};
 pub use failure::{FailedTask, Failures};
+pub use home_lock::{Holder, holder};
+pub use host::Host;
 pub use login_path::take_login_path;
 pub use open_home::OpenHome;
 pub use outline::{Outline, OutlineTask};
 pub use parameters::GivenParameters;
 pub use run::{CarriedRun, EarlierTaskRun, RunOrder};
 pub use surroundings::Surroundings;
-pub use tidemill_engine::{Event, Events, Line as LogLine, Move, MoveNews, RunEnd, RunNews};
+pub use tail::{Following, Happened, MoveDocument};
+pub use tidemill_engine::{Close, Event, Events, Line as LogLine, Move, MoveNews, RunEnd, RunNews};
 pub use tidemill_flow::{Diagnostic, Place, Severity, schema, template::to_json};
 pub use tidemill_orchestrate::{Creation, RunId, State, StateType, Subject, TaskRunNumber};
 pub use workspace::FlowChoice;
@@ -52,4 +61,12 @@ pub use workspace::FlowChoice;
 /// code to leave `main` with. To be called first thing in `main`.
 pub fn guard_if_asked() -> Option<std::process::ExitCode> {
     tidemill_engine::guard::run_if_asked()
+}
+
+/// A duration as it is typed everywhere, such as `30s` or `1h30m`.
+///
+/// # Errors
+/// What is wrong with it, and how to write one.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    tidemill_schedule::duration::parse(text).map_err(|error| format!("{error}; {}", error.mend()))
 }

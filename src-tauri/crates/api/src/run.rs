@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
 use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
@@ -109,18 +110,14 @@ pub async fn run(
     order: &RunOrder,
     watch: bool,
 ) -> Result<(CarriedRun, Option<Events>), Error> {
-    let flow = flow_file::load(surroundings, &order.flow)?;
-    let bound = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
-    let warnings = warnings(&flow);
+    let prepared = prepare(surroundings, order)?;
     let engine = open(surroundings).await?;
-    hindered(surroundings, &engine, &flow, &order.flow).await?;
     engine.settle().await?;
     let events = watch.then(|| engine.events());
-    let workspace = flow.workspace.to_string_lossy().into_owned();
     let since = Timestamp::now();
-    let handle = engine.start(RunRequest::new(flow.clone(), bound)).await?;
-    // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
-    drop(engine.store().writer().remember_workspace(workspace, since));
+    let flow = prepared.flow.clone();
+    let warnings = warnings(&flow);
+    let handle = start(surroundings, &engine, order, prepared).await?;
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
@@ -134,6 +131,42 @@ pub async fn run(
         flow,
     };
     Ok((carried, events))
+}
+
+/// A run that may start: its flow was read and found right, its parameters fit.
+pub(crate) struct Prepared {
+    pub(crate) flow: LoadedFlow,
+    parameters: Map<String, Json>,
+}
+
+/// Reads what an order names, and holds its parameters against it. Needs no engine.
+///
+/// # Errors
+/// Where the flow or the parameters are wrong.
+pub(crate) fn prepare(surroundings: &Surroundings, order: &RunOrder) -> Result<Prepared, Error> {
+    let flow = flow_file::load(surroundings, &order.flow)?;
+    let parameters = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
+    Ok(Prepared { flow, parameters })
+}
+
+/// Starts a prepared run on an engine. It is recorded when this returns.
+///
+/// # Errors
+/// Where something of the home is in its way, or the store refuses.
+pub(crate) async fn start(
+    surroundings: &Surroundings,
+    engine: &Engine,
+    order: &RunOrder,
+    prepared: Prepared,
+) -> Result<RunHandle, Error> {
+    let Prepared { flow, parameters } = prepared;
+    hindered(surroundings, engine, &flow, &order.flow).await?;
+    let workspace = flow.workspace.to_string_lossy().into_owned();
+    let handle = engine.start(RunRequest::new(flow, parameters)).await?;
+    // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
+    let writer = engine.store().writer();
+    drop(writer.remember_workspace(workspace, Timestamp::now()));
+    Ok(handle)
 }
 
 /// Whether something of the home or of this version is in a flow's way.

@@ -11,6 +11,7 @@ use tidemill_flow::{CheckContext, Flow, Value, template::to_json};
 use tidemill_orchestrate::{RunId, State, StateType, Subject, Transition};
 use tidemill_schedule::{Time, duration};
 use tidemill_store::{Reader, RunFilter, StoreError, StoredRun, StoredTaskRun, TaskRunFilter};
+use utoipa::ToSchema;
 
 use crate::{
     Error, OpenHome,
@@ -39,7 +40,7 @@ pub struct ListRequest {
 }
 
 /// A page of runs, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct RunList {
     /// The runs.
     pub runs: Vec<RunDocument>,

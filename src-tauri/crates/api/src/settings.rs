@@ -28,6 +28,34 @@ enum Kept {
     SealedFile,
 }
 
+/// The setting of how long lines of logs are kept.
+const LOG_DAYS: &str = "logs.days";
+
+/// The setting of how large the logs may grow.
+const LOG_MEGABYTES: &str = "logs.megabytes";
+
+/// How much of the logs is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeptLogs {
+    /// Lines of the last so many days.
+    pub(crate) days: u32,
+    /// At most so many bytes, the newest.
+    pub(crate) bytes: u64,
+}
+
+/// How much of the logs these settings keep.
+pub(crate) fn kept_logs(set: &[(String, Json)]) -> KeptLogs {
+    let number = |key: &str, default: u32| {
+        let mut found = set.iter().filter(|(known, _)| known == key);
+        let value = found.next().and_then(|(_, value)| value.as_u64());
+        value.map_or(default, |value| u32::try_from(value).unwrap_or(u32::MAX))
+    };
+    KeptLogs {
+        days: number(LOG_DAYS, 365),
+        bytes: u64::from(number(LOG_MEGABYTES, 4_096)) << 20,
+    }
+}
+
 /// Every setting there is.
 const SETTINGS: &[Setting] = &[
     Setting {
@@ -35,6 +63,18 @@ const SETTINGS: &[Setting] = &[
         about: "how many tasks with code (shell, python, http, sql) run at once in a process",
         default: "the number of cores, at least 4",
         kept: Kept::Row(positive),
+    },
+    Setting {
+        key: LOG_DAYS,
+        about: "for how many days lines of logs are kept; a serving Tidemill removes older ones",
+        default: "365",
+        kept: Kept::Row(amount),
+    },
+    Setting {
+        key: LOG_MEGABYTES,
+        about: "how many megabytes the logs may take; a serving Tidemill removes the oldest beyond",
+        default: "4096",
+        kept: Kept::Row(amount),
     },
     Setting {
         key: KEY_SETTING,
@@ -49,6 +89,13 @@ fn positive(text: &str) -> Result<Json, &'static str> {
     match text.parse::<u32>() {
         Ok(number) if (1..=4096).contains(&number) => Ok(Json::from(number)),
         _ => Err("a whole number from 1 to 4096"),
+    }
+}
+
+fn amount(text: &str) -> Result<Json, &'static str> {
+    match text.parse::<u32>() {
+        Ok(number) if (1..=1_000_000).contains(&number) => Ok(Json::from(number)),
+        _ => Err("a whole number from 1 to 1000000"),
     }
 }
 
@@ -181,7 +228,9 @@ mod tests {
             );
         }
         // Any call that would ask the keychain is the black-box tests'.
-        assert_eq!(list(Some(&home)).unwrap().settings[1].value, Json::Null);
+        let listed = list(Some(&home)).unwrap().settings;
+        let place = listed.iter().find(|setting| setting.key == KEY_SETTING);
+        assert_eq!(place.unwrap().value, Json::Null);
         assert!(matches!(
             set(&home, KEY_SETTING, "vault"),
             Err(Error::Refused(_))
@@ -190,6 +239,9 @@ mod tests {
         remove(&home, KEY_SETTING).unwrap();
         let error = set(&home, "paralelism", "8").unwrap_err();
         assert_eq!(error.hint().as_deref(), Some("did you mean `parallelism`?"));
+        set(&home, LOG_DAYS, "30").unwrap();
+        let kept = kept_logs(&home.reader().unwrap().settings().unwrap());
+        assert_eq!((kept.days, kept.bytes), (30, 4 << 30));
         remove(&home, "parallelism").unwrap();
         assert_eq!(list(Some(&home)).unwrap().settings[0].value, Json::Null);
     }

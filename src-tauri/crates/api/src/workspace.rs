@@ -36,6 +36,14 @@ impl FlowChoice {
         if text.contains(std::path::is_separator) || text.ends_with(".yaml") {
             return Ok(Self::File(PathBuf::from(text)));
         }
+        Self::named(text)
+    }
+
+    /// The flow of a name, whatever it looks like.
+    ///
+    /// # Errors
+    /// Where it is no name.
+    pub fn named(text: &str) -> Result<Self, Error> {
         FlowName::new(text)
             .map(Self::Name)
             .map_err(|cause| Error::FlowName {

@@ -13,6 +13,7 @@ mod message;
 mod output;
 mod runtime;
 mod state;
+mod studio;
 mod table;
 mod text;
 mod time;

@@ -206,6 +206,16 @@ impl Engine {
         }
     }
 
+    /// Waits until no run is carried here.
+    pub async fn wait_until_idle(&self) {
+        self.shared.wait_until_idle().await;
+    }
+
+    /// How many runs are carried here.
+    pub fn carried(&self) -> usize {
+        lock(&self.shared.runs).len()
+    }
+
     /// Ends the engine: nothing of it runs when this returns, and all that it
     /// recorded is on the disk.
     ///

@@ -14,7 +14,7 @@ pub(crate) use runs::{
 
 use std::{ffi::OsString, path::PathBuf};
 
-use number::times;
+use number::{duration, times};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -105,6 +105,20 @@ Example:
 Then let the first line of a flow file say:
   # yaml-language-server: $schema=tidemill.schema.json")]
     Schema,
+
+    /// Serve the engine, the API and the studio, without a window, until it is stopped
+    #[command(after_help = "\
+Examples:
+  tidemill serve                            prints the address that opens the studio
+  tidemill serve --open                     opens it in the browser
+  tidemill serve --listen 127.0.0.1:0       on any port that is free
+  tidemill serve --listen 0.0.0.0:4600      reachable from other machines
+
+The address holds a token once; the browser keeps it as a cookie. Programs send it as
+`Authorization: Bearer TOKEN`; it stands in the file `token` of the home.
+Ctrl-C or SIGTERM: nothing new is started, what runs has --grace to end, and what still
+runs then is let go of and carried on by the next serve; a second one lets go at once.")]
+    Serve(ServeArguments),
 
     /// Record any command as a run: its output, exit code and duration
     #[command(after_help = "\
@@ -275,6 +289,22 @@ pub(crate) struct PlanArguments {
     /// The form of the answer.
     #[command(flatten)]
     pub(crate) form: JsonArguments,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Where to listen: ADDRESS:PORT, or a port of this machine only
+    #[arg(long, value_name = "ADDRESS", default_value = tidemill_api::http::listen::DEFAULT_ADDRESS)]
+    pub(crate) listen: String,
+
+    /// How long what runs is waited for when it is stopped, such as 30s or 5m
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) grace: std::time::Duration,
+
+    /// Open the studio in the browser
+    #[arg(long)]
+    pub(crate) open: bool,
 }
 
 /// `exec`.

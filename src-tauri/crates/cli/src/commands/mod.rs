@@ -9,6 +9,7 @@ mod plan;
 mod run;
 mod runs;
 mod schedules;
+mod serve;
 mod show;
 mod steer;
 mod tables;
@@ -35,6 +36,7 @@ pub(crate) fn carry_out(
         Command::Check(check) => check::check(surroundings, &check),
         Command::Plan(plan) => plan::plan(surroundings, plan),
         Command::Schema => schema(),
+        Command::Serve(serve) => serve::serve(surroundings, &serve),
         Command::Exec(command) => exec::exec(Ok(surroundings), command),
         Command::Runs(runs) => runs::runs(surroundings, runs, shows_diagnostics),
         Command::Schedules(schedules) => schedules::schedules(surroundings, schedules),

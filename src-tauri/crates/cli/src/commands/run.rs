@@ -61,6 +61,7 @@ pub(crate) fn given(arguments: FlowArguments) -> GivenParameters {
     GivenParameters {
         pairs: arguments.parameters,
         file: arguments.file,
+        ..GivenParameters::default()
     }
 }
 

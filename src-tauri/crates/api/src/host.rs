@@ -1,0 +1,184 @@
+//! A long-living engine on a home: what `serve` and the desktop app are built on.
+//! It holds the home's lock, carries on what other processes left, and starts and
+//! steers runs for whoever asks.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use jiff::Timestamp;
+use tidemill_engine::{Close, Engine, RunHandle};
+use tidemill_orchestrate::RunId;
+use tokio::{sync::watch, task::AbortHandle};
+
+use crate::{
+    Error, Following, OpenHome, RunOrder, Surroundings,
+    document::RunDocument,
+    home_lock::HomeLock,
+    run, runs,
+    steer::{self, By, SteeredRun, Wish},
+    tail::{Tail, blocking},
+    upkeep,
+};
+
+/// An engine that stays, and the home's one host while it does.
+pub struct Host {
+    surroundings: Surroundings,
+    engine: Engine,
+    home: OpenHome,
+    tail: Arc<Tail>,
+    started_at: Timestamp,
+    /// Whether new work is refused.
+    draining: AtomicBool,
+    /// Whether streams end.
+    closing: watch::Sender<bool>,
+    upkeep: AbortHandle,
+    lock: HomeLock,
+}
+
+impl Host {
+    /// Takes the home's lock, opens an engine on it, and carries on the runs that
+    /// nobody carries. `program` says what this process is: `serve`, `desktop`.
+    ///
+    /// # Errors
+    /// Where another process serves the home, or its store cannot be used.
+    pub async fn open(surroundings: Surroundings, program: &str) -> Result<Arc<Self>, Error> {
+        let lock = HomeLock::take(&surroundings.home)?;
+        lock.announce(program, None)?;
+        let engine = run::open(&surroundings).await?;
+        let carried = engine.carry_on().await?;
+        for run in &carried {
+            tracing::info!(run = %run.id, name = %run.name, "carried on");
+        }
+        let store = engine.store();
+        Ok(Arc::new(Self {
+            home: OpenHome::over(Arc::clone(store)),
+            tail: Tail::new(Arc::clone(store)),
+            started_at: Timestamp::now(),
+            draining: AtomicBool::new(false),
+            closing: watch::channel(false).0,
+            upkeep: upkeep::begin(&engine),
+            surroundings,
+            engine,
+            lock,
+        }))
+    }
+
+    /// Where it is: the home, the workspace.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// The home, for reading and for its tables.
+    pub fn home(&self) -> &OpenHome {
+        &self.home
+    }
+
+    /// When it was opened.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// Says in the home where this process listens.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn announce(&self, program: &str, url: &str) -> Result<(), Error> {
+        self.lock.announce(program, Some(url))
+    }
+
+    /// Starts a run; recorded and on the disk when this returns.
+    ///
+    /// # Errors
+    /// Where the flow, the parameters or the home are wrong; then nothing was started.
+    pub async fn start(&self, order: RunOrder) -> Result<RunDocument, Error> {
+        self.refuse_if_closing()?;
+        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let prepared = blocking(move || run::prepare(&around, &wanted)).await?;
+        let handle = run::start(&self.surroundings, &self.engine, &order, prepared).await?;
+        self.recorded(&handle).await
+    }
+
+    /// Runs a run again, or carries on one that nobody carries; see [`run::retry`].
+    ///
+    /// # Errors
+    /// Where there is no such run, its owner lives, or it cannot be read any more.
+    pub async fn retry(&self, text: String, from_failed: bool) -> Result<RunDocument, Error> {
+        self.refuse_if_closing()?;
+        let home = self.home.clone();
+        let id = blocking(move || runs::find(Some(&home), &text)).await?;
+        let handle = self.engine.retry(id, from_failed).await?;
+        self.recorded(&handle).await
+    }
+
+    /// Has something done to a run, by whoever carries it.
+    pub(crate) async fn steer(&self, run: &str, wish: Wish<'_>) -> Result<SteeredRun, Error> {
+        steer::on(&self.engine, run, wish, By::Api).await
+    }
+
+    /// Follows everything that happens after `cursor`, or from now on; in one run, or
+    /// in all of the home.
+    ///
+    /// # Errors
+    /// Where too many streams are open, or the store cannot be read.
+    pub async fn follow(
+        &self,
+        cursor: Option<u64>,
+        run: Option<RunId>,
+    ) -> Result<Following, Error> {
+        self.tail
+            .follow(cursor, run, self.closing.subscribe())
+            .await
+    }
+
+    /// How many event streams are open.
+    pub(crate) fn listeners(&self) -> usize {
+        self.tail.listeners()
+    }
+
+    /// Says when the host closes: what waits for long ends then.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    fn refuse_if_closing(&self) -> Result<(), Error> {
+        match self.draining.load(Ordering::Acquire) {
+            true => Err(Error::Closing),
+            false => Ok(()),
+        }
+    }
+
+    /// A run that was started or carried on, once that is on the disk.
+    async fn recorded(&self, handle: &RunHandle) -> Result<RunDocument, Error> {
+        let (home, id) = (self.home.clone(), handle.id);
+        blocking(move || {
+            home.store().writer().flush().wait_flushed()?;
+            Ok(runs::document(&runs::stored(&home.reader()?, id)?))
+        })
+        .await
+    }
+
+    /// Takes no new work, and waits for what runs.
+    pub async fn wait_until_idle(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.engine.wait_until_idle().await;
+    }
+
+    /// Ends the streams that are open, and takes no new work.
+    pub fn end_streams(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.closing.send_replace(true);
+    }
+
+    /// Closes: what runs is waited for, cancelled, or let go of to be carried on
+    /// later. Nothing of it runs when this returns, and all is on the disk.
+    ///
+    /// # Errors
+    /// Where the store cannot be flushed.
+    pub async fn close(&self, how: Close) -> Result<(), Error> {
+        self.end_streams();
+        self.upkeep.abort();
+        Ok(self.engine.close(how).await?)
+    }
+}

@@ -1,0 +1,83 @@
+//! The routes, one noun a file. Adding one is one file and one line in [`all`].
+
+// utoipa writes whole paths where it expands a route's parameters.
+#![allow(unused_qualifications)]
+
+mod events;
+mod health;
+mod runs;
+mod start;
+
+use std::sync::Arc;
+
+use utoipa::{
+    OpenApi,
+    openapi::{
+        ContentBuilder, OpenApi as Document, Ref, ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::problem::{MEDIA_TYPE, Problem};
+use crate::Host;
+
+/// Routes over a host, with their description.
+pub(crate) type Routes = OpenApiRouter<Arc<Host>>;
+
+/// Every route below `/api/v1`.
+pub(crate) fn all() -> Routes {
+    Routes::new()
+        .merge(health::routes())
+        .merge(runs::routes())
+        .merge(start::routes())
+        .merge(events::routes())
+}
+
+/// What the description says first.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tidemill",
+        description = "Everything that the studio and the command line do, over HTTP.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(Problem)),
+    security(("token" = []))
+)]
+struct About;
+
+pub(crate) fn about() -> Document {
+    About::openapi()
+}
+
+/// Says in every operation what all have: the token, and problems.
+pub(crate) fn complete(document: &mut Document) {
+    let problem = ResponseBuilder::new()
+        .description("A problem: what is wrong, and what to do about it")
+        .content(
+            MEDIA_TYPE,
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build(),
+        )
+        .build();
+    let operations = document.paths.paths.values_mut().flat_map(|item| {
+        [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+        ]
+    });
+    for operation in operations.flatten() {
+        let responses = &mut operation.responses.responses;
+        responses.insert("default".to_owned(), problem.clone().into());
+    }
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("What stands in the file `token` of the home"))
+        .build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(token));
+}

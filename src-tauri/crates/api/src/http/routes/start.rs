@@ -1,0 +1,74 @@
+//! `flows/{name}/runs`: starts a run.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value as JsonValue};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::Routes;
+use crate::{
+    FlowChoice, GivenParameters, Host, RunOrder,
+    document::RunDocument,
+    http::{
+        extract::{Body, Path},
+        problem::Problem,
+    },
+};
+
+pub(super) fn routes() -> Routes {
+    Routes::new().routes(routes!(start))
+}
+
+/// What a run is started with.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StartRequest {
+    /// Parameters with their types.
+    #[schema(value_type = Object)]
+    parameters: Map<String, JsonValue>,
+    /// Parameters as a person types them, each `name=value`, converted to the type
+    /// that the flow names; they win over `parameters`.
+    typed: Vec<String>,
+    /// When it is to start; now by default.
+    at: Option<String>,
+}
+
+/// Start a run of a flow
+#[utoipa::path(post, path = "/flows/{name}/runs", tag = "runs",
+    params(("name" = String, Path, description = "The flow's name")),
+    request_body = StartRequest,
+    responses((status = 201, description = "It is recorded, and runs", body = RunDocument)))]
+async fn start(
+    State(host): State<Arc<Host>>,
+    Path(name): Path<String>,
+    Body(request): Body<StartRequest>,
+) -> Result<Response, Problem> {
+    if request.at.is_some() {
+        return Err(Problem::named(
+            StatusCode::NOT_IMPLEMENTED,
+            "no-scheduler",
+            "Not carried out",
+            "this version starts runs at once, and none at a later time",
+        )
+        .with_hint("leave `at` away, or start it by a timer of the system"));
+    }
+    let order = RunOrder {
+        flow: FlowChoice::named(&name)?,
+        parameters: GivenParameters {
+            pairs: request.typed,
+            values: request.parameters,
+            file: None,
+        },
+    };
+    let run = host.start(order).await?;
+    let place = format!("/api/v1/runs/{}", run.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(run)).into_response())
+}
