@@ -17,6 +17,7 @@ mod flow_file;
 mod home_lock;
 mod host;
 pub mod http;
+pub mod log_file;
 mod login_path;
 pub mod logs;
 pub mod new;

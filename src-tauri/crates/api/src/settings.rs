@@ -83,6 +83,19 @@ const SETTINGS: &[Setting] = &[
         default: "file",
         kept: Kept::SealedFile,
     },
+    Setting {
+        key: "studio.close",
+        about: "what closing the desktop app's window does: `tray` keeps the app running, `quit` \
+                ends it",
+        default: "asked at the first time",
+        kept: Kept::Row(tray_or_quit),
+    },
+    Setting {
+        key: "studio.notify",
+        about: "what the desktop app shows notifications of: `failed` runs, or `none`",
+        default: "failed",
+        kept: Kept::Row(failed_or_none),
+    },
 ];
 
 fn positive(text: &str) -> Result<Json, &'static str> {
@@ -97,6 +110,18 @@ fn amount(text: &str) -> Result<Json, &'static str> {
         Ok(number) if (1..=1_000_000).contains(&number) => Ok(Json::from(number)),
         _ => Err("a whole number from 1 to 1000000"),
     }
+}
+
+fn tray_or_quit(text: &str) -> Result<Json, &'static str> {
+    one_of(text, &["tray", "quit"]).ok_or("`tray` or `quit`")
+}
+
+fn failed_or_none(text: &str) -> Result<Json, &'static str> {
+    one_of(text, &["failed", "none"]).ok_or("`failed` or `none`")
+}
+
+fn one_of(text: &str, words: &[&str]) -> Option<Json> {
+    words.contains(&text).then(|| Json::from(text))
 }
 
 /// A setting with its value.
