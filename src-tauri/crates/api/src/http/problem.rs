@@ -69,10 +69,6 @@ impl Problem {
         self
     }
 
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self::of_status(StatusCode::NOT_FOUND, detail)
-    }
-
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::of_status(StatusCode::BAD_REQUEST, detail)
     }
@@ -137,6 +133,7 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
             "several-flows",
             "Several flows of one name",
         ),
+        Error::KeyTaken(_) => (UNFIT, "key-taken", "The idempotency key is taken"),
         Error::Closing => (
             StatusCode::SERVICE_UNAVAILABLE,
             "closing",

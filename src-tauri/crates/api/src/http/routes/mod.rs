@@ -4,9 +4,17 @@
 #![allow(unused_qualifications)]
 
 mod events;
+mod flow_files;
 mod health;
+pub(crate) mod list_query;
+mod logs;
+mod metrics;
 mod runs;
+mod schedules;
 mod start;
+mod steer;
+mod tables;
+mod workspaces;
 
 use std::sync::Arc;
 
@@ -31,7 +39,14 @@ pub(crate) fn all() -> Routes {
         .merge(health::routes())
         .merge(runs::routes())
         .merge(start::routes())
+        .merge(steer::routes())
+        .merge(logs::routes())
         .merge(events::routes())
+        .merge(flow_files::routes())
+        .merge(schedules::routes())
+        .merge(tables::routes())
+        .merge(workspaces::routes())
+        .merge(metrics::routes())
 }
 
 /// What the description says first.
