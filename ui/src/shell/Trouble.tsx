@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { ApiError, Unreachable } from "../api/client";
 import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 
 function said(error: unknown): { title: string; next: string; code: string | null } {
   if (error instanceof ApiError) {
@@ -34,8 +35,12 @@ export function Trouble({ error, again }: { error: unknown; again?: () => void }
   const { title, next, code } = said(error);
   return (
     <div className="trouble" role="alert">
-      <h1>{title}</h1>
-      <p className="dim">{next}</p>
+      <h1>
+        <Said text={title} />
+      </h1>
+      <p className="dim">
+        <Said text={next} />
+      </p>
       {again && (
         <button type="button" className="btn" onClick={again}>
           <Icon name="retry" />
