@@ -110,7 +110,10 @@ impl Backend {
         path: &str,
         body: Option<Value>,
     ) -> Result<T, Refusal> {
-        let mut request = Request::new(body.map(|body| body.to_string().into_bytes()).unwrap_or_default());
+        let mut request = Request::new(
+            body.map(|body| body.to_string().into_bytes())
+                .unwrap_or_default(),
+        );
         *request.method_mut() = method;
         let uri = format!("/api/v1{path}").parse();
         *request.uri_mut() = uri.map_err(|error| format!("{path}: {error}"))?;
@@ -119,11 +122,19 @@ impl Backend {
         let answer = self.send(request).await.map_err(|none| none.to_string())?;
         let status = answer.status();
         let body = http_body_util::Limited::new(answer.into_body(), LARGEST);
-        let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+        let bytes = body
+            .collect()
+            .await
+            .map_err(|error| error.to_string())?
+            .to_bytes();
         if !status.is_success() {
             return Err(refusal(status.as_u16(), &bytes));
         }
-        let text = if bytes.is_empty() { b"null" } else { &bytes[..] };
+        let text = if bytes.is_empty() {
+            b"null"
+        } else {
+            &bytes[..]
+        };
         serde_json::from_slice(text).map_err(|error| format!("{path}: {error}"))
     }
 }

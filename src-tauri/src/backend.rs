@@ -105,7 +105,10 @@ impl Backend {
     ///
     /// # Errors
     /// Where nobody answers.
-    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Unanswered> {
+    pub(crate) async fn send(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Body>, Unanswered> {
         let side = self.side().await?;
         match &*side {
             Side::Own { router, .. } => Ok(in_process(router, request).await),
@@ -120,11 +123,17 @@ impl Backend {
         }
     }
 
-    async fn send_once_more(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Unanswered> {
+    async fn send_once_more(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Body>, Unanswered> {
         match &*self.side().await? {
             Side::Own { router, .. } => Ok(in_process(router, request).await),
             Side::Other { place, .. } => {
-                let connection = place.connect().await.map_err(|error| place.silent(&error))?;
+                let connection = place
+                    .connect()
+                    .await
+                    .map_err(|error| place.silent(&error))?;
                 place.send(connection, request).await
             }
         }
@@ -239,6 +248,8 @@ impl Place {
 
     fn silent(&self, error: &dyn std::error::Error) -> Unanswered {
         let authority = &self.authority;
-        Unanswered::Other(format!("`tidemill serve` at {authority} does not answer: {error}"))
+        Unanswered::Other(format!(
+            "`tidemill serve` at {authority} does not answer: {error}"
+        ))
     }
 }

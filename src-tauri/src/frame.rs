@@ -57,7 +57,10 @@ impl RequestHead {
         *request.uri_mut() = uri;
         *request.method_mut() = method;
         for (name, value) in self.headers {
-            let Some(known) = CARRIED.iter().find(|known| name.eq_ignore_ascii_case(known)) else {
+            let Some(known) = CARRIED
+                .iter()
+                .find(|known| name.eq_ignore_ascii_case(known))
+            else {
                 continue;
             };
             let value = HeaderValue::from_str(&value)
@@ -80,8 +83,8 @@ pub(crate) fn write(status: u16, headers: &HeaderMap, body: &[u8]) -> Result<Vec
         // What is no text is none of the API's.
         .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
         .collect();
-    let head = serde_json::to_vec(&AnswerHead { status, headers })
-        .map_err(|error| error.to_string())?;
+    let head =
+        serde_json::to_vec(&AnswerHead { status, headers }).map_err(|error| error.to_string())?;
     let length = u32::try_from(head.len()).map_err(|error| error.to_string())?;
     let mut bytes = Vec::with_capacity(4 + head.len() + body.len());
     bytes.extend_from_slice(&length.to_be_bytes());

@@ -7,7 +7,9 @@ use std::sync::{
 };
 
 use tauri::{AppHandle, Manager, WebviewWindow};
-use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult};
+use tauri_plugin_dialog::{
+    DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult,
+};
 use tidemill_api::Close;
 
 use crate::{ask::Overview, backend::Backend, window};
@@ -96,19 +98,25 @@ fn ask_once(app: &AppHandle, backend: Arc<Backend>) {
                 Start it again to see this window.\n\n\
                 This is asked once; Settings holds the answer.";
     let buttons = MessageDialogButtons::YesNoCancelCustom(KEEP.into(), QUIT.into(), STAY.into());
-    ask(app, "Close the window?", text, buttons, move |app, answer| {
-        let (choice, follow): (&str, fn(&AppHandle)) = match answer.as_str() {
-            KEEP => (TO_TRAY, to_tray),
-            QUIT => (TO_END, quit),
-            _ => return,
-        };
-        follow(&app);
-        tauri::async_runtime::spawn(async move {
-            if let Err(error) = backend.set(CLOSE_SETTING, choice).await {
-                tracing::warn!(error, "the answer cannot be kept; it is asked for again");
-            }
-        });
-    });
+    ask(
+        app,
+        "Close the window?",
+        text,
+        buttons,
+        move |app, answer| {
+            let (choice, follow): (&str, fn(&AppHandle)) = match answer.as_str() {
+                KEEP => (TO_TRAY, to_tray),
+                QUIT => (TO_END, quit),
+                _ => return,
+            };
+            follow(&app);
+            tauri::async_runtime::spawn(async move {
+                if let Err(error) = backend.set(CLOSE_SETTING, choice).await {
+                    tracing::warn!(error, "the answer cannot be kept; it is asked for again");
+                }
+            });
+        },
+    );
 }
 
 fn ask_before_end(app: &AppHandle, text: &str, runs: bool) {
@@ -188,7 +196,9 @@ fn warning(overview: &Overview) -> Option<String> {
         .collect();
     if !scheduled.is_empty() {
         let names = few(&scheduled);
-        texts.push(format!("These schedules stop until Tidemill runs again: {names}."));
+        texts.push(format!(
+            "These schedules stop until Tidemill runs again: {names}."
+        ));
     }
     (!texts.is_empty()).then(|| texts.join("\n\n"))
 }

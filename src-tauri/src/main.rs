@@ -68,7 +68,11 @@ fn surroundings(arguments: &Arguments) -> Result<Surroundings, String> {
     let home = given(&arguments.home, "TIDEMILL_HOME");
     let workspace = given(&arguments.workspace, "TIDEMILL_WORKSPACE");
     let surroundings = Surroundings::new(home, workspace).map_err(|error| error.to_string())?;
-    let file = arguments.call().show.as_deref().and_then(link::Target::read);
+    let file = arguments
+        .call()
+        .show
+        .as_deref()
+        .and_then(link::Target::read);
     Ok(match file {
         Some(link::Target::File(file)) => surroundings.at_file(&file),
         Some(link::Target::Page(_)) | None => surroundings.or_last_workspace(),
@@ -132,7 +136,9 @@ fn run(surroundings: Surroundings, call: Call, instance: Instance) -> ExitCode {
         }
         Err(error) => {
             let home = home.display();
-            complain(&format!("the window on {home} cannot be opened: {error}\nthe same studio in a browser: tidemill studio --browser"))
+            complain(&format!(
+                "the window on {home} cannot be opened: {error}\nthe same studio in a browser: tidemill studio --browser"
+            ))
         }
     }
 }
@@ -151,7 +157,9 @@ fn set_up(app: &AppHandle, call: Call, instance: &Instance) -> std::io::Result<(
 fn on_event(app: &AppHandle, event: RunEvent) {
     match event {
         // The window has gone to the tray.
-        RunEvent::ExitRequested { code: None, api, .. } if !app.state::<Leaving>().ends() => {
+        RunEvent::ExitRequested {
+            code: None, api, ..
+        } if !app.state::<Leaving>().ends() => {
             api.prevent_exit();
         }
         #[cfg(target_os = "macos")]

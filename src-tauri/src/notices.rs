@@ -36,8 +36,12 @@ pub(crate) fn is_failure(step: &Move) -> bool {
 pub(crate) fn lead_to_pages(app: &AppHandle) {
     let handle = app.clone();
     let listening = app.notification().on_action(move |action| {
-        let extra = action.notification().map(|notification| notification.extra());
-        let page = extra.and_then(|extra| extra.get(PAGE)).and_then(Value::as_str);
+        let extra = action
+            .notification()
+            .map(|notification| notification.extra());
+        let page = extra
+            .and_then(|extra| extra.get(PAGE))
+            .and_then(Value::as_str);
         window::show(&handle, page.map(str::to_owned));
     });
     if let Err(error) = listening {
@@ -125,9 +129,14 @@ mod tests {
         assert_eq!(one[0].title, "a crashed");
         assert_eq!(one[0].body, "quiet-heron");
         assert_eq!(one[0].page, "/runs/a-id");
-        let steps: Vec<Move> = ["b", "a", "b", "b"].map(|flow| failed(flow, 0, "Failed")).into();
+        let steps: Vec<Move> = ["b", "a", "b", "b"]
+            .map(|flow| failed(flow, 0, "Failed"))
+            .into();
         let many = notices(&steps);
         assert_eq!(many.len(), 1);
-        assert_eq!((many[0].title.as_str(), many[0].body.as_str()), ("4 runs failed", "a, b"));
+        assert_eq!(
+            (many[0].title.as_str(), many[0].body.as_str()),
+            ("4 runs failed", "a, b")
+        );
     }
 }

@@ -20,7 +20,12 @@ pub(crate) fn take(app: &AppHandle, call: Call) {
         Some(None) => {
             window::show(app, None);
             let shown = call.show.unwrap_or_default();
-            say(app, &format!("Tidemill opens flow files (NAME.flow.yaml) and links such as tidemill://run/ID, and not {shown}."));
+            say(
+                app,
+                &format!(
+                    "Tidemill opens flow files (NAME.flow.yaml) and links such as tidemill://run/ID, and not {shown}."
+                ),
+            );
         }
         None if call.window => window::show(app, None),
         None => {}
@@ -38,7 +43,13 @@ fn show_file(app: &AppHandle, file: PathBuf) {
             Ok(None) => {
                 window::show(&app, None);
                 let folder = file.parent().unwrap_or(&file).display();
-                say(&app, &format!("{} is not in the workspace that is open. Quit Tidemill, then open that file, or start: tidemill studio --workspace {folder}", file.display()));
+                say(
+                    &app,
+                    &format!(
+                        "{} is not in the workspace that is open. Quit Tidemill, then open that file, or start: tidemill studio --workspace {folder}",
+                        file.display()
+                    ),
+                );
             }
             // The page says what keeps the engine from answering.
             Err(_) => window::show(&app, None),

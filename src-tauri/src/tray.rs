@@ -80,7 +80,12 @@ impl Face {
             },
             line,
             pages: broken_pages.chain(running_pages).take(SHOWN).collect(),
-            flows: overview.flows.iter().map(|flow| flow.name.clone()).take(SHOWN).collect(),
+            flows: overview
+                .flows
+                .iter()
+                .map(|flow| flow.name.clone())
+                .take(SHOWN)
+                .collect(),
         }
     }
 
@@ -168,7 +173,14 @@ fn menu(app: &AppHandle, face: &Face) -> tauri::Result<Menu<tauri::Wry>> {
     }
     menu.append(&PredefinedMenuItem::separator(app)?)?;
     let at_login = app.autolaunch().is_enabled().unwrap_or_default();
-    let at_login = CheckMenuItem::with_id(app, AT_LOGIN, "Start at login", true, at_login, None::<&str>)?;
+    let at_login = CheckMenuItem::with_id(
+        app,
+        AT_LOGIN,
+        "Start at login",
+        true,
+        at_login,
+        None::<&str>,
+    )?;
     menu.append(&at_login)?;
     menu.append(&item(QUIT, "Quit")?)?;
     Ok(menu)
@@ -221,7 +233,11 @@ fn turn_start_at_login(app: &AppHandle) {
     }
     // The mark in the menu shows what is so, whatever a click has made of it.
     let state = app.state::<Shown>();
-    let shown = state.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let shown = state
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     if let Some(face) = shown
         && let Err(error) = show(app, face)
     {
@@ -242,7 +258,10 @@ mod tests {
     #[test]
     fn the_tray_says_how_everything_stands_and_leads_to_what_does_not() {
         let well = face(json!({"as_expected": true, "broken": [], "running": [], "flows": []}));
-        assert_eq!((well.mood, well.line.as_str()), (Mood::Well, "Everything is as expected"));
+        assert_eq!(
+            (well.mood, well.line.as_str()),
+            (Mood::Well, "Everything is as expected")
+        );
         let broken = face(json!({
             "as_expected": false,
             "broken": [

@@ -49,11 +49,8 @@ fn main() -> ExitCode {
     let done = match surroundings {
         Ok(surroundings) => {
             let level = arguments.log_level.as_deref();
-            let diagnostics = tidemill_api::log_file::begin(
-                &surroundings.home,
-                level,
-                Look::of_errors().colour,
-            );
+            let diagnostics =
+                tidemill_api::log_file::begin(&surroundings.home, level, Look::of_errors().colour);
             let done = commands::carry_out(&surroundings, arguments);
             drop(diagnostics);
             done
