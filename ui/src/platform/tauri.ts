@@ -106,7 +106,7 @@ function subscribe(
 }
 
 /** Where a link, a notification or the tray leads, the page goes, as if it had been gone to here. */
-export function goWhereAsked(): void {
+function start(): void {
   const channel = new Channel<string>();
   channel.onmessage = (path) => {
     history.pushState(null, "", path);
@@ -120,4 +120,4 @@ export function isDesktop(): boolean {
   return "__TAURI_INTERNALS__" in globalThis;
 }
 
-export const tauri: Host = { kind: "desktop", request, subscribe };
+export const tauri: Host = { kind: "desktop", request, subscribe, start };
