@@ -20,6 +20,7 @@ pub mod graph;
 mod home_lock;
 mod host;
 pub mod http;
+pub mod log_file;
 mod login_path;
 pub mod logs;
 pub mod new;
