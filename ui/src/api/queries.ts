@@ -1,6 +1,6 @@
 // Every question the interface asks, with the key its answer is kept under. `live.ts` says when one is old.
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, path, type Query } from "./client";
 import type {
   ActivityPage,
@@ -20,6 +20,9 @@ import type {
   Workspace,
 } from "./types";
 
+/** Files change by other programs, of which the stream does not tell: they are read anew when one comes back. */
+const FILES = { refetchOnWindowFocus: "always" } as const;
+
 export const health = queryOptions({
   queryKey: ["health"],
   queryFn: ({ signal }) => get<Health>("/health", {}, signal),
@@ -33,23 +36,27 @@ export const workspaces = queryOptions({
 export const overview = queryOptions({
   queryKey: ["overview"],
   queryFn: ({ signal }) => get<Overview>("/stats", {}, signal),
+  ...FILES,
 });
 
 export const flows = queryOptions({
   queryKey: ["flows"],
   queryFn: ({ signal }) => get<FlowList>("/flows", {}, signal),
+  ...FILES,
 });
 
 export const flow = (name: string) =>
   queryOptions({
     queryKey: ["flow", name],
     queryFn: ({ signal }) => get<FlowDetail>(path`/flows/${name}`, {}, signal),
+    ...FILES,
   });
 
 export const flowGraph = (name: string) =>
   queryOptions({
     queryKey: ["flow", name, "graph"],
     queryFn: ({ signal }) => get<Graph>(path`/flows/${name}/graph`, {}, signal),
+    ...FILES,
   });
 
 export const flowGrid = (name: string, limit: number) =>
@@ -97,15 +104,8 @@ export const run = (id: string) =>
     queryFn: ({ signal }) => get<RunDetail>(path`/runs/${id}`, {}, signal),
   });
 
-export const activity = (filters: Query) =>
-  infiniteQueryOptions({
-    queryKey: ["activity", filters],
-    queryFn: ({ pageParam, signal }) =>
-      get<ActivityPage>("/activity", { ...filters, limit: 200, cursor: pageParam }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next,
-    placeholderData: keepPreviousData,
-  });
+export const activityPage = (filters: Query, limit: number, cursor: string | null, signal: AbortSignal) =>
+  get<ActivityPage>("/activity", { ...filters, limit, cursor }, signal);
 
 export const search = (q: string, limit = 20) =>
   queryOptions({
@@ -133,7 +133,7 @@ export const secrets = queryOptions({
 export const limits = queryOptions({
   queryKey: ["limits"],
   queryFn: ({ signal }) =>
-    get<{ limits: { name: string; slots: number; used: number }[] }>("/limits", {}, signal),
+    get<{ limits: { name: string; slots: number; taken: number }[] }>("/limits", {}, signal),
 });
 
 export const doctor = queryOptions({

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { Broken } from "../api/types";
 import { ago, count, when } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import type { Drawing } from "../parts/states";
 import { useSteer } from "../parts/useSteer";
@@ -57,7 +58,9 @@ function One({ one, now }: { one: Broken; now: Date }) {
         </p>
       </div>
       <div className="why">
-        <p>{one.reason}</p>
+        <p>
+          <Said text={one.reason} />
+        </p>
         {one.count > 1 && (
           <p className="small faint">
             {count(one.count, "run")} of the like;{" "}

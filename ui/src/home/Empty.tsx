@@ -15,7 +15,8 @@ export function Empty() {
         <h1>No flows in this folder yet</h1>
         <p>
           A flow is one YAML file and the tasks in it. A file <code>NAME.flow.yaml</code> in{" "}
-          {current ? <code>{current.path}</code> : "the workspace"} shows here as soon as it is there.
+          {current ? <code>{current.path}</code> : "the workspace"} shows here when you come back to this
+          window.
         </p>
       </div>
       <ul className="ways">

@@ -5,6 +5,7 @@ import { type MouseEvent, memo } from "react";
 import type { Run } from "../api/types";
 import { Check } from "../parts/Check";
 import { brief, clockSeconds, duration } from "../parts/format";
+import { Said } from "../parts/Said";
 import { State } from "../parts/State";
 import { isEnded, STATES } from "../parts/states";
 
@@ -65,7 +66,7 @@ export const RunRow = memo(function RunRow(props: Props) {
         <Parameters value={run.parameters} />
       </span>
       <span role="gridcell" className="cut dim" title={run.message ?? undefined}>
-        {run.message}
+        <Said text={run.message} />
       </span>
       <span role="gridcell" className="num">
         <time dateTime={run.created_at}>{clockSeconds(new Date(run.started_at ?? run.created_at))}</time>

@@ -24,6 +24,7 @@ mod home_lock;
 mod host;
 pub mod http;
 mod log_authors;
+pub mod log_file;
 pub mod log_window;
 mod login_path;
 pub mod logs;
