@@ -22,6 +22,7 @@ impl Serialize for Moment {
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Run)]
 pub struct RunDocument {
     /// Its id.
     pub id: String,
@@ -57,6 +58,7 @@ pub struct RunDocument {
 
 /// One task run, or the row of a mapped task or a group.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReportedTask)]
 pub struct TaskDocument {
     /// Its id.
     pub id: String,

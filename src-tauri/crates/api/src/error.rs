@@ -201,6 +201,9 @@ pub enum Error {
     /// The process is ending, and takes no new work.
     #[error("Tidemill is closing, and starts nothing any more")]
     Closing,
+    /// A request's key stands for another request.
+    #[error("the key `{0}` stands for a request that asked for something else")]
+    KeyTaken(String),
     /// As many of them are open as there may be.
     #[error("too many {0} are open")]
     TooMany(&'static str),

@@ -3,11 +3,14 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use serde::Serialize;
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use tidemill_store::{LogFilter, Store, StoredTaskRun, Stream, TaskRunFilter};
+use utoipa::ToSchema;
 
 use crate::{
     Error,
+    schemas::StateName,
     task_path::{TaskNames, TaskPaths},
 };
 
@@ -18,11 +21,12 @@ const LAST_LINES: usize = 5;
 const LOOKED_AT: usize = 200_000;
 
 /// A task run that failed by itself, not because of another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FailedTask {
     /// Its path.
     pub path: String,
     /// How it ended.
+    #[schema(value_type = StateName)]
     pub state: State,
     /// Why.
     pub message: String,
@@ -49,13 +53,21 @@ pub(crate) fn failures(
     names: &[TaskNames],
     most: usize,
 ) -> Result<Failures, Error> {
-    let rows = store
-        .reader()?
-        .task_runs(run, &TaskRunFilter::default(), None, LOOKED_AT)?;
-    let paths = TaskPaths::of(names, &rows);
-    store.logs().appended().wait_committed()?;
+    let failed = TaskRunFilter {
+        states: State::ALL
+            .iter()
+            .copied()
+            .filter(|state| state.is_failure() && *state != State::UpstreamFailed)
+            .collect(),
+        ..TaskRunFilter::default()
+    };
+    let reader = store.reader()?;
+    let rows = reader.task_runs(run, &failed, None, LOOKED_AT)?;
     let causes = causes(&rows);
-    let task = |row: &&StoredTaskRun| {
+    let shown: Vec<StoredTaskRun> = causes.iter().copied().take(most).cloned().collect();
+    let paths = TaskPaths::of_some(&reader, run, names, &shown)?;
+    store.logs().appended().wait_committed()?;
+    let task = |row: &StoredTaskRun| {
         let (lines, wrote_more) = last_lines(store, run, row.number)?;
         Ok(FailedTask {
             path: paths.get(row.number).unwrap_or_default().to_owned(),
@@ -65,7 +77,7 @@ pub(crate) fn failures(
             wrote_more,
         })
     };
-    let tasks: Result<_, Error> = causes.iter().take(most).map(task).collect();
+    let tasks: Result<_, Error> = shown.iter().map(task).collect();
     Ok(Failures {
         tasks: tasks?,
         more: causes.len().saturating_sub(most),

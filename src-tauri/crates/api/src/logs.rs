@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 use tidemill_store::{LogFilter, LogLine, LogLines, Stream, TaskRunFilter};
+use utoipa::ToSchema;
 
 use crate::{
     Error, OpenHome,
     document::Moment,
     runs,
+    schemas::StreamName,
     task_path::{TaskNames, TaskPaths},
     workspace::nearest,
 };
@@ -29,21 +31,25 @@ pub struct LogsRequest {
 }
 
 /// A line that a task wrote.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = LogLine)]
 pub struct LogEntry {
     /// Its number in its run, from 1.
     pub number: u64,
     /// When it came.
     pub at: Moment,
     /// The task run's path; null where the run itself wrote it.
+    #[schema(value_type = Option<String>)]
     pub path: Option<Arc<str>>,
     /// `stdout`, `stderr` or `engine`.
     #[serde(serialize_with = "stream_name")]
+    #[schema(value_type = StreamName)]
     pub stream: Stream,
     /// The task run's attempt, from 1.
     pub attempt: u32,
     /// Its bytes, without the line feed. (In JSON: as text, what is not UTF-8 replaced.)
     #[serde(rename = "text", serialize_with = "text")]
+    #[schema(value_type = String)]
     pub bytes: Vec<u8>,
     /// Whether it goes on in the next entry of the same task run and stream.
     #[serde(rename = "continues")]
@@ -65,11 +71,100 @@ fn text<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
 /// Reads a run's lines. Reading on after the last gives what came since.
 #[derive(Debug)]
 pub struct LogReader<'h> {
-    home: &'h OpenHome,
+    lines: LogLines<'h>,
+    authors: Authors,
+}
+
+impl<'h> LogReader<'h> {
+    /// Opens a run's log.
+    ///
+    /// # Errors
+    /// Where there is no such run or task, or the store cannot be read.
+    pub fn open(home: &'h OpenHome, request: &LogsRequest) -> Result<Self, Error> {
+        let authors = Authors::of(home, &request.run, request.task.clone())?;
+        let filter = LogFilter {
+            contains: request.grep.as_ref().map(|text| text.clone().into_bytes()),
+            since: request.since,
+            ..LogFilter::default()
+        };
+        Ok(Self {
+            lines: home.store().logs().lines(authors.run, filter),
+            authors,
+        })
+    }
+
+    /// The next lines; none where there are no more for now.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn next_page(&mut self) -> Result<Vec<LogEntry>, Error> {
+        self.authors.next_page(&mut self.lines)
+    }
+
+    /// Whether nothing more will come: the run has ended, or nobody carries it.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn has_ended(&self) -> Result<bool, Error> {
+        self.authors.have_ended()
+    }
+}
+
+/// Reads a run's lines from a number on, as they come. Holds nothing of the store
+/// between two calls.
+#[derive(Debug)]
+pub struct LogTail {
+    next: u64,
+    grep: Option<Vec<u8>>,
+    authors: Authors,
+    ended: bool,
+}
+
+impl LogTail {
+    /// Opens a run's log at a line.
+    ///
+    /// # Errors
+    /// Where there is no such run or task, or the store cannot be read.
+    pub fn open(home: &OpenHome, request: &LogsRequest, from: u64) -> Result<Self, Error> {
+        Ok(Self {
+            next: from,
+            grep: request.grep.clone().map(String::into_bytes),
+            authors: Authors::of(home, &request.run, request.task.clone())?,
+            ended: false,
+        })
+    }
+
+    /// The next lines; `Some` of none where there are no more for now, `None` where
+    /// none will come.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn next_page(&mut self) -> Result<Option<Vec<LogEntry>>, Error> {
+        let home = self.authors.home.clone();
+        // Asked before the lines are read: what was written until then is among them.
+        if !self.ended && self.authors.have_ended()? {
+            self.ended = true;
+            home.wait_for_lines()?;
+        }
+        let filter = LogFilter {
+            from: self.next,
+            contains: self.grep.clone(),
+            ..LogFilter::default()
+        };
+        let mut lines = home.store().logs().lines(self.authors.run, filter);
+        let page = self.authors.next_page(&mut lines)?;
+        self.next = lines.position();
+        Ok((!self.ended || !page.is_empty()).then_some(page))
+    }
+}
+
+/// Who wrote a run's lines: its task runs, and which of them are wanted.
+#[derive(Debug)]
+struct Authors {
+    home: OpenHome,
     run: RunId,
     names: Vec<TaskNames>,
     task: Option<String>,
-    lines: LogLines<'h>,
     known: HashMap<TaskRunNumber, Known>,
 }
 
@@ -80,31 +175,22 @@ struct Known {
     wanted: bool,
 }
 
-impl<'h> LogReader<'h> {
-    /// Opens a run's log.
-    ///
-    /// # Errors
-    /// Where there is no such run or task, or the store cannot be read.
-    pub fn open(home: &'h OpenHome, request: &LogsRequest) -> Result<Self, Error> {
+impl Authors {
+    fn of(home: &OpenHome, run: &str, task: Option<String>) -> Result<Self, Error> {
         let reader = home.reader()?;
-        let run = runs::find_in(&reader, &request.run)?;
+        let run = runs::find_in(&reader, run)?;
         let inputs = reader.run_inputs(run)?;
-        let filter = LogFilter {
-            contains: request.grep.as_ref().map(|text| text.clone().into_bytes()),
-            since: request.since,
-            ..LogFilter::default()
-        };
-        let mut opened = Self {
-            home,
+        drop(reader);
+        let mut authors = Self {
+            home: home.clone(),
             run,
             names: runs::task_names(inputs.flow_text.as_deref()),
-            task: request.task.clone(),
-            lines: home.store().logs().lines(run, filter),
+            task,
             known: HashMap::new(),
         };
-        opened.look_up()?;
-        opened.check_task()?;
-        Ok(opened)
+        authors.look_up()?;
+        authors.check_task()?;
+        Ok(authors)
     }
 
     /// Whether the task that was asked for exists.
@@ -146,13 +232,10 @@ impl<'h> LogReader<'h> {
         Ok(())
     }
 
-    /// The next lines; none where there are no more for now.
-    ///
-    /// # Errors
-    /// Where the store cannot be read.
-    pub fn next_page(&mut self) -> Result<Vec<LogEntry>, Error> {
+    /// The next wanted of some lines; none where there are no more for now.
+    fn next_page(&mut self, lines: &mut LogLines<'_>) -> Result<Vec<LogEntry>, Error> {
         loop {
-            let page = self.lines.next_page()?;
+            let page = lines.next_page()?;
             if page.is_empty() {
                 return Ok(Vec::new());
             }
@@ -192,11 +275,7 @@ impl<'h> LogReader<'h> {
         }))
     }
 
-    /// Whether nothing more will come: the run has ended, or nobody carries it.
-    ///
-    /// # Errors
-    /// Where the store cannot be read.
-    pub fn has_ended(&self) -> Result<bool, Error> {
+    fn have_ended(&self) -> Result<bool, Error> {
         let run = runs::stored(&self.home.reader()?, self.run)?;
         Ok(run.state.is_terminal() || run.owner.is_none_or(|owner| !owner.is_alive()))
     }

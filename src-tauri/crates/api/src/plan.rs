@@ -5,28 +5,30 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use tidemill_engine::{Close, Outlook, PlannedTask, RunRequest};
+use tidemill_engine::{Close, Engine, LoadedFlow, Outlook, PlannedTask, RunRequest};
 use tidemill_flow::{Each, Edge, EdgeOn, Flow, Task, TaskIndex};
+use utoipa::ToSchema;
 
 use crate::{
     Error, FlowChoice, GivenParameters, Surroundings, flow_file, parameters, run, run::hindered,
 };
 
 /// What a run would do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct PlanAnswer {
     /// The flow's name.
     pub flow: String,
     /// SHA-256 of the flow file's bytes.
     pub version: String,
     /// The run's parameters, defaults filled in.
+    #[schema(value_type = Object)]
     pub parameters: Map<String, Json>,
     /// Its tasks, in an order in which they may run.
     pub tasks: Vec<PlanTask>,
 }
 
 /// A task of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanTask {
     /// The task, with the groups around it: `group/inner`.
     pub task: String,
@@ -49,7 +51,7 @@ pub struct PlanTask {
 }
 
 /// A task that another one waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PlanEdge {
     /// The task.
     pub task: String,
@@ -58,7 +60,7 @@ pub struct PlanEdge {
 }
 
 /// What will become of a task, as far as it can be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PlanOutlook {
     /// It runs.
@@ -87,11 +89,26 @@ pub async fn plan(
     let loaded = flow_file::load(surroundings, flow)?;
     let bound = parameters::bind(surroundings, &loaded.flow, given)?;
     let engine = run::open(surroundings).await?;
-    hindered(surroundings, &engine, &loaded, flow).await?;
+    let answer = plan_on(surroundings, &engine, flow, loaded, bound).await?;
+    engine.close(Close::Wait).await?;
+    Ok(answer)
+}
+
+/// What a run of a flow that was found right would do, by an engine that stays open.
+///
+/// # Errors
+/// Where something of the home is in its way.
+pub(crate) async fn plan_on(
+    surroundings: &Surroundings,
+    engine: &Engine,
+    flow: &FlowChoice,
+    loaded: LoadedFlow,
+    bound: Map<String, Json>,
+) -> Result<PlanAnswer, Error> {
+    hindered(surroundings, engine, &loaded, flow).await?;
     let planned = engine
         .plan(RunRequest::new(loaded.clone(), bound.clone()))
         .await?;
-    engine.close(Close::Wait).await?;
     let steps = steps(&loaded.flow);
     let mut tasks: Vec<PlanTask> = planned
         .into_iter()

@@ -9,7 +9,7 @@ use tidemill_engine::{
 };
 use tidemill_flow::{Diagnostic, Severity};
 use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
-use tidemill_store::{Reader, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{Reader, RequestKey, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
@@ -136,7 +136,9 @@ pub async fn run(
 /// A run that may start: its flow was read and found right, its parameters fit.
 pub(crate) struct Prepared {
     pub(crate) flow: LoadedFlow,
-    parameters: Map<String, Json>,
+    pub(crate) parameters: Map<String, Json>,
+    /// By which key a program asks for it.
+    pub(crate) key: Option<RequestKey>,
 }
 
 /// Reads what an order names, and holds its parameters against it. Needs no engine.
@@ -146,7 +148,11 @@ pub(crate) struct Prepared {
 pub(crate) fn prepare(surroundings: &Surroundings, order: &RunOrder) -> Result<Prepared, Error> {
     let flow = flow_file::load(surroundings, &order.flow)?;
     let parameters = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
-    Ok(Prepared { flow, parameters })
+    Ok(Prepared {
+        flow,
+        parameters,
+        key: None,
+    })
 }
 
 /// Starts a prepared run on an engine. It is recorded when this returns.
@@ -159,10 +165,16 @@ pub(crate) async fn start(
     order: &RunOrder,
     prepared: Prepared,
 ) -> Result<RunHandle, Error> {
-    let Prepared { flow, parameters } = prepared;
+    let Prepared {
+        flow,
+        parameters,
+        key,
+    } = prepared;
     hindered(surroundings, engine, &flow, &order.flow).await?;
     let workspace = flow.workspace.to_string_lossy().into_owned();
-    let handle = engine.start(RunRequest::new(flow, parameters)).await?;
+    let mut request = RunRequest::new(flow, parameters);
+    request.key = key;
+    let handle = engine.start(request).await?;
     // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
     let writer = engine.store().writer();
     drop(writer.remember_workspace(workspace, Timestamp::now()));

@@ -5,6 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Serialize, Serializer};
 use tidemill_flow::Flow;
 use tidemill_schedule::{Cron, Error as ScheduleError, Rule, Schedule, Time, Zone};
+use utoipa::ToSchema;
 
 use crate::{Error, FlowChoice, Surroundings, flow_file, workspace};
 
@@ -34,9 +35,10 @@ pub enum NextOf {
 }
 
 /// The next times, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NextAnswer {
     /// The times.
+    #[schema(value_type = Vec<String>)]
     pub times: Vec<ZonedTime>,
     /// What a person should know beside them: schedules that are paused.
     #[serde(skip)]
@@ -162,7 +164,7 @@ fn notes(flow: &Flow) -> Vec<String> {
 }
 
 /// Every schedule of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SchedulesAnswer {
     /// The schedules, by flow, in their files' order.
     pub schedules: Vec<ScheduleDocument>,
@@ -172,7 +174,7 @@ pub struct SchedulesAnswer {
 }
 
 /// A schedule of a flow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ScheduleDocument {
     /// The flow's name.
     pub flow: String,
@@ -183,6 +185,7 @@ pub struct ScheduleDocument {
     /// Whether the flow file pauses it.
     pub paused: bool,
     /// Its next time; null where there is none.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub next: Option<ZonedTime>,
 }
 

@@ -177,6 +177,15 @@ impl Tail {
         STREAMS.saturating_sub(self.permits.available_permits())
     }
 
+    /// A place among the streams that may be open.
+    ///
+    /// # Errors
+    /// Where all are taken.
+    pub(crate) fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned();
+        permit.map_err(|_| Error::TooMany("streams"))
+    }
+
     /// Follows what happens after `cursor`, or from now on; in one run, or in all.
     /// It ends when `closing` says so.
     ///
@@ -188,10 +197,7 @@ impl Tail {
         run: Option<RunId>,
         closing: watch::Receiver<bool>,
     ) -> Result<Following, Error> {
-        let permits = Arc::clone(&self.permits);
-        let permit = permits
-            .try_acquire_owned()
-            .map_err(|_| Error::TooMany("event streams"))?;
+        let permit = self.permit()?;
         let newest = last_sequence(&self.store).await?;
         self.newest.send_if_modified(|known| {
             let is_news = newest > *known;

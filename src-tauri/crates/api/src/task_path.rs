@@ -1,11 +1,13 @@
 //! Where task runs stand: their paths (`group[2]/inner[0]`), and the order in
 //! which a list shows them.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use tidemill_orchestrate::TaskRunNumber;
-use tidemill_store::StoredTaskRun;
+use tidemill_orchestrate::{RunId, TaskRunNumber};
+use tidemill_store::{Reader, StoreError, StoredTaskRun};
 
 /// A task's names, as far as paths need them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,26 @@ impl TaskPaths {
         known
     }
 
+    /// The paths of some of a run's task runs, with what they stand in.
+    pub(crate) fn of_some(
+        reader: &Reader,
+        run: RunId,
+        names: &[TaskNames],
+        rows: &[StoredTaskRun],
+    ) -> Result<Self, StoreError> {
+        let mut rows = rows.to_vec();
+        let mut known: HashSet<TaskRunNumber> = rows.iter().map(|row| row.number).collect();
+        let mut missing = around(&rows, &known);
+        while !missing.is_empty() {
+            let found = reader.task_runs_numbered(run, &missing, false)?;
+            known.extend(missing);
+            missing = around(&found, &known);
+            rows.extend(found);
+        }
+        rows.sort_by_key(|row| row.number);
+        Ok(Self::of(names, &rows))
+    }
+
     /// A task run's path.
     pub(crate) fn get(&self, number: TaskRunNumber) -> Option<&str> {
         self.paths.get(&number).map(String::as_str)
@@ -52,6 +74,14 @@ impl TaskPaths {
             (None, None) => alone.to_owned(),
         }
     }
+}
+
+/// What the rows stand in that is not known yet.
+fn around(rows: &[StoredTaskRun], known: &HashSet<TaskRunNumber>) -> Vec<TaskRunNumber> {
+    let parents = rows.iter().filter_map(|row| row.parent);
+    let missing: HashSet<TaskRunNumber> =
+        parents.filter(|parent| !known.contains(parent)).collect();
+    missing.into_iter().collect()
 }
 
 /// The rows' places in a list that goes through the tree: a row, then what stands

@@ -39,7 +39,7 @@ pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
     limit::{Limit, SlotHolder, Slots},
     request::{Answer, KnownRequest, Request, Steering},
-    run::{NewRun, Parent, RunInputs, StoredRun, Unfinished},
+    run::{NewRun, Parent, RequestKey, RunInputs, StoredRun, Unfinished},
     run_list::{RunFilter, RunPage, RunSort},
     run_summary::{OpenFailures, RunMove, RunSummary, VersionRuns},
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},

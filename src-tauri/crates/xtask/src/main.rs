@@ -6,6 +6,7 @@
 
 mod bench;
 mod failure;
+mod generated;
 mod prepare;
 mod project;
 mod run;
@@ -22,7 +23,8 @@ cargo xtask COMMAND
   run [FLOW]       build the program and run an example (or FLOW) to its end, shown live
   test [--long]    all checks: format, lints, tests; --long adds the long ones
   bench [--json]   measure the release build against its yardsticks, one table
-  generate         write what is generated and committed again (docs/flow.schema.json)
+  generate         write what is generated and committed again: the flow file's schema, the API's
+                   document, the studio's types of it
 
 Both commands first install what is missing on this machine where they may, and
 otherwise name the one command that does.

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{failure::Failure, prepare, project, step};
+use crate::{failure::Failure, generated, prepare, project, step};
 
 const EXAMPLE: &str = "examples/weather/weather.flow.yaml";
 
@@ -24,17 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 pub(crate) fn generate() -> Result<(), Failure> {
     prepare::to_run()?;
     build()?;
-    let program = project::target().join("debug/tidemill");
-    let output = Command::new(&program)
-        .arg("schema")
-        .output()
-        .map_err(|error| Failure::Io(format!("cannot start {}", program.display()), error))?;
-    if !output.status.success() {
-        return Err(Failure::Step("tidemill schema".to_owned()));
-    }
-    let path = project::root().join("docs/flow.schema.json");
-    std::fs::write(&path, output.stdout)
-        .map_err(|error| Failure::Io(format!("cannot write {}", path.display()), error))
+    generated::write()
 }
 
 fn build() -> Result<(), Failure> {

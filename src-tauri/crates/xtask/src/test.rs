@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::Path, process::Command};
 
-use crate::{failure::Failure, prepare, project, step};
+use crate::{failure::Failure, generated, prepare, project, step};
 
 /// Where `proptest` looks for the seed of its cases.
 const PROPERTY_SEED: &str = "PROPTEST_RNG_SEED";
@@ -35,6 +35,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
         &mut cargo(&["build", "--workspace", "--bins", "--quiet"]),
         0,
     )?;
+    generated::check()?;
     step::quiet("documentation", &mut documentation(), 0)?;
     let mut runner = runner();
     runner.env("PATH", with_folder(&tools));

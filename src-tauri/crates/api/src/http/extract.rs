@@ -17,11 +17,6 @@ pub(crate) struct Body<T>(pub(crate) T);
 #[from_request(via(axum::extract::Path), rejection(Problem))]
 pub(crate) struct Path<T>(pub(crate) T);
 
-/// What stands behind the question mark.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(Problem))]
-pub(crate) struct Query<T>(pub(crate) T);
-
 impl From<rejection::JsonRejection> for Problem {
     fn from(rejection: rejection::JsonRejection) -> Self {
         let problem = Self::of_status(rejection.status(), rejection.body_text());
@@ -36,12 +31,6 @@ impl From<rejection::JsonRejection> for Problem {
 
 impl From<rejection::PathRejection> for Problem {
     fn from(rejection: rejection::PathRejection) -> Self {
-        Self::of_status(rejection.status(), rejection.body_text())
-    }
-}
-
-impl From<rejection::QueryRejection> for Problem {
-    fn from(rejection: rejection::QueryRejection) -> Self {
         Self::of_status(rejection.status(), rejection.body_text())
     }
 }

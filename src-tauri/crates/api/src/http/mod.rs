@@ -8,6 +8,7 @@ mod extract;
 mod guard;
 pub mod listen;
 mod problem;
+mod query;
 mod routes;
 mod sse;
 mod studio;

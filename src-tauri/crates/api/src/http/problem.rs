@@ -30,9 +30,11 @@ pub struct Problem {
     pub detail: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hint: Option<String>,
     /// Of a flow file or of parameters: every mistake.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub diagnostics: Option<Vec<DiagnosticDocument>>,
 }
 
@@ -67,10 +69,6 @@ impl Problem {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
-    }
-
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self::of_status(StatusCode::NOT_FOUND, detail)
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -137,6 +135,7 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
             "several-flows",
             "Several flows of one name",
         ),
+        Error::KeyTaken(_) => (UNFIT, "key-taken", "The idempotency key is taken"),
         Error::Closing => (
             StatusCode::SERVICE_UNAVAILABLE,
             "closing",

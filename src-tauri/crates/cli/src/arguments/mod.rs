@@ -104,7 +104,7 @@ Example:
   tidemill schema > tidemill.schema.json
 Then let the first line of a flow file say:
   # yaml-language-server: $schema=tidemill.schema.json")]
-    Schema,
+    Schema(SchemaArguments),
 
     /// Serve the engine, the API and the studio, without a window, until it is stopped
     #[command(after_help = "\
@@ -267,6 +267,14 @@ pub(crate) struct RunArguments {
     /// The form of the answer.
     #[command(flatten)]
     pub(crate) form: JsonArguments,
+}
+
+/// `schema`.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Print the OpenAPI document of the HTTP API instead
+    #[arg(long)]
+    pub(crate) api: bool,
 }
 
 /// `check`.

@@ -18,7 +18,7 @@ use clap::CommandFactory;
 use tidemill_api::{OpenHome, Surroundings, run::settle};
 
 use crate::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, SchemaArguments},
     exit::Exit,
     message::Failure,
     output::Output,
@@ -35,7 +35,7 @@ pub(crate) fn carry_out(
         Command::Run(run) => run::run(surroundings, run, shows_diagnostics),
         Command::Check(check) => check::check(surroundings, &check),
         Command::Plan(plan) => plan::plan(surroundings, plan),
-        Command::Schema => schema(),
+        Command::Schema(which) => schema(which),
         Command::Serve(serve) => serve::serve(surroundings, &serve),
         Command::Exec(command) => exec::exec(Ok(surroundings), command),
         Command::Runs(runs) => runs::runs(surroundings, runs, shows_diagnostics),
@@ -60,17 +60,20 @@ pub(crate) fn carry_out_without(
 ) -> Result<Exit, Failure> {
     match command {
         Command::Exec(command) => exec::exec(Err(error), command),
-        Command::Schema => schema(),
+        Command::Schema(which) => schema(which),
         Command::Completions { shell } => completions(shell),
         _ => Err(error.into()),
     }
 }
 
-fn schema() -> Result<Exit, Failure> {
+fn schema(which: SchemaArguments) -> Result<Exit, Failure> {
     let mut output = Output::new();
     // A schema is a document to read, too.
-    let text =
-        serde_json::to_string_pretty(&tidemill_api::schema()).map_err(std::io::Error::from)?;
+    let text = match which.api {
+        true => serde_json::to_string_pretty(&tidemill_api::http::document()),
+        false => serde_json::to_string_pretty(&tidemill_api::schema()),
+    };
+    let text = text.map_err(std::io::Error::from)?;
     output.text(&text)?;
     output.flush()?;
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use tidemill_api::{
-    RunDocument, State, Surroundings,
+    ListFilter, ListSort, RunDocument, State, Surroundings,
     run::retry as start_again,
     runs::{self, ListRequest, RunList},
 };
@@ -51,10 +51,14 @@ fn list(surroundings: &Surroundings, arguments: ListArguments) -> Result<Exit, F
     let now = Timestamp::now();
     let json = arguments.form.json;
     let request = ListRequest {
-        flow: arguments.flow,
-        states: arguments.states,
-        since: arguments.since,
-        parameters: arguments.parameters,
+        filter: ListFilter {
+            flow: arguments.flow,
+            states: arguments.states,
+            since: arguments.since,
+            parameters: arguments.parameters,
+            ..ListFilter::default()
+        },
+        sort: ListSort::Newest,
         limit: arguments.limit,
         cursor: arguments.cursor,
     };
