@@ -1,0 +1,54 @@
+// One task on the canvas: kind, name, state and one fact; of a mapped task also how many items are in which
+// state. Seven elements, drawn anew only when its own state or selection changes.
+
+import type { Node, NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import { STATES } from "../parts/states";
+import { useLiveNode } from "./nodeStates";
+import { kindRef, PROBLEM_REF, stateRef } from "./Sprite";
+import type { ShapeNode } from "./shape";
+import { factOf, spoken, tally } from "./words";
+
+export type TaskNodeData = { shape: ShapeNode; found: boolean; domId: string };
+export type TaskFlowNode = Node<TaskNodeData, "task">;
+
+/** States whose colour the node's edge takes. */
+const LOUD = new Set(["running", "paused", "failed", "crashed", "late", "cancelling"]);
+
+export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<TaskFlowNode>) {
+  const { shape, found, domId } = data;
+  const { node } = shape;
+  const live = useLiveNode(shape.id);
+  const drawing = live?.state ? STATES[live.state].drawing : null;
+  const problem = node.problems.length > 0;
+  const classes = ["node", "gn"];
+  if (node.mapped) classes.push("stacked", "three");
+  if (selected) classes.push("is-selected");
+  if (found) classes.push("is-found");
+  if (problem) classes.push("has-problem");
+  if (live && (drawing === null || drawing === "skipped" || drawing === "pending")) classes.push("is-dim");
+  if (drawing) classes.push(`s-${drawing}`);
+  if (drawing && LOUD.has(drawing)) classes.push("is-live");
+  return (
+    <div className={classes.join(" ")} id={domId} role="img" aria-label={spoken(node, shape.inner, live)}>
+      <svg className="gn-icons" aria-hidden="true" width={shape.width - 2} height="20">
+        <use href={kindRef(shape.inner > 0 ? "tasks" : node.kind)} x="10" y="2" />
+        {problem ? (
+          <use href={PROBLEM_REF} className="gn-problem" x={shape.width - 28} y="2" />
+        ) : (
+          drawing && <use href={stateRef(drawing)} className="gn-state" x={shape.width - 26} y="3" />
+        )}
+      </svg>
+      <span className="name">{node.name}</span>
+      <span className="what">{second(shape, live)}</span>
+      {node.mapped && <span className="tally">{live && live.total > 0 ? tally(live).join(" · ") : "one for each item"}</span>}
+    </div>
+  );
+});
+
+function second(shape: ShapeNode, live: ReturnType<typeof useLiveNode>): string {
+  const fact = factOf(shape.node, shape.inner);
+  if (live && !shape.node.mapped && live.total > 1) return tally(live).join(" · ");
+  if (live && live.attempts > 1) return `attempt ${live.attempts} · ${fact}`;
+  return fact;
+}
