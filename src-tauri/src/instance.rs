@@ -233,7 +233,11 @@ mod tests {
     fn what_a_killed_app_left_behind_is_in_nobodys_way() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
-        std::fs::write(home.join(LOCK), home.join(SOCKET).to_string_lossy().as_bytes()).unwrap();
+        std::fs::write(
+            home.join(LOCK),
+            home.join(SOCKET).to_string_lossy().as_bytes(),
+        )
+        .unwrap();
         drop(UnixListener::bind(home.join(SOCKET)).unwrap());
         first(home);
     }

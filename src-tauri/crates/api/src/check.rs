@@ -145,24 +145,8 @@ fn twins(index: Option<&FlowIndex>, file: &Path, examined: &Examined) -> Vec<Dia
     let (Some(index), Some(name)) = (index, name.and_then(|name| FlowName::new(name).ok())) else {
         return Vec::new();
     };
-    let place = examined.flow().map_or_else(Default::default, |loaded| {
-        flow_file::name_place(&loaded.text)
-    });
-    let others = index
-        .files(&name)
-        .iter()
-        .filter(|other| other.as_path() != file);
-    others
-        .map(|other| Diagnostic {
-            severity: Severity::Error,
-            place,
-            message: format!(
-                "another file has the name `{name}` too: {}",
-                other.display()
-            ),
-            hint: Some("rename one of them".to_owned()),
-        })
-        .collect()
+    let text = examined.flow().map(|loaded| loaded.text.as_ref());
+    index.twins(&name, file, text.unwrap_or_default())
 }
 
 #[cfg(test)]

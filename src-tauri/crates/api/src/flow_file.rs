@@ -72,7 +72,7 @@ pub(crate) fn find(
 }
 
 /// The workspaces that the home remembers, the last used first.
-fn remembered(surroundings: &Surroundings) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn remembered(surroundings: &Surroundings) -> Result<Vec<PathBuf>, Error> {
     let Some(home) = OpenHome::open_existing(surroundings)? else {
         return Ok(Vec::new());
     };

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    Error, FlowChoice, Following, GivenParameters, OpenHome, RunOrder, Surroundings,
+    Error, FlowCatalog, FlowChoice, Following, GivenParameters, OpenHome, RunOrder, Surroundings,
     document::RunDocument,
     home_lock::HomeLock,
     plan::{self, PlanAnswer},
@@ -32,6 +32,7 @@ pub struct Host {
     surroundings: Surroundings,
     engine: Engine,
     home: OpenHome,
+    catalog: FlowCatalog,
     tail: Arc<Tail>,
     started_at: Timestamp,
     /// How many runs were started or carried on here.
@@ -61,6 +62,7 @@ impl Host {
         let store = engine.store();
         Ok(Arc::new(Self {
             home: OpenHome::over(Arc::clone(store)),
+            catalog: FlowCatalog::default(),
             tail: Tail::new(Arc::clone(store)),
             started_at: Timestamp::now(),
             started: AtomicU64::new(carried.len() as u64),
@@ -81,6 +83,11 @@ impl Host {
     /// The home, for reading and for its tables.
     pub fn home(&self) -> &OpenHome {
         &self.home
+    }
+
+    /// The flow files of its workspace.
+    pub fn catalog(&self) -> &FlowCatalog {
+        &self.catalog
     }
 
     /// When it was opened.

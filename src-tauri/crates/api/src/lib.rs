@@ -7,6 +7,7 @@
 //! tokio runtime.
 
 mod answers;
+mod catalog;
 pub mod check;
 pub mod doctor;
 mod document;
@@ -14,17 +15,23 @@ mod error;
 pub mod exec;
 mod failure;
 mod flow_file;
+pub mod flows;
+pub mod graph;
 mod home_lock;
 mod host;
 pub mod http;
+pub mod log_file;
 mod login_path;
 pub mod logs;
 pub mod new;
+pub mod nodes;
 mod open_home;
 mod outline;
+pub mod overview;
 mod parameters;
 pub mod plan;
 pub mod record;
+mod recorded;
 mod references;
 pub mod run;
 pub mod run_detail;
@@ -39,12 +46,14 @@ pub mod tables;
 mod tail;
 mod task_path;
 pub mod task_runs;
+pub mod timeline;
 mod upkeep;
 mod usual;
 mod workspace;
 pub mod workspaces;
 
 pub use answers::FileDiagnostics;
+pub use catalog::FlowCatalog;
 pub use document::{Moment, RunDocument, RunReport, TaskDocument};
 pub use error::{Error, ErrorKind};
 pub use failure::{FailedTask, Failures};

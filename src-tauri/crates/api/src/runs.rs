@@ -143,9 +143,6 @@ pub fn find(home: Option<&OpenHome>, text: &str) -> Result<RunId, Error> {
     }
 }
 
-/// How many runs are looked through at once for the newest.
-const LOOKED_THROUGH: usize = 100;
-
 /// The run that a text names, as the store knows it. `last` is the newest that no
 /// task of another run called: the one that a person or a schedule began.
 pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
@@ -155,17 +152,7 @@ pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
             found => Ok(found?),
         };
     }
-    let mut cursor = None;
-    loop {
-        let page = reader.runs(&RunFilter::default(), cursor.as_deref(), LOOKED_THROUGH)?;
-        if let Some(run) = page.runs.iter().find(|run| run.parent.is_none()) {
-            return Ok(run.id);
-        }
-        if page.next.is_none() {
-            return Err(no_run(text));
-        }
-        cursor = page.next;
-    }
+    reader.newest_on_top()?.ok_or_else(|| no_run(text))
 }
 
 /// What is said of a text that names no run: a flow's name, most likely.

@@ -109,7 +109,7 @@ pub fn next(
 }
 
 /// The first `count` times of all the schedules together.
-fn merged(
+pub(crate) fn merged(
     schedules: &[Schedule],
     from: Timestamp,
     count: usize,

@@ -30,6 +30,13 @@ enum Kept {
         /// That in words.
         wanted: &'static str,
     },
+    /// In the store's table: one of two words.
+    Word {
+        /// The words.
+        words: [&'static str; 2],
+        /// That in words.
+        wanted: &'static str,
+    },
     /// In the sealed file of secrets itself: the key is where that says.
     SealedFile,
 }
@@ -41,6 +48,7 @@ impl Kept {
             Self::Number { most, .. } => {
                 serde_json::json!({ "type": "integer", "minimum": 1, "maximum": most })
             }
+            Self::Word { words, .. } => serde_json::json!({ "enum": words }),
             Self::SealedFile => serde_json::json!({ "enum": ["file", "keychain"] }),
         }
     }
@@ -110,6 +118,25 @@ const SETTINGS: &[Setting] = &[
         default: "file",
         kept: Kept::SealedFile,
     },
+    Setting {
+        key: "studio.close",
+        about: "what closing the desktop app's window does: `tray` keeps the app running, `quit` \
+                ends it",
+        default: "asked at the first time",
+        kept: Kept::Word {
+            words: ["tray", "quit"],
+            wanted: "`tray` or `quit`",
+        },
+    },
+    Setting {
+        key: "studio.notify",
+        about: "what the desktop app shows notifications of: `failed` runs, or `none`",
+        default: "failed",
+        kept: Kept::Word {
+            words: ["failed", "none"],
+            wanted: "`failed` or `none`",
+        },
+    },
 ];
 
 /// The number from 1 to `most` that a text is.
@@ -154,7 +181,7 @@ pub fn list(home: Option<&OpenHome>) -> Result<Settings, Error> {
         None => Vec::new(),
     };
     let value = |setting: &Setting| match setting.kept {
-        Kept::Number { .. } => {
+        Kept::Number { .. } | Kept::Word { .. } => {
             let found = set.iter().find(|(known, _)| known == setting.key);
             Ok(found.map_or(Json::Null, |(_, value)| value.clone()))
         }
@@ -195,9 +222,11 @@ pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
     };
     match known(key)?.kept {
         Kept::Number { most, wanted } => {
-            let value = number(text, most).ok_or_else(|| unfit(wanted))?;
-            let writer = home.store().writer();
-            writer.set_setting(key.to_owned(), &value).wait_flushed()?;
+            keep(home, key, &number(text, most).ok_or_else(|| unfit(wanted))?)?;
+        }
+        Kept::Word { words, wanted } => {
+            let known = words.contains(&text).then(|| Json::from(text));
+            keep(home, key, &known.ok_or_else(|| unfit(wanted))?)?;
         }
         Kept::SealedFile => match text {
             "file" => home.store().secrets().move_key_to_file()?,
@@ -208,6 +237,11 @@ pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+fn keep(home: &OpenHome, key: &str, value: &Json) -> Result<(), Error> {
+    let writer = home.store().writer();
+    Ok(writer.set_setting(key.to_owned(), value).wait_flushed()?)
+}
+
 /// Goes back to a setting's default.
 ///
 /// # Errors
@@ -215,7 +249,7 @@ pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
 /// not give the key: then that stays where it is.
 pub fn remove(home: &OpenHome, key: &str) -> Result<(), Error> {
     match known(key)?.kept {
-        Kept::Number { .. } => {
+        Kept::Number { .. } | Kept::Word { .. } => {
             let writer = home.store().writer();
             // That it was not set is what was wanted.
             writer.remove_setting(key.to_owned()).wait_flushed()?;
@@ -253,6 +287,11 @@ mod tests {
                 "{wrong}"
             );
         }
+        set(&home, "studio.close", "tray").unwrap();
+        assert!(matches!(
+            set(&home, "studio.close", "maybe"),
+            Err(Error::Refused(_))
+        ));
         // Any call that would ask the keychain is the black-box tests'.
         let listed = list(Some(&home)).unwrap().settings;
         let place = listed.iter().find(|setting| setting.key == KEY_SETTING);

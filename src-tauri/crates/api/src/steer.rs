@@ -89,6 +89,9 @@ pub struct SteeredRun {
     pub task: Option<String>,
 }
 
+/// At most so many of a run's questions are known at once.
+const QUESTIONS: usize = 1_000;
+
 /// A run's question.
 pub(crate) struct Question {
     number: TaskRunNumber,
@@ -177,9 +180,9 @@ impl Steer {
         let (Steering::Approve { task, .. } | Steering::Reject { task, .. }) = steering else {
             return Ok(runs::stored(&reader, self.run.id)?.state.is_terminal());
         };
-        let rows = reader.task_runs(self.run.id, &TaskRunFilter::default(), None, usize::MAX)?;
-        let asked = rows.iter().find(|row| Some(row.number) == *task);
-        Ok(asked.is_some_and(|row| row.state.is_terminal()))
+        let numbers: Vec<TaskRunNumber> = task.iter().copied().collect();
+        let asked = reader.task_runs_numbered(self.run.id, &numbers, false)?;
+        Ok(asked.first().is_some_and(|row| row.state.is_terminal()))
     }
 
     /// The question that is meant: the named one, or the only one.
@@ -222,7 +225,7 @@ pub(crate) fn questions(reader: &Reader, run: RunId) -> Result<Vec<Question>, Er
         states: vec![State::Paused],
         ..TaskRunFilter::default()
     };
-    let rows = reader.task_runs(run, &paused, None, usize::MAX)?;
+    let rows = reader.task_runs(run, &paused, None, QUESTIONS)?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }

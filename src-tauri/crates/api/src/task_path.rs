@@ -7,7 +7,7 @@ use std::{
 };
 
 use tidemill_orchestrate::{RunId, TaskRunNumber};
-use tidemill_store::{Reader, StoreError, StoredTaskRun};
+use tidemill_store::{Reader, StoreError, StoredTaskRun, TaskRunPlace};
 
 /// A task's names, as far as paths need them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,17 +62,95 @@ impl TaskPaths {
     }
 
     fn path_of(&self, names: &[TaskNames], row: &StoredTaskRun) -> String {
-        let own = names.get(row.task as usize);
-        let name = own.map_or("", |names| names.name.as_str());
-        let alone = own.map_or("", |names| names.path.as_ref());
         let parent = row.parent.and_then(|parent| self.get(parent));
-        match (row.item, parent) {
-            // An item stands in its mapped task's row, which has the name already.
-            (Some(item), Some(parent)) => format!("{parent}[{item}]"),
-            (Some(item), None) => format!("{alone}[{item}]"),
-            (None, Some(parent)) => format!("{parent}/{name}"),
-            (None, None) => alone.to_owned(),
+        path_of(names, row.task, row.item, parent)
+    }
+}
+
+/// How many paths are kept.
+const KEPT: usize = 20_000;
+
+/// Finds the paths of a run's task runs one by one: only those that are shown, and what
+/// is around them, are looked up.
+#[derive(Debug)]
+pub(crate) struct PathFinder {
+    run: RunId,
+    known: HashMap<TaskRunNumber, Arc<str>>,
+}
+
+impl PathFinder {
+    /// Paths of a run's task runs.
+    pub(crate) fn new(run: RunId) -> Self {
+        Self {
+            run,
+            known: HashMap::new(),
         }
+    }
+
+    /// A task run's path; `None`: there is none with this number.
+    pub(crate) fn path(
+        &mut self,
+        reader: &Reader,
+        names: &[TaskNames],
+        number: TaskRunNumber,
+    ) -> Result<Option<Arc<str>>, StoreError> {
+        let mut open = Vec::new();
+        let mut next = Some(number);
+        while let Some(number) = next.filter(|number| !self.known.contains_key(number)) {
+            let Some(place) = reader.place(self.run, number)? else {
+                break;
+            };
+            open.push(place);
+            // A parent's number is lower: this ends.
+            next = place.parent.filter(|parent| *parent < number);
+        }
+        if self.known.len() >= KEPT {
+            self.known.retain(|known, _| Some(*known) == next);
+        }
+        while let Some(place) = open.pop() {
+            let parent = place.parent.and_then(|parent| self.known.get(&parent));
+            let path = path_of(names, place.task, place.item, parent.map(AsRef::as_ref));
+            self.known.insert(place.number, path.into());
+        }
+        Ok(self.known.get(&number).cloned())
+    }
+
+    /// The path of a task run whose place is known.
+    pub(crate) fn path_at(
+        &mut self,
+        reader: &Reader,
+        names: &[TaskNames],
+        place: &TaskRunPlace,
+    ) -> Result<Arc<str>, StoreError> {
+        if let Some(known) = self.known.get(&place.number) {
+            return Ok(Arc::clone(known));
+        }
+        let parent = match place.parent {
+            Some(parent) => self.path(reader, names, parent)?,
+            None => None,
+        };
+        let path: Arc<str> = path_of(names, place.task, place.item, parent.as_deref()).into();
+        self.known.insert(place.number, Arc::clone(&path));
+        Ok(path)
+    }
+}
+
+/// The path of a task run that stands in another.
+pub(crate) fn path_of(
+    names: &[TaskNames],
+    task: u32,
+    item: Option<u32>,
+    parent: Option<&str>,
+) -> String {
+    let own = names.get(task as usize);
+    let name = own.map_or("", |names| names.name.as_str());
+    let alone = own.map_or("", |names| names.path.as_ref());
+    match (item, parent) {
+        // An item stands in its mapped task's row, which has the name already.
+        (Some(item), Some(parent)) => format!("{parent}[{item}]"),
+        (Some(item), None) => format!("{alone}[{item}]"),
+        (None, Some(parent)) => format!("{parent}/{name}"),
+        (None, None) => alone.to_owned(),
     }
 }
 
@@ -114,7 +192,7 @@ pub(crate) fn tree_order(rows: &[StoredTaskRun]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use tidemill_orchestrate::{RunId, State};
+    use tidemill_orchestrate::State;
 
     use super::*;
 

@@ -8,9 +8,9 @@ use std::{
 };
 
 use ignore::WalkBuilder;
-use tidemill_flow::FlowName;
+use tidemill_flow::{Diagnostic, FlowName, Severity};
 
-use crate::{Error, surroundings::Surroundings};
+use crate::{Error, flow_file, surroundings::Surroundings};
 
 /// The folder that marks a workspace.
 pub(crate) const MARK: &str = ".tidemill";
@@ -149,6 +149,23 @@ impl FlowIndex {
     /// The files of a flow.
     pub(crate) fn files(&self, name: &FlowName) -> &[PathBuf] {
         self.files.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is said of a flow's file where other files have its name too.
+    pub(crate) fn twins(&self, name: &FlowName, file: &Path, text: &str) -> Vec<Diagnostic> {
+        let place = flow_file::name_place(text);
+        let others = self.files(name).iter().filter(|other| *other != file);
+        others
+            .map(|other| Diagnostic {
+                severity: Severity::Error,
+                place,
+                message: format!(
+                    "another file has the name `{name}` too: {}",
+                    other.display()
+                ),
+                hint: Some("rename one of them".to_owned()),
+            })
+            .collect()
     }
 
     /// The one file of a flow. Where no flow has the name, a broken file that is

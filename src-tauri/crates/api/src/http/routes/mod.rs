@@ -5,10 +5,13 @@
 
 mod events;
 mod flow_files;
+mod flows;
 mod health;
 pub(crate) mod list_query;
 mod logs;
 mod metrics;
+mod overview;
+mod run_views;
 mod runs;
 mod schedules;
 mod start;
@@ -48,6 +51,9 @@ pub(crate) fn all() -> Routes {
         .merge(tables::routes())
         .merge(workspaces::routes())
         .merge(metrics::routes())
+        .merge(overview::routes())
+        .merge(flows::routes())
+        .merge(run_views::routes())
 }
 
 /// What the description says first.
