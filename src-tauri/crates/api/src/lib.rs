@@ -6,9 +6,11 @@
 //! functions over an [`OpenHome`]; what carries runs is async, on the caller's
 //! tokio runtime.
 
+pub mod activity;
 mod answers;
 mod catalog;
 pub mod check;
+pub mod compare;
 pub mod doctor;
 mod document;
 mod error;
@@ -17,10 +19,13 @@ mod failure;
 mod flow_file;
 pub mod flows;
 pub mod graph;
+pub mod histogram;
 mod home_lock;
 mod host;
 pub mod http;
+mod log_authors;
 pub mod log_file;
+pub mod log_window;
 mod login_path;
 pub mod logs;
 pub mod new;
@@ -39,6 +44,7 @@ mod run_filter;
 pub mod runs;
 pub mod schedules;
 mod schemas;
+pub mod search;
 pub mod settings;
 pub mod steer;
 mod surroundings;
@@ -49,6 +55,7 @@ pub mod task_runs;
 pub mod timeline;
 mod upkeep;
 mod usual;
+pub mod versions;
 mod workspace;
 pub mod workspaces;
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tidemill_orchestrate::{RunId, TaskRunNumber};
-use tidemill_store::{Reader, StoreError, StoredTaskRun, TaskRunPlace};
+use tidemill_store::{Reader, StoreError, StoredTaskRun};
 
 /// A task's names, as far as paths need them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,25 +113,6 @@ impl PathFinder {
             self.known.insert(place.number, path.into());
         }
         Ok(self.known.get(&number).cloned())
-    }
-
-    /// The path of a task run whose place is known.
-    pub(crate) fn path_at(
-        &mut self,
-        reader: &Reader,
-        names: &[TaskNames],
-        place: &TaskRunPlace,
-    ) -> Result<Arc<str>, StoreError> {
-        if let Some(known) = self.known.get(&place.number) {
-            return Ok(Arc::clone(known));
-        }
-        let parent = match place.parent {
-            Some(parent) => self.path(reader, names, parent)?,
-            None => None,
-        };
-        let path: Arc<str> = path_of(names, place.task, place.item, parent.as_deref()).into();
-        self.known.insert(place.number, Arc::clone(&path));
-        Ok(path)
     }
 }
 
