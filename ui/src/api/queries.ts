@@ -5,6 +5,7 @@ import { get, path, type Query } from "./client";
 import type {
   ActivityPage,
   DiffLine,
+  DoctorAnswer,
   FlowDetail,
   FlowList,
   FlowVersion,
@@ -12,12 +13,15 @@ import type {
   Grid,
   Health,
   Histogram,
+  Limits,
   Overview,
   RunDetail,
   RunList,
   SearchResult,
-  Setting,
-  Workspace,
+  SecretNames,
+  Settings,
+  Variables,
+  Workspaces,
 } from "./types";
 
 /** Files change by other programs, of which the stream does not tell: they are read anew when one comes back. */
@@ -30,7 +34,7 @@ export const health = queryOptions({
 
 export const workspaces = queryOptions({
   queryKey: ["workspaces"],
-  queryFn: ({ signal }) => get<{ workspaces: Workspace[] }>("/workspaces", {}, signal),
+  queryFn: ({ signal }) => get<Workspaces>("/workspaces", {}, signal),
 });
 
 export const overview = queryOptions({
@@ -117,26 +121,25 @@ export const search = (q: string, limit = 20) =>
 
 export const settings = queryOptions({
   queryKey: ["settings"],
-  queryFn: ({ signal }) => get<{ settings: Setting[] }>("/settings", {}, signal),
+  queryFn: ({ signal }) => get<Settings>("/settings", {}, signal),
 });
 
 export const variables = queryOptions({
   queryKey: ["vars"],
-  queryFn: ({ signal }) => get<{ vars: { name: string; value: unknown }[] }>("/vars", {}, signal),
+  queryFn: ({ signal }) => get<Variables>("/vars", {}, signal),
 });
 
 export const secrets = queryOptions({
   queryKey: ["secrets"],
-  queryFn: ({ signal }) => get<{ secrets: { name: string }[] }>("/secrets", {}, signal),
+  queryFn: ({ signal }) => get<SecretNames>("/secrets", {}, signal),
 });
 
 export const limits = queryOptions({
   queryKey: ["limits"],
-  queryFn: ({ signal }) =>
-    get<{ limits: { name: string; slots: number; taken: number }[] }>("/limits", {}, signal),
+  queryFn: ({ signal }) => get<Limits>("/limits", {}, signal),
 });
 
 export const doctor = queryOptions({
   queryKey: ["doctor"],
-  queryFn: ({ signal }) => get<unknown>("/doctor", {}, signal),
+  queryFn: ({ signal }) => get<DoctorAnswer>("/doctor", {}, signal),
 });

@@ -1,112 +1,34 @@
-// The shapes that the API gives and takes. Times are RFC 3339, durations whole milliseconds, cursors opaque.
+// The shapes that the API gives and takes, by the names that pages use. They are generated from the API's own
+// document; see `npm run types`.
 
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  hint?: string | null;
-  diagnostics?: Diagnostic[] | null;
-}
+import type { components } from "./schema";
 
-export interface Diagnostic {
-  severity: "error" | "warning";
-  line: number;
-  column: number;
-  message: string;
-  hint?: string | null;
-  file?: string | null;
-}
+type Schemas = components["schemas"];
 
-export type StateType =
-  | "scheduled"
-  | "pending"
-  | "running"
-  | "paused"
-  | "cancelling"
-  | "completed"
-  | "skipped"
-  | "failed"
-  | "crashed"
-  | "cancelled";
-
-export type State =
-  | "Scheduled"
-  | "Late"
-  | "AwaitingRetry"
-  | "AwaitingSlot"
-  | "Pending"
-  | "Running"
-  | "Retrying"
-  | "Paused"
-  | "Cancelling"
-  | "Completed"
-  | "Cached"
-  | "Skipped"
-  | "Failed"
-  | "TimedOut"
-  | "UpstreamFailed"
-  | "Crashed"
-  | "Cancelled";
-
-export interface Run {
-  id: string;
-  name: string;
-  flow: string;
-  version: string | null;
-  state: State;
-  state_type: StateType;
-  message: string | null;
-  parameters: unknown;
-  output: unknown;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  duration_ms: number | null;
-}
-
-export interface RunList {
-  runs: Run[];
-  next: string | null;
-}
-
-export interface RunDetail {
-  run: Run;
-  attempt: number;
-  file: string | null;
-  workspace: string | null;
-  scheduled_for: string | null;
-  parent: string | null;
-  trigger: unknown;
-  /** counts over all task runs, without superseded ones */
-  counts: Partial<Record<StateType, number>>;
-  task_runs: number;
-  /** whether a living process carries it */
-  carried: boolean;
-  failures: FailedTask[];
-  failures_left_out: number;
-  /** middle of earlier completed runs of the flow */
-  usual_ms: number | null;
-  questions: Question[];
-  /** events after this cursor are news to this answer */
-  cursor: number;
-}
-
-export interface FailedTask {
-  path: string;
-  state: State;
-  message: string | null;
-  lines: string[];
-}
-
-export interface Question {
-  path: string;
-  task_run: string;
-  /** Markdown */
-  message: string | null;
-  /** a JSON Schema of what may be entered */
-  fields: unknown;
-}
+export type DoctorAnswer = Schemas["DoctorAnswer"];
+export type Limits = Schemas["Limits"];
+export type SecretNames = Schemas["SecretNames"];
+export type Settings = Schemas["Settings"];
+export type Variables = Schemas["Variables"];
+export type Workspaces = Schemas["Workspaces"];
+export type Diagnostic = Schemas["Diagnostic"];
+export type FailedTask = Schemas["FailedTask"];
+export type Health = Schemas["Health"];
+export type LogLine = Schemas["LogLine"];
+export type Move = Schemas["Move"];
+export type Problem = Schemas["Problem"];
+export type Question = Schemas["Question"];
+export type Run = Schemas["Run"];
+export type RunDetail = Schemas["RunDetail"];
+export type RunList = Schemas["RunList"];
+export type Setting = Schemas["SettingDocument"];
+export type State = Schemas["State"];
+export type StateType = Schemas["StateType"];
+export type Steered = Schemas["Steered"];
+export type TaskRun = Schemas["TaskRun"];
+export type TaskRunList = Schemas["TaskRunList"];
+export type Transition = Schemas["Transition"];
+export type Workspace = Schemas["Workspace"];
 
 export interface Graph {
   flow: string;
@@ -134,29 +56,6 @@ export interface GraphEdge {
   on: "succeeded" | "failed" | "finished";
   implied: boolean;
   condition: string | null;
-}
-
-export interface TaskRun {
-  id: string;
-  number: number;
-  task: string;
-  node: number;
-  parent: number | null;
-  index: number | null;
-  path: string;
-  state: State;
-  state_type: StateType;
-  message: string | null;
-  attempts: number;
-  output: unknown;
-  started_at: string | null;
-  ended_at: string | null;
-  duration_ms: number | null;
-}
-
-export interface TaskRunList {
-  tasks: TaskRun[];
-  next: string | null;
 }
 
 export interface NodeState {
@@ -193,16 +92,6 @@ export interface Timeline {
   left_out: number;
 }
 
-export interface Transition {
-  sequence: number;
-  at: string;
-  path: string | null;
-  attempt: number;
-  from: State | null;
-  to: State;
-  message: string | null;
-}
-
 export interface TaskRunDetail {
   task_run: TaskRun;
   inputs: unknown;
@@ -218,16 +107,6 @@ export interface TaskRunDetail {
   }[];
 }
 
-export interface LogLine {
-  number: number;
-  at: string;
-  path: string | null;
-  stream: "stdout" | "stderr" | "engine";
-  attempt: number;
-  text: string;
-  continues: boolean;
-}
-
 export interface LogPage {
   lines: LogLine[];
   total: number;
@@ -235,12 +114,6 @@ export interface LogPage {
   last: number | null;
   matches?: number[];
   more: boolean;
-}
-
-export interface Steered {
-  id: string;
-  name: string;
-  task: string | null;
 }
 
 export interface DiffLine {
@@ -381,44 +254,4 @@ export interface ActivityEntry {
 export interface ActivityPage {
   entries: ActivityEntry[];
   next: string | null;
-}
-
-/** One committed transition. `number` 0 is the run itself, else the number of a task run. */
-export interface Move {
-  sequence: number;
-  run: string;
-  flow: string;
-  name: string;
-  number: number;
-  node: number | null;
-  parent: number | null;
-  index: number | null;
-  attempt: number;
-  from: State | null;
-  to: State;
-  at: string;
-  message: string | null;
-}
-
-export interface Health {
-  status: string;
-  version: string;
-  started_at: string;
-  scheduling: boolean;
-}
-
-export interface Setting {
-  key: string;
-  value: unknown;
-  default: unknown;
-  about: string;
-  schema?: unknown;
-}
-
-export interface Workspace {
-  path: string;
-  name: string;
-  enabled: boolean;
-  used_at: string | null;
-  current: boolean;
 }

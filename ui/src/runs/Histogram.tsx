@@ -94,7 +94,7 @@ function Plot({ answer, onRange }: { answer: Answer; onRange: Props["onRange"] }
         axes: [
           {
             stroke: axis,
-            font: "11px Inter Variable",
+            font: '11px "Inter Variable", system-ui, sans-serif',
             size: 20,
             gap: 3,
             grid: { stroke: line, width: 1 },
