@@ -1,12 +1,18 @@
 // A real `tidemill serve` on a home and a workspace of its own, with real runs, and a real browser on it.
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 
 const call = promisify(execFile);
 
@@ -72,6 +78,11 @@ export class Prepared {
     this.folder = folder;
   }
 
+  /** Writes a flow file into the workspace. */
+  async flow(name: string, text: string): Promise<void> {
+    await writeFile(join(this.folder, "work", `${name}.flow.yaml`), text);
+  }
+
   /** Calls the program to its end; that a run fails is no failure here. */
   async call(...words: string[]): Promise<string> {
     try {
@@ -105,11 +116,13 @@ export async function session(
   on: Browser,
   studio: Studio,
   theme: Theme = "light",
+  options: BrowserContextOptions = {},
 ): Promise<{ context: BrowserContext; page: Page; trouble: string[] }> {
   const context = await on.newContext({
     viewport: { width: 1440, height: 900 },
     colorScheme: theme,
     reducedMotion: "reduce",
+    ...options,
   });
   const page = await context.newPage();
   const trouble: string[] = [];
