@@ -7,7 +7,7 @@ import "uplot/dist/uPlot.min.css";
 import type { Query } from "../api/client";
 import { histogram } from "../api/queries";
 import type { Histogram as Answer, StateType } from "../api/types";
-import { clock, count, day, dayNumber, when } from "../parts/format";
+import { clock, clockSeconds, count, day, dayNumber, when } from "../parts/format";
 import { STATE_TYPES, shownType } from "../parts/states";
 
 const HEIGHT = 86;
@@ -179,6 +179,7 @@ function Plot({ answer, from: begin, to: end, onRange }: PlotProps) {
 
 function axisText(at: Date, seconds: number): string {
   if (seconds > 3 * 86_400) return day(at);
+  if (seconds < 900) return clockSeconds(at);
   return at.getHours() === 0 && at.getMinutes() === 0 ? day(at) : clock(at);
 }
 
