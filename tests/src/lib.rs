@@ -11,6 +11,7 @@ mod document;
 pub mod postgres;
 mod process;
 mod sandbox;
+mod served;
 mod server;
 mod wait;
 
@@ -18,5 +19,6 @@ pub use document::{message, output, state, task};
 pub use process::{environment_holds, is_alive, kill, processes_with, signal};
 pub use rustix::process::Signal;
 pub use sandbox::{Answer, Sandbox, examples, program, root};
+pub use served::{EventReader, HttpAnswer, Served, StreamedEvent, read_answer};
 pub use server::{Reply, Request, Server};
 pub use wait::until;

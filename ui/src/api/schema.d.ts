@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened, newest first */
+        get: operations["happened"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/check": {
         parameters: {
             query?: never;
@@ -60,6 +77,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flows of the workspace */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One flow, with its file's text and its parameters' schema */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flow of a file as a graph, as far as it can be drawn */
+        get: operations["drawn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flow's tasks over its newest runs */
+        get: operations["over_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/runs": {
         parameters: {
             query?: never;
@@ -71,6 +156,57 @@ export interface paths {
         put?: never;
         /** Start a run of a flow */
         post: operations["start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a flow that its runs had, and the file as it is now */
+        get: operations["known_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/versions/{left}/diff/{right}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed from one version of a flow to another */
+        get: operations["changed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The text of a version of a flow */
+        get: operations["version_text"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -232,6 +368,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two runs side by side */
+        get: operations["beside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flow of a run as a graph, as it was when the run began */
+        get: operations["drawn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/log.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run wrote, all of it, as text */
+        get: operations["whole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run wrote, a piece of it */
+        get: operations["window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/logs/stream": {
         parameters: {
             query?: never;
@@ -245,6 +449,23 @@ export interface paths {
          *     and all was sent. The id of each is the number of its last line.
          */
         get: operations["stream_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a run's tasks stand, one answer for each node of its graph */
+        get: operations["states"];
         put?: never;
         post?: never;
         delete?: never;
@@ -324,6 +545,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/tasks/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task run, with what it was given, what failed, and its attempts */
+        get: operations["task_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run over time: a bar for each task run, with its attempts */
+        get: operations["over_time"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/transitions": {
         parameters: {
             query?: never;
@@ -384,6 +639,23 @@ export interface paths {
         };
         /** The flow file's JSON Schema */
         get: operations["schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look for a text in flows, runs and what runs wrote */
+        get: operations["found"];
         put?: never;
         post?: never;
         delete?: never;
@@ -462,6 +734,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is everything as expected? What Home shows, as one document */
+        get: operations["stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs over time, by how they stand
+         * @description The filters are those of the list of runs; its order, limit and cursor are not asked.
+         */
+        get: operations["over_time"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vars": {
         parameters: {
             query?: never;
@@ -518,6 +827,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What happened. */
+        Activity: {
+            /** @description The entries, newest first. */
+            entries: components["schemas"]["ActivityEntry"][];
+            /** @description Where the next page begins; null where this was the last. */
+            next: string | null;
+        };
+        /** @description Something that happened. */
+        ActivityEntry: {
+            /**
+             * Format: int64
+             * @description What it is known by: of a run's move, the event stream's number.
+             */
+            sequence: number;
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description What it is of. */
+            kind: components["schemas"]["ActivityKind"];
+            /** @description The flow's name. */
+            flow: string;
+            /** @description The run's id. */
+            run: string;
+            /** @description What happened, in a line. */
+            title: string;
+            /** @description Why, or what came of it. */
+            detail: string | null;
+            state: components["schemas"]["State"] | null;
+        };
+        /**
+         * @description What an entry is of.
+         * @enum {string}
+         */
+        ActivityKind: "run" | "person";
         /** @description A yes. */
         ApproveRequest: {
             /**
@@ -536,12 +878,62 @@ export interface components {
              */
             typed: string[];
         };
+        /** @description An attempt over time. */
+        AttemptBar: {
+            /**
+             * Format: int32
+             * @description Which one, from 1.
+             */
+            attempt: number;
+            /** @description When it started. */
+            started_at: components["schemas"]["Moment"];
+            ended_at: components["schemas"]["Moment"] | null;
+            state: components["schemas"]["State"] | null;
+            /** @description Why, for a person. */
+            message: string | null;
+        };
+        /** @description What broke an expectation. */
+        Broken: {
+            /** @description How. */
+            kind: components["schemas"]["BrokenKind"];
+            /** @description The flow. */
+            flow: string;
+            /** @description The newest run that did. */
+            run: components["schemas"]["RunBar"];
+            /** @description Why, for a person. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How many runs of the flow did so since its last completed run.
+             */
+            count: number;
+            /** @description When the first of them was made, or began to be so. */
+            since: components["schemas"]["Moment"];
+            /** @description What a person does about it. */
+            next_step: components["schemas"]["NextStep"];
+        };
+        /**
+         * @description How an expectation was broken.
+         * @enum {string}
+         */
+        BrokenKind: "failed" | "crashed" | "slow" | "approval";
+        /** @description Runs that were made within some time. */
+        Bucket: {
+            /** @description Where it begins. */
+            at: components["schemas"]["Moment"];
+            /** @description How many runs stand in which type of state. */
+            counts: {
+                [key: string]: number;
+            };
+        };
         /** @description What the checker says. */
         CheckReport: {
             /** @description The flow's name, where it can be read. */
             flow: string | null;
             /** @description Every mistake and warning, by place. */
             diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description What of it can be drawn, right or wrong. */
+            graph: components["schemas"]["Graph"];
         };
         /** @description A flow file's text. */
         CheckRequest: {
@@ -552,6 +944,51 @@ export interface components {
              *     it calls and what is called like it is looked for from there.
              */
             file?: string | null;
+        };
+        /** @description A parameter of two runs. */
+        ComparedInput: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its value in the one. */
+            left: components["schemas"]["Json"];
+            /** @description Its value in the other. */
+            right: components["schemas"]["Json"];
+            /** @description Whether they are the same. */
+            same: boolean;
+        };
+        /** @description The outputs of two runs. */
+        ComparedOutput: {
+            /** @description That of the one. */
+            left: components["schemas"]["Json"];
+            /** @description That of the other. */
+            right: components["schemas"]["Json"];
+            /** @description Whether they are the same. */
+            same: boolean;
+        };
+        /** @description A task of two runs. */
+        ComparedTask: {
+            /** @description Its path. */
+            path: string;
+            left: components["schemas"]["TaskOutcome"] | null;
+            right: components["schemas"]["TaskOutcome"] | null;
+        };
+        /** @description Two runs side by side. */
+        Comparison: {
+            /** @description The one. */
+            left: components["schemas"]["Run"];
+            /** @description The other. */
+            right: components["schemas"]["Run"];
+            /** @description Their parameters, by name. */
+            inputs: components["schemas"]["ComparedInput"][];
+            /** @description Whether both ran the same text. */
+            same_version: boolean;
+            /** @description Where they did not: every line of both texts. */
+            diff: components["schemas"]["DiffLine"][];
+            /** @description Their tasks, by path; items of mapped tasks are not told apart. */
+            tasks: components["schemas"]["ComparedTask"][];
+            /** @description What they gave. */
+            output: components["schemas"]["ComparedOutput"];
+            first_different_line: components["schemas"]["DifferentLines"] | null;
         };
         /** @description Something that the checker says, as programs read it. */
         Diagnostic: {
@@ -573,6 +1010,27 @@ export interface components {
             hint: string | null;
             /** @description The file, where it is not plain which. */
             file?: string;
+        };
+        /**
+         * @description How a line of two texts differs.
+         * @enum {string}
+         */
+        DiffKind: "same" | "added" | "removed";
+        /** @description A line of two texts. */
+        DiffLine: {
+            /** @description How it differs. */
+            kind: components["schemas"]["DiffKind"];
+            /** @description Its number on the left, from 1. */
+            left: number | null;
+            /** @description Its number on the right, from 1. */
+            right: number | null;
+            /** @description The line, without its end. */
+            text: string;
+        };
+        /** @description Lines that differ. */
+        DifferentLines: {
+            left: components["schemas"]["LogLine"] | null;
+            right: components["schemas"]["LogLine"] | null;
         };
         /** @description All that was found. */
         DoctorAnswer: {
@@ -606,6 +1064,186 @@ export interface components {
             /** @description What to do about it, where it is not. */
             mend: string | null;
         };
+        /** @description A flow with its file's text. */
+        FlowDetail: {
+            /** @description The flow in few words. */
+            summary: components["schemas"]["FlowSummary"];
+            /** @description Its file's text. */
+            text: string;
+            /** @description The JSON Schema of its parameters together; null where the file is wrong. */
+            parameters: components["schemas"]["Json"];
+            /** @description SHA-256 of its file's bytes. */
+            version: string;
+        };
+        /** @description The flows of a workspace. */
+        FlowList: {
+            /** @description The flows, in order of their files. */
+            flows: components["schemas"]["FlowSummary"][];
+        };
+        /** @description A flow in few words. */
+        FlowSummary: {
+            /** @description Its name; of a file without a right one, what the file is called. */
+            name: string;
+            /** @description The first line of its description. */
+            title: string | null;
+            /** @description Its description, Markdown. */
+            description: string | null;
+            /** @description Its file; null where only its runs are known. */
+            file: string | null;
+            /** @description The workspace's folder; null where only its runs are known. */
+            workspace: string | null;
+            /** @description Words to find it by. */
+            tags: string[];
+            /** @description How many tasks it has, inner ones too. */
+            tasks: number;
+            /** @description What is wrong with the file, by place. */
+            problems: components["schemas"]["Diagnostic"][];
+            /** @description When it is due. */
+            schedules: components["schemas"]["ScheduleSummary"][];
+            /** @description What else starts it, in words. */
+            triggers: string[];
+            /** @description Whether schedules and triggers are carried out here. */
+            scheduling: boolean;
+            /** @description Its newest runs, newest first. */
+            last: components["schemas"]["RunBar"][];
+            /**
+             * Format: int64
+             * @description How long it usually takes, in milliseconds: the middle of its last completed runs.
+             */
+            usual_ms: number | null;
+            /**
+             * Format: int64
+             * @description How many of its runs have not ended.
+             */
+            running: number;
+        };
+        /** @description A version of a flow. */
+        FlowVersion: {
+            /** @description SHA-256 of the file's bytes. */
+            version: string;
+            first_run_at: components["schemas"]["Moment"] | null;
+            last_run_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description How many runs had it.
+             */
+            runs: number;
+            /** @description Whether the file is so now. */
+            current: boolean;
+        };
+        /** @description A flow as a graph. */
+        Graph: {
+            /** @description The flow's name; empty where the file has no right one. */
+            flow: string;
+            /** @description SHA-256 of the file's bytes. */
+            version: string;
+            /** @description Its tasks in the file's order, a group before its inner tasks. */
+            nodes: components["schemas"]["GraphNode"][];
+            /** @description What they wait for. */
+            edges: components["schemas"]["GraphEdge"][];
+            /**
+             * @description Everything that is wrong with the file, by place. What is wrong with a task
+             *     stands at its node too.
+             */
+            problems: components["schemas"]["Diagnostic"][];
+        };
+        /** @description What a task waits for. */
+        GraphEdge: {
+            /**
+             * Format: int32
+             * @description The task that is waited for.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description The task that waits.
+             */
+            to: number;
+            /** @description On what outcome it opens. */
+            on: components["schemas"]["GraphEdgeOn"];
+            /** @description Whether only an expression names it. */
+            implied: boolean;
+            /** @description The condition on which the task at its end runs at all. */
+            condition: string | null;
+        };
+        /**
+         * @description On what outcome an edge opens.
+         * @enum {string}
+         */
+        GraphEdgeOn: "succeeded" | "failed" | "finished";
+        /** @description A task. */
+        GraphNode: {
+            /**
+             * Format: int32
+             * @description Its number in the flow, from 0.
+             */
+            task: number;
+            /** @description Its name with those of the groups around it: `group/inner`. */
+            path: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description Its kind's key in the file, such as `shell`; `tasks` of a group; empty where it
+             *     has none.
+             */
+            kind: string;
+            /**
+             * Format: int32
+             * @description The group that it stands in.
+             */
+            parent: number | null;
+            /** @description What it calls: a command's first line, a URL, another flow's name. */
+            fact: string | null;
+            /** @description Whether it has one task run for each of a list's items. */
+            mapped: boolean;
+            /** @description The condition on which it runs at all, as it stands in the file. */
+            when: string | null;
+            /**
+             * Format: int32
+             * @description The line where its name stands, from 1.
+             */
+            line: number;
+            /** @description What is wrong with it. */
+            problems: components["schemas"]["Diagnostic"][];
+            /**
+             * Format: int64
+             * @description How long it usually takes, in milliseconds.
+             */
+            usual_ms: number | null;
+        };
+        /** @description A flow's tasks over its newest runs. */
+        Grid: {
+            /** @description The runs, newest first. */
+            runs: components["schemas"]["RunBar"][];
+            /** @description The tasks, those of the file as it is now first, then those that only runs had. */
+            tasks: components["schemas"]["GridTask"][];
+        };
+        /** @description How a task stood in a run. */
+        GridCell: {
+            /** @description Its state. */
+            state: components["schemas"]["State"];
+            /**
+             * Format: int64
+             * @description From its start to its end, in milliseconds.
+             */
+            duration_ms: number | null;
+            /**
+             * Format: int64
+             * @description How many task runs it had: of a mapped task, items.
+             */
+            count: number;
+        };
+        /** @description A task over several runs. */
+        GridTask: {
+            /** @description Its name with those of the groups around it. */
+            path: string;
+            /** @description Its name. */
+            name: string;
+            /** @description How many groups stand around it. */
+            depth: number;
+            /** @description How it stood, one for each run; null where a run did not have it. */
+            cells: (components["schemas"]["GridCell"] | null)[];
+        };
         /** @description That it lives. */
         Health: {
             /** @description `ok`. */
@@ -618,6 +1256,18 @@ export interface components {
             started_at: components["schemas"]["Moment"];
             /** @description Whether schedules and triggers are carried out. */
             scheduling: boolean;
+        };
+        /** @description Runs over time. */
+        Histogram: {
+            from: components["schemas"]["Moment"] | null;
+            to: components["schemas"]["Moment"] | null;
+            /** @description The buckets, in order, all of one width; none where there are no runs. */
+            buckets: components["schemas"]["Bucket"][];
+            /**
+             * Format: int64
+             * @description How many runs that are.
+             */
+            total: number;
         };
         Json: unknown;
         /** @description How many attempts may hold a slot of a name at once. */
@@ -670,6 +1320,31 @@ export interface components {
             text: string;
             /** @description Whether it goes on in the next entry of the same task run and stream. */
             continues: boolean;
+        };
+        /** @description A piece of a run's log. */
+        LogPage: {
+            /** @description The lines, in order. */
+            lines: components["schemas"]["LogLine"][];
+            /**
+             * Format: int64
+             * @description How many lines there are in all; with a task or a text, how many of those.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description The lowest number that is kept, whatever was asked for: older lines may have been
+             *     removed.
+             */
+            first: number | null;
+            /**
+             * Format: int64
+             * @description The highest number.
+             */
+            last: number | null;
+            /** @description With a text: the numbers of the lines that hold it, the first ten thousand. */
+            matches: number[] | null;
+            /** @description Whether there are wanted lines after these. */
+            more: boolean;
         };
         /** @enum {string} */
         LogStream: "stdout" | "stderr" | "engine";
@@ -728,6 +1403,74 @@ export interface components {
         NextAnswer: {
             /** @description The times. */
             times: string[];
+        };
+        /**
+         * @description What a person does about it.
+         * @enum {string}
+         */
+        NextStep: "retry" | "answer" | "look" | "carry-on";
+        /** @description How a task stands. */
+        NodeState: {
+            /**
+             * Format: int32
+             * @description Its node in the graph.
+             */
+            node: number;
+            /** @description How many of its task runs stand in which state: of a mapped task, its items. */
+            counts: {
+                [key: string]: number;
+            };
+            state: components["schemas"]["State"] | null;
+            started_at: components["schemas"]["Moment"] | null;
+            ended_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int32
+             * @description The most attempts that one of them had.
+             */
+            attempts: number;
+        };
+        /** @description How a run's tasks stand. */
+        NodeStates: {
+            /** @description The nodes that have task runs, in the graph's order. */
+            nodes: components["schemas"]["NodeState"][];
+            /**
+             * Format: int64
+             * @description The event stream's cursor from which on its events are news to this.
+             */
+            cursor: number;
+        };
+        /** @description A time that passed without a run. */
+        NotRun: {
+            /** @description When it was due. */
+            at: components["schemas"]["Moment"];
+            /** @description The flow. */
+            flow: string;
+            /** @description Why it did not run. */
+            reason: string;
+        };
+        /** @description What is and what should be. */
+        Overview: {
+            /** @description When this was so. */
+            now: components["schemas"]["Moment"];
+            /** @description Whether nothing broke an expectation. */
+            as_expected: boolean;
+            /**
+             * @description How many expectations there are: flows that ran lately or are due, and runs that
+             *     go on.
+             */
+            expectations: number;
+            /** @description What broke an expectation, the newest first. */
+            broken: components["schemas"]["Broken"][];
+            /** @description Runs that have not ended, newest first. */
+            running: components["schemas"]["RunningRun"][];
+            /** @description The flows: those of the workspace, then others that ran lately. */
+            flows: components["schemas"]["FlowSummary"][];
+            /** @description What is due within a day, in order. */
+            upcoming: components["schemas"]["Upcoming"][];
+            /** @description What was due and did not run. Empty while nothing is scheduled here. */
+            not_run: components["schemas"]["NotRun"][];
+            /** @description The day's runs that no other run's task started. */
+            totals: components["schemas"]["Totals"];
         };
         /** @description What a run would do. */
         PlanAnswer: {
@@ -905,6 +1648,27 @@ export interface components {
              */
             duration_ms: number | null;
         };
+        /** @description A run as a bar. */
+        RunBar: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its readable name. */
+            name: string;
+            /** @description How it stands. */
+            state: components["schemas"]["State"];
+            /** @description The type of that state. */
+            state_type: components["schemas"]["StateType"];
+            /** @description When it was made. */
+            created_at: components["schemas"]["Moment"];
+            started_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description From its start to its end, in milliseconds.
+             */
+            duration_ms: number | null;
+            /** @description Why, for a person; nothing of a run that completed. */
+            message: string | null;
+        };
         /** @description One run, and what its page shows beside it. */
         RunDetail: {
             /** @description The run. */
@@ -995,6 +1759,26 @@ export interface components {
          *     transitions, the facts stand in it too.
          */
         RunReportInFull: components["schemas"]["RunReport"] & (components["schemas"]["RunRecord"] | null);
+        /** @description A run that has not ended. */
+        RunningRun: components["schemas"]["RunBar"] & {
+            /** @description Its flow. */
+            flow: string;
+            /**
+             * Format: int64
+             * @description How long the flow usually takes, in milliseconds.
+             */
+            usual_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How many of its task runs have ended.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description How many task runs it has so far.
+             */
+            total: number;
+        };
         /** @description A schedule of a flow. */
         ScheduleDocument: {
             /** @description The flow's name. */
@@ -1011,10 +1795,52 @@ export interface components {
              */
             next: string | null;
         };
+        /** @description When a flow is due. */
+        ScheduleSummary: {
+            /** @description What it is known by: its name, or its rule and zone. */
+            text: string;
+            /** @description Whether the flow file pauses it. */
+            paused: boolean;
+            /** @description Its next times, RFC 3339 with the offset of its zone; none where it is paused. */
+            next: string[];
+        };
         /** @description Every schedule of a workspace. */
         SchedulesAnswer: {
             /** @description The schedules, by flow, in their files' order. */
             schedules: components["schemas"]["ScheduleDocument"][];
+        };
+        /**
+         * @description What a find is.
+         * @enum {string}
+         */
+        SearchKind: "flow" | "task" | "run" | "log";
+        /** @description A find. */
+        SearchResult: {
+            /** @description What it is. */
+            kind: components["schemas"]["SearchKind"];
+            /** @description What it is called; of a line, what it says. */
+            title: string;
+            /** @description Where it stands, or how. */
+            detail: string;
+            /** @description The run's id. */
+            run: string | null;
+            /** @description The flow's name. */
+            flow: string | null;
+            /**
+             * Format: int64
+             * @description The line's number in the run's log; of a task, its line in the flow's file.
+             */
+            line: number | null;
+        };
+        /** @description What was found. */
+        SearchResults: {
+            /** @description The finds: flows, then tasks, runs and lines, each the newest first. */
+            results: components["schemas"]["SearchResult"][];
+            /**
+             * @description Whether everything was looked through; not, while much that was logged is still
+             *     to be indexed.
+             */
+            complete: boolean;
         };
         /** @description The secrets' names. */
         SecretNames: {
@@ -1102,6 +1928,16 @@ export interface components {
              */
             count: number;
         };
+        /** @description How a task went. */
+        TaskOutcome: {
+            /** @description Its state. */
+            state: components["schemas"]["State"];
+            /**
+             * Format: int64
+             * @description From its start to its end, in milliseconds.
+             */
+            duration_ms: number | null;
+        };
         /** @description One task run, with where it stands. */
         TaskRun: {
             /** @description Its id. */
@@ -1151,6 +1987,25 @@ export interface components {
              */
             duration_ms: number | null;
         };
+        /** @description A task run with all that is known of it. */
+        TaskRunDetail: {
+            /** @description The task run. */
+            task_run: components["schemas"]["TaskRun"];
+            /**
+             * @description What its task was given, as it stands in the flow: `with`, `parameters` and
+             *     names of `env`, each expression as it is written.
+             */
+            inputs: components["schemas"]["Json"];
+            /**
+             * @description What failed: `kind`, `message`, and an exit code or HTTP status where there was
+             *     one; null where nothing did.
+             */
+            error: components["schemas"]["Json"];
+            /** @description The run that it started, where it called a flow. */
+            child: string | null;
+            /** @description Its attempts that have started. */
+            attempts: components["schemas"]["AttemptBar"][];
+        };
         /** @description A page of task runs. */
         TaskRunList: {
             /**
@@ -1160,6 +2015,53 @@ export interface components {
             tasks: components["schemas"]["TaskRun"][];
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
+        };
+        /** @description A run over time. */
+        Timeline: {
+            /** @description The bars, in order of number: what others stand in before them. */
+            bars: components["schemas"]["TimelineBar"][];
+            /**
+             * Format: int64
+             * @description How many task runs have no bar here: items of mapped tasks, where there are many.
+             */
+            left_out: number;
+        };
+        /** @description A task run over time. */
+        TimelineBar: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            task_run: number;
+            /**
+             * Format: int32
+             * @description The task's node in the graph.
+             */
+            node: number;
+            /** @description Its path. */
+            path: string;
+            /** @description How it stands. */
+            state: components["schemas"]["State"];
+            /** @description Its attempts that have started. */
+            attempts: components["schemas"]["AttemptBar"][];
+        };
+        /** @description A day's runs. */
+        Totals: {
+            /**
+             * Format: int64
+             * @description How many were made today.
+             */
+            today: number;
+            /**
+             * Format: int64
+             * @description How many of them completed.
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description How many of them failed or crashed.
+             */
+            failed: number;
         };
         /** @description One recorded transition. */
         Transition: {
@@ -1190,6 +2092,15 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
+        /** @description A time to come. */
+        Upcoming: {
+            /** @description When, RFC 3339 with the offset of the schedule's zone. */
+            at: string;
+            /** @description The flow. */
+            flow: string;
+            /** @description The schedule: its name, or its rule and zone. */
+            text: string;
+        };
         /** @description A value. */
         ValueRequest: {
             /** @description The value. */
@@ -1206,6 +2117,26 @@ export interface components {
         Variables: {
             /** @description The variables, by name. */
             vars: components["schemas"]["Variable"][];
+        };
+        /** @description What changed between two texts. */
+        VersionDiff: {
+            /** @description Every line of both, in order. */
+            lines: components["schemas"]["DiffLine"][];
+        };
+        /** @description The versions of a flow. */
+        VersionList: {
+            /**
+             * @description The versions, that of the newest run first; the file as it is now before them
+             *     where no run had it yet.
+             */
+            versions: components["schemas"]["FlowVersion"][];
+        };
+        /** @description The text of a version. */
+        VersionText: {
+            /** @description SHA-256 of its bytes. */
+            version: string;
+            /** @description The text. */
+            text: string;
         };
         /** @description A folder of flows. */
         Workspace: {
@@ -1233,6 +2164,41 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    happened: {
+        parameters: {
+            query?: {
+                /** @description Only entries of this kind. */
+                kind?: "run" | "person";
+                /** @description At most so many, 50 by default, 500 at most. */
+                limit?: number;
+                /** @description Where to go on: an earlier page's `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_text: {
         parameters: {
             query?: never;
@@ -1329,6 +2295,130 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowList"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDetail"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    over_runs: {
+        parameters: {
+            query?: {
+                /** @description At most so many runs, 30 by default, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grid"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start: {
         parameters: {
             query?: never;
@@ -1355,6 +2445,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    known_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description A version, or `current` */
+                left: string;
+                /** @description A version, or `current` */
+                right: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDiff"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    version_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description A version, or `current` */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionText"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -1727,6 +2916,146 @@ export interface operations {
             };
         };
     };
+    beside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or its beginning, a readable name, or `last` */
+                id: string;
+                /** @description The other run, likewise */
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or its beginning, a readable name, or `last` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or its beginning, a readable name, or `last` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    window: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Lines of this task, with all that stands in it: `fetch`, `group/inner`,
+                 *     `fetch[3]`, or the number of a task run.
+                 */
+                task?: string;
+                /** @description Lines that hold this. */
+                grep?: string;
+                /** @description Lines from this number on, 1 by default. */
+                from?: number;
+                /** @description At most so many, 500 by default, 5000 at most. */
+                limit?: number;
+                /** @description Instead of `from`: the last so many. */
+                tail?: number;
+            };
+            header?: never;
+            path: {
+                /** @description An id or its beginning, a readable name, or `last` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream_lines: {
         parameters: {
             query?: {
@@ -1752,6 +3081,37 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["LogLine"][];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    states: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or its beginning, a readable name, or `last` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeStates"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -1913,6 +3273,70 @@ export interface operations {
             };
         };
     };
+    task_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or its beginning, a readable name, or `last` */
+                id: string;
+                /** @description The task run's number, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRunDetail"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    over_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or its beginning, a readable name, or `last` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     transitions: {
         parameters: {
             query?: {
@@ -2031,6 +3455,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Json"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    found: {
+        parameters: {
+            query?: {
+                /** @description The text. */
+                q?: string;
+                /** @description At most so many finds of each kind, 10 by default, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -2219,6 +3676,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    over_time: {
+        parameters: {
+            query?: {
+                /** @description Runs of this flow. */
+                flow?: string;
+                /** @description Runs in this state: a type (`failed`) or a name (`TimedOut`). May be repeated. */
+                state?: string[];
+                /** @description Runs made since: a duration back from now, or a time. */
+                since?: string;
+                /** @description Runs made before: a duration back from now, or a time. */
+                until?: string;
+                /** @description Runs with this parameter, `name=value`. May be repeated. */
+                parameter?: string[];
+                /** @description Runs whose logs hold all these words. */
+                text?: string;
+                /** @description Only runs that no other run's task started. */
+                top?: boolean;
+                /** @description In which order: `newest`, `oldest` or `longest`. */
+                sort?: "newest" | "oldest" | "longest";
+                /** @description At most so many, 50 by default, 1000 at most. */
+                limit?: number;
+                /** @description Where to go on: an earlier list's `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Histogram"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */

@@ -56,9 +56,13 @@ export class LogLines {
 
   version = (): number => this.#version;
 
-  close(): void {
-    this.#closed = true;
-    this.#listeners.clear();
+  /** Answers are taken until the returned function is called. */
+  open(): () => void {
+    this.#closed = false;
+    this.#fetch();
+    return () => {
+      this.#closed = true;
+    };
   }
 
   /** The number of the next line that will be written. */

@@ -6,9 +6,11 @@
 //! functions over an [`OpenHome`]; what carries runs is async, on the caller's
 //! tokio runtime.
 
+pub mod activity;
 mod answers;
 mod catalog;
 pub mod check;
+pub mod compare;
 pub mod doctor;
 mod document;
 mod error;
@@ -17,10 +19,13 @@ mod failure;
 mod flow_file;
 pub mod flows;
 pub mod graph;
+pub mod histogram;
 mod home_lock;
 mod host;
 pub mod http;
+mod log_authors;
 pub mod log_file;
+pub mod log_window;
 mod login_path;
 pub mod logs;
 pub mod new;
@@ -33,12 +38,14 @@ pub mod plan;
 pub mod record;
 mod recorded;
 mod references;
+mod report;
 pub mod run;
 pub mod run_detail;
 mod run_filter;
 pub mod runs;
 pub mod schedules;
 mod schemas;
+pub mod search;
 pub mod settings;
 pub mod steer;
 mod surroundings;
@@ -49,6 +56,7 @@ pub mod task_runs;
 pub mod timeline;
 mod upkeep;
 mod usual;
+pub mod versions;
 mod workspace;
 pub mod workspaces;
 
@@ -63,6 +71,7 @@ pub use login_path::take_login_path;
 pub use open_home::OpenHome;
 pub use outline::{Outline, OutlineTask};
 pub use parameters::GivenParameters;
+pub use report::RunStream;
 pub use run::{CarriedRun, EarlierTaskRun, RunOrder};
 pub use run_filter::{ListFilter, ListSort};
 pub use surroundings::Surroundings;

@@ -1,21 +1,13 @@
 //! What runs wrote: read, filtered, followed.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use tidemill_orchestrate::{RunId, TaskRunNumber};
-use tidemill_store::{LogFilter, LogLine, LogLines, Stream, TaskRunFilter};
+use tidemill_store::{LogFilter, LogLines, Stream};
 use utoipa::ToSchema;
 
-use crate::{
-    Error, OpenHome,
-    document::Moment,
-    runs,
-    schemas::StreamName,
-    task_path::{TaskNames, TaskPaths},
-    workspace::nearest,
-};
+use crate::{Error, OpenHome, document::Moment, log_authors::Authors, schemas::StreamName};
 
 /// Which lines are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,154 +147,5 @@ impl LogTail {
         let page = self.authors.next_page(&mut lines)?;
         self.next = lines.position();
         Ok((!self.ended || !page.is_empty()).then_some(page))
-    }
-}
-
-/// Who wrote a run's lines: its task runs, and which of them are wanted.
-#[derive(Debug)]
-struct Authors {
-    home: OpenHome,
-    run: RunId,
-    names: Vec<TaskNames>,
-    task: Option<String>,
-    known: HashMap<TaskRunNumber, Known>,
-}
-
-/// What is known of a task run whose lines come by.
-#[derive(Clone, Debug)]
-struct Known {
-    path: Arc<str>,
-    wanted: bool,
-}
-
-impl Authors {
-    fn of(home: &OpenHome, run: &str, task: Option<String>) -> Result<Self, Error> {
-        let reader = home.reader()?;
-        let run = runs::find_in(&reader, run)?;
-        let inputs = reader.run_inputs(run)?;
-        drop(reader);
-        let mut authors = Self {
-            home: home.clone(),
-            run,
-            names: runs::task_names(inputs.flow_text.as_deref()),
-            task,
-            known: HashMap::new(),
-        };
-        authors.look_up()?;
-        authors.check_task()?;
-        Ok(authors)
-    }
-
-    /// Whether the task that was asked for exists.
-    fn check_task(&self) -> Result<(), Error> {
-        let Some(task) = &self.task else {
-            return Ok(());
-        };
-        let declared = self.names.iter().any(|names| within(&names.path, task));
-        if declared || self.known.values().any(|known| known.wanted) {
-            return Ok(());
-        }
-        let run = runs::stored(&self.home.reader()?, self.run)?;
-        Err(Error::NoTask {
-            run: run.name,
-            task: task.clone(),
-            near: nearest(task, self.names.iter().map(|names| names.path.as_ref())),
-        })
-    }
-
-    /// Reads which task runs there are now.
-    fn look_up(&mut self) -> Result<(), Error> {
-        let everything = TaskRunFilter {
-            superseded: true,
-            ..TaskRunFilter::default()
-        };
-        let rows = self
-            .home
-            .reader()?
-            .task_runs(self.run, &everything, None, usize::MAX)?;
-        let paths = TaskPaths::of(&self.names, &rows);
-        for row in &rows {
-            let path: Arc<str> = paths.get(row.number).unwrap_or_default().into();
-            let declared = self.names.get(row.task as usize).map(|names| &names.path);
-            let wanted = self.task.as_deref().is_none_or(|task| {
-                within(&path, task) || declared.is_some_and(|declared| within(declared, task))
-            });
-            self.known.insert(row.number, Known { path, wanted });
-        }
-        Ok(())
-    }
-
-    /// The next wanted of some lines; none where there are no more for now.
-    fn next_page(&mut self, lines: &mut LogLines<'_>) -> Result<Vec<LogEntry>, Error> {
-        loop {
-            let page = lines.next_page()?;
-            if page.is_empty() {
-                return Ok(Vec::new());
-            }
-            let mut entries = Vec::with_capacity(page.len());
-            for line in page {
-                entries.extend(self.entry(line)?);
-            }
-            if !entries.is_empty() {
-                return Ok(entries);
-            }
-        }
-    }
-
-    /// The line as an entry, if it is wanted.
-    fn entry(&mut self, line: LogLine) -> Result<Option<LogEntry>, Error> {
-        let known = match line.task {
-            Some(number) => {
-                if !self.known.contains_key(&number) {
-                    self.look_up()?;
-                }
-                self.known.get(&number).cloned()
-            }
-            None => None,
-        };
-        let wanted = match &known {
-            Some(known) => known.wanted,
-            None => self.task.is_none(),
-        };
-        Ok(wanted.then(|| LogEntry {
-            number: line.number,
-            at: Moment(line.at),
-            path: known.map(|known| known.path),
-            stream: line.stream,
-            attempt: line.attempt,
-            bytes: line.bytes,
-            open: line.open,
-        }))
-    }
-
-    fn have_ended(&self) -> Result<bool, Error> {
-        let run = runs::stored(&self.home.reader()?, self.run)?;
-        Ok(run.state.is_terminal() || run.owner.is_none_or(|owner| !owner.is_alive()))
-    }
-}
-
-/// Whether a task path is that of `task`, or of something in it.
-fn within(path: &str, task: &str) -> bool {
-    path.strip_prefix(task)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_task_is_itself_and_what_stands_in_it() {
-        for (path, task, expected) in [
-            ("fetch", "fetch", true),
-            ("fetch[3]", "fetch", true),
-            ("fetch[3]", "fetch[3]", true),
-            ("fetch[31]", "fetch[3]", false),
-            ("group/inner", "group", true),
-            ("fetcher", "fetch", false),
-            ("group/inner", "inner", false),
-        ] {
-            assert_eq!(within(path, task), expected, "{path} {task}");
-        }
     }
 }

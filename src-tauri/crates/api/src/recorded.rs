@@ -30,14 +30,6 @@ pub(crate) struct RecordedFlow {
 }
 
 impl RecordedFlow {
-    /// The flow of a run, read anew.
-    pub(crate) fn of(reader: &Reader, run: &StoredRun) -> Result<Self, Error> {
-        match &run.version {
-            Some(version) => Self::of_version(reader, version),
-            None => Ok(Self::default()),
-        }
-    }
-
     fn of_version(reader: &Reader, version: &str) -> Result<Self, Error> {
         let text = reader.flow_text(version)?;
         let checked = text

@@ -214,6 +214,7 @@ impl Tail {
             cursor,
             run,
             greeted: false,
+            closed: false,
             not_before: Instant::now(),
             _permit: permit,
         })
@@ -271,6 +272,12 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Waits until the host closes.
+pub(crate) async fn closed(closing: &mut watch::Receiver<bool>) {
+    // A sender that is gone has closed too.
+    let _ = closing.wait_for(|closing| *closing).await;
+}
+
 /// A reader of the stream.
 pub struct Following {
     store: Arc<Store>,
@@ -279,6 +286,7 @@ pub struct Following {
     cursor: u64,
     run: Option<RunId>,
     greeted: bool,
+    closed: bool,
     not_before: Instant,
     _permit: OwnedSemaphorePermit,
 }
@@ -294,12 +302,25 @@ impl Following {
                 version: env!("CARGO_PKG_VERSION"),
             });
         }
+        if self.closed {
+            return None;
+        }
         let mut closing = self.closing.clone();
         tokio::select! {
-            // A sender that is gone has closed too.
-            _ = closing.wait_for(|closing| *closing) => None,
+            () = closed(&mut closing) => self.last_words().await,
             next = self.after_greeting() => next,
         }
+    }
+
+    /// What happened until the host closed.
+    async fn last_words(&mut self) -> Option<Happened> {
+        self.closed = true;
+        let newest = last_sequence(&self.store).await.ok()?;
+        let moves = self.read(newest).await.ok()?;
+        (!moves.is_empty()).then_some(Happened::Transitions {
+            moves,
+            cursor: self.cursor,
+        })
     }
 
     async fn after_greeting(&mut self) -> Option<Happened> {

@@ -23,7 +23,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
     /// The same in a few words.
-    pub title: String,
+    pub title: &'static str,
     /// The status of the answer.
     pub status: u16,
     /// What is wrong, for a person.
@@ -43,7 +43,7 @@ impl Problem {
     pub(crate) fn of_status(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank".to_owned(),
-            title: status.canonical_reason().unwrap_or("Refused").to_owned(),
+            title: status.canonical_reason().unwrap_or("Refused"),
             status: status.as_u16(),
             detail: detail.into(),
             hint: None,
@@ -55,12 +55,12 @@ impl Problem {
     pub(crate) fn named(
         status: StatusCode,
         name: &str,
-        title: &str,
+        title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
         Self {
             kind: format!("tidemill:{name}"),
-            title: title.to_owned(),
+            title,
             ..Self::of_status(status, detail)
         }
     }

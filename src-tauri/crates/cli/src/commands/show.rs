@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value as Json;
 use tidemill_api::{
-    Moment, RunDocument, State, Surroundings, TaskDocument,
+    Moment, RunDocument, RunStream, State, Surroundings, TaskDocument,
     runs::{self, RunDetail, ShowRequest, TransitionDocument},
 };
 
@@ -33,17 +33,18 @@ pub(crate) fn show(
     arguments: &ShowArguments,
 ) -> Result<Exit, Failure> {
     let home = open_settled(surroundings)?;
-    let request = ShowRequest {
-        run: arguments.run.clone(),
-        transitions: arguments.transitions,
-        // One more than is shown tells that there are more.
-        tasks: (!arguments.form.json).then_some(TASKS + 1),
-    };
-    let detail = runs::show(home.as_ref(), &request)?;
     let mut output = Output::new();
     if arguments.form.json {
-        output.document(&detail)?;
+        let document = RunStream::open(home.as_ref(), &arguments.run, arguments.transitions)?;
+        output.document(&document)?;
     } else {
+        let request = ShowRequest {
+            run: arguments.run.clone(),
+            transitions: arguments.transitions,
+            // One more than is shown tells that there are more.
+            tasks: TASKS + 1,
+        };
+        let detail = runs::show(home.as_ref(), &request)?;
         let lines = detail_lines(&detail, &TimeZone::system(), output.look());
         output.lines(&lines)?;
     }

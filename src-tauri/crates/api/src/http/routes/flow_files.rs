@@ -13,6 +13,7 @@ use crate::{
     FlowChoice, GivenParameters, Host,
     answers::DiagnosticDocument,
     check,
+    graph::{self, Graph},
     http::{
         answer::{Answer, ask},
         extract::Body,
@@ -46,6 +47,8 @@ pub(crate) struct CheckReport {
     flow: Option<String>,
     /// Every mistake and warning, by place.
     diagnostics: Vec<DiagnosticDocument>,
+    /// What of it can be drawn, right or wrong.
+    graph: Graph,
 }
 
 /// Check a flow file's text
@@ -57,9 +60,11 @@ async fn check_text(
 ) -> Answer<CheckReport> {
     ask(host, move |host| {
         let file = request.file.as_deref().map(std::path::Path::new);
+        let graph = graph::of_text(&request.text);
         let said = check::text(host.surroundings(), host.home(), request.text, file)?;
         let document = |diagnostic| DiagnosticDocument::of(diagnostic, None);
         Ok(CheckReport {
+            graph,
             diagnostics: said.diagnostics.iter().map(document).collect(),
             flow: said.flow,
         })

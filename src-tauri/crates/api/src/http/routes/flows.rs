@@ -19,6 +19,7 @@ use crate::{
         query::Query,
     },
     nodes::{self, Grid},
+    versions::{self, VersionDiff, VersionList, VersionText},
 };
 
 pub(super) fn routes() -> Routes {
@@ -27,6 +28,9 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(show))
         .routes(routes!(drawn))
         .routes(routes!(over_runs))
+        .routes(routes!(known_versions))
+        .routes(routes!(version_text))
+        .routes(routes!(changed))
 }
 
 /// The flows of the workspace
@@ -99,6 +103,53 @@ async fn over_runs(
             &name,
             limit,
         )
+    })
+    .await
+}
+
+/// The versions of a flow that its runs had, and the file as it is now
+#[utoipa::path(get, path = "/flows/{name}/versions", tag = "flows",
+    params(("name" = String, Path, description = "The flow's name")),
+    responses((status = 200, body = VersionList)))]
+async fn known_versions(
+    State(host): State<Arc<Host>>,
+    Path(name): Path<String>,
+) -> Answer<VersionList> {
+    ask(host, move |host| {
+        versions::list(host.surroundings(), host.home(), host.catalog(), &name)
+    })
+    .await
+}
+
+/// The text of a version of a flow
+#[utoipa::path(get, path = "/flows/{name}/versions/{version}", tag = "flows",
+    params(("name" = String, Path, description = "The flow's name"),
+        ("version" = String, Path, description = "A version, or `current`")),
+    responses((status = 200, body = VersionText)))]
+async fn version_text(
+    State(host): State<Arc<Host>>,
+    Path((name, version)): Path<(String, String)>,
+) -> Answer<VersionText> {
+    ask(host, move |host| {
+        let (around, catalog) = (host.surroundings(), host.catalog());
+        versions::text(around, host.home(), catalog, &name, &version)
+    })
+    .await
+}
+
+/// What changed from one version of a flow to another
+#[utoipa::path(get, path = "/flows/{name}/versions/{left}/diff/{right}", tag = "flows",
+    params(("name" = String, Path, description = "The flow's name"),
+        ("left" = String, Path, description = "A version, or `current`"),
+        ("right" = String, Path, description = "A version, or `current`")),
+    responses((status = 200, body = VersionDiff)))]
+async fn changed(
+    State(host): State<Arc<Host>>,
+    Path((name, left, right)): Path<(String, String, String)>,
+) -> Answer<VersionDiff> {
+    ask(host, move |host| {
+        let (around, catalog) = (host.surroundings(), host.catalog());
+        versions::diff(around, host.home(), catalog, &name, (&left, &right))
     })
     .await
 }

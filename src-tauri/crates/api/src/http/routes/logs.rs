@@ -18,7 +18,7 @@ use crate::{
     Host,
     http::{extract::Path, problem::Problem, query::Query, sse},
     logs::{LogEntry, LogTail, LogsRequest},
-    tail::blocking,
+    tail::{blocking, closed},
 };
 
 /// How often new lines are looked for.
@@ -108,9 +108,10 @@ impl Lines {
                 Ok((tail, page))
             });
             match read.await {
+                Ok((_, Some(page))) if page.is_empty() && *self.closing.borrow() => return None,
                 Ok((tail, Some(page))) if page.is_empty() => {
                     self.tail = Some(tail);
-                    self.wait().await?;
+                    self.wait().await;
                 }
                 Ok((tail, Some(page))) => {
                     self.tail = Some(tail);
@@ -134,11 +135,11 @@ impl Lines {
         sse::event("lines", self.last, &lines)
     }
 
-    /// Waits until it is time to look again; `None` once the host closes.
-    async fn wait(&mut self) -> Option<()> {
+    /// Waits until it is time to look again: for the last time where the host closes.
+    async fn wait(&mut self) {
         tokio::select! {
-            _ = self.closing.wait_for(|closing| *closing) => None,
-            () = tokio::time::sleep(LOOK) => Some(()),
+            () = closed(&mut self.closing) => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }

@@ -4,10 +4,12 @@
 #![allow(unused_qualifications)]
 
 mod events;
+mod find;
 mod flow_files;
 mod flows;
 mod health;
 pub(crate) mod list_query;
+mod log_window;
 mod logs;
 mod metrics;
 mod overview;
@@ -54,6 +56,8 @@ pub(crate) fn all() -> Routes {
         .merge(overview::routes())
         .merge(flows::routes())
         .merge(run_views::routes())
+        .merge(log_window::routes())
+        .merge(find::routes())
 }
 
 /// What the description says first.

@@ -1,4 +1,4 @@
-//! `stats`: what Home shows.
+//! `stats`: what Home shows, and runs over time.
 
 use std::sync::Arc;
 
@@ -6,15 +6,24 @@ use axum::extract::State;
 use jiff::Timestamp;
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::{Routes, list_query::ListQuery};
 use crate::{
     Host,
-    http::answer::{Answer, ask},
+    histogram::{self, Histogram},
+    http::{
+        answer::{Answer, ask},
+        query::Query,
+    },
     overview::{self, Overview},
 };
 
+/// How many buckets a histogram has.
+const BUCKETS: u32 = 60;
+
 pub(super) fn routes() -> Routes {
-    Routes::new().routes(routes!(stats))
+    Routes::new()
+        .routes(routes!(stats))
+        .routes(routes!(over_time))
 }
 
 /// Is everything as expected? What Home shows, as one document
@@ -27,6 +36,21 @@ async fn stats(State(host): State<Arc<Host>>) -> Answer<Overview> {
             host.catalog(),
             Timestamp::now(),
         )
+    })
+    .await
+}
+
+/// Runs over time, by how they stand
+///
+/// The filters are those of the list of runs; its order, limit and cursor are not asked.
+#[utoipa::path(get, path = "/stats/runs", tag = "overview", params(ListQuery), responses((status = 200, body = Histogram)))]
+async fn over_time(
+    State(host): State<Arc<Host>>,
+    Query(query): Query<ListQuery>,
+) -> Answer<Histogram> {
+    let filter = query.filter();
+    ask(host, move |host| {
+        histogram::histogram(host.home(), &filter, BUCKETS, Timestamp::now())
     })
     .await
 }

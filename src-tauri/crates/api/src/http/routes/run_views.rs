@@ -1,4 +1,4 @@
-//! `runs/{id}/graph|nodes|timeline|tasks/{number}`: what the run's page draws.
+//! `runs/{id}/graph|nodes|timeline|tasks/{number}|compare/{other}`: what the run's page draws.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 use super::Routes;
 use crate::{
     Host,
+    compare::{self, Comparison},
     graph::{self, Graph},
     http::{
         answer::{Answer, ask},
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(states))
         .routes(routes!(over_time))
         .routes(routes!(task_run))
+        .routes(routes!(beside))
 }
 
 /// The flow of a run as a graph, as it was when the run began
@@ -60,6 +62,21 @@ async fn task_run(
 ) -> Answer<TaskRunDetail> {
     ask(host, move |host| {
         timeline::task_run(host.home(), &run, number)
+    })
+    .await
+}
+
+/// Two runs side by side
+#[utoipa::path(get, path = "/runs/{id}/compare/{other}", tag = "runs",
+    params(("id" = String, Path, description = "An id or its beginning, a readable name, or `last`"),
+        ("other" = String, Path, description = "The other run, likewise")),
+    responses((status = 200, body = Comparison)))]
+async fn beside(
+    State(host): State<Arc<Host>>,
+    Path((run, other)): Path<(String, String)>,
+) -> Answer<Comparison> {
+    ask(host, move |host| {
+        compare::compare(host.home(), &run, &other)
     })
     .await
 }

@@ -19,7 +19,7 @@ use crate::{
     FlowChoice, GivenParameters, Host, RunOrder,
     document::RunDocument,
     http::{
-        extract::{Body, Path},
+        extract::{OptionalBody, Path},
         problem::Problem,
     },
 };
@@ -52,7 +52,7 @@ async fn start(
     State(host): State<Arc<Host>>,
     Path(name): Path<String>,
     headers: HeaderMap,
-    Body(request): Body<StartRequest>,
+    OptionalBody(request): OptionalBody<StartRequest>,
 ) -> Result<Response, Problem> {
     if request.at.is_some() {
         return Err(Problem::named(

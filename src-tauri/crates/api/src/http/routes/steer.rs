@@ -14,7 +14,7 @@ use crate::{
     document::RunDocument,
     http::{
         answer::Answer,
-        extract::{Body, Path},
+        extract::{OptionalBody, Path},
         problem::Problem,
     },
     schemas::AnyJson,
@@ -55,7 +55,7 @@ pub(crate) struct RetryRequest {
 async fn retry(
     State(host): State<Arc<Host>>,
     Path(run): Path<String>,
-    Body(request): Body<RetryRequest>,
+    OptionalBody(request): OptionalBody<RetryRequest>,
 ) -> Result<Json<RunDocument>, Problem> {
     Ok(Json(host.retry(run, request.from_failed).await?))
 }
@@ -81,7 +81,7 @@ pub(crate) struct ApproveRequest {
 async fn approve(
     State(host): State<Arc<Host>>,
     Path(run): Path<String>,
-    Body(request): Body<ApproveRequest>,
+    OptionalBody(request): OptionalBody<ApproveRequest>,
 ) -> Answer<SteeredRun> {
     let fields = match request.typed.is_empty() {
         true => Fields::Values(&request.fields),
@@ -107,7 +107,7 @@ pub(crate) struct RejectRequest {
 async fn reject(
     State(host): State<Arc<Host>>,
     Path(run): Path<String>,
-    Body(request): Body<RejectRequest>,
+    OptionalBody(request): OptionalBody<RejectRequest>,
 ) -> Answer<SteeredRun> {
     let wish = Wish::Reject(request.task.as_deref());
     Ok(Json(host.steer(&run, wish).await?))
