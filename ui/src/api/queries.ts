@@ -4,11 +4,9 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, path, type Query } from "./client";
 import type {
   ActivityPage,
-  DiffLine,
   DoctorAnswer,
   FlowDetail,
   FlowList,
-  FlowVersion,
   Graph,
   Grid,
   Health,
@@ -17,10 +15,12 @@ import type {
   Overview,
   RunDetail,
   RunList,
-  SearchResult,
+  SearchResults,
   SecretNames,
   Settings,
   Variables,
+  VersionList,
+  VersionText,
   Workspaces,
 } from "./types";
 
@@ -72,22 +72,14 @@ export const flowGrid = (name: string, limit: number) =>
 export const flowVersions = (name: string) =>
   queryOptions({
     queryKey: ["flow", name, "versions"],
-    queryFn: ({ signal }) => get<{ versions: FlowVersion[] }>(path`/flows/${name}/versions`, {}, signal),
+    queryFn: ({ signal }) => get<VersionList>(path`/flows/${name}/versions`, {}, signal),
   });
 
 /** A version's text never changes. */
 export const flowVersionText = (name: string, version: string) =>
   queryOptions({
     queryKey: ["flow-version", name, version],
-    queryFn: ({ signal }) => get<{ text: string }>(path`/flows/${name}/versions/${version}`, {}, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-
-export const flowVersionDiff = (name: string, left: string, right: string) =>
-  queryOptions({
-    queryKey: ["flow-version", name, left, right],
-    queryFn: ({ signal }) =>
-      get<{ lines: DiffLine[] }>(path`/flows/${name}/versions/${left}/diff/${right}`, {}, signal),
+    queryFn: ({ signal }) => get<VersionText>(path`/flows/${name}/versions/${version}`, {}, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -95,10 +87,10 @@ export const flowVersionDiff = (name: string, left: string, right: string) =>
 export const runPage = (filters: Query, limit: number, cursor: string | null, signal: AbortSignal) =>
   get<RunList>("/runs", { ...filters, limit, cursor }, signal);
 
-export const histogram = (filters: Query, buckets: number) =>
+export const histogram = (filters: Query) =>
   queryOptions({
-    queryKey: ["histogram", filters, buckets],
-    queryFn: ({ signal }) => get<Histogram>("/stats/runs", { ...filters, buckets }, signal),
+    queryKey: ["histogram", filters],
+    queryFn: ({ signal }) => get<Histogram>("/stats/runs", filters, signal),
     placeholderData: keepPreviousData,
   });
 
@@ -114,7 +106,7 @@ export const activityPage = (filters: Query, limit: number, cursor: string | nul
 export const search = (q: string, limit = 20) =>
   queryOptions({
     queryKey: ["search", q, limit],
-    queryFn: ({ signal }) => get<{ results: SearchResult[] }>("/search", { q, limit }, signal),
+    queryFn: ({ signal }) => get<SearchResults>("/search", { q, limit }, signal),
     placeholderData: keepPreviousData,
     staleTime: 2000,
   });

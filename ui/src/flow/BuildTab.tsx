@@ -11,6 +11,7 @@ import { Markdown } from "../parts/Markdown";
 import { Said } from "../parts/Said";
 import { Split } from "../shell/Split";
 import { Trouble } from "../shell/Trouble";
+import { fileName } from "./fileName";
 import { linesOf, type Range, taskAt } from "./lines";
 
 // The layout engine is large; it comes with the first graph that is looked at.
@@ -64,7 +65,9 @@ export function BuildTab({ detail }: { detail: FlowDetail }) {
               content: (
                 <div className="panel build-text">
                   <div className="panel-h">
-                    <code className="cut">{summary.file}</code>
+                    <code className="cut" title={summary.file ?? undefined}>
+                      {fileName(summary)}
+                    </code>
                     <span className="faint cut">read anew when you come back from your editor</span>
                   </div>
                   {summary.description && (
