@@ -5,6 +5,7 @@
 //! but the standard library, so that the first call answers within seconds.
 
 mod bench;
+mod bundle;
 mod failure;
 mod generated;
 mod page;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   test [--long]    all checks: format, lints, tests; --long adds the long ones
   bench [--json]   measure the release build against its yardsticks, one table
   screenshots      every page of the studio, light and dark, into target/screenshots
+  bundle [--debug] make the package to install: the app and the command line
   generate         write what is generated and committed again: the flow file's schema, the API's
                    document, the studio's types of it
 
@@ -53,6 +55,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "run" => run::run(rest),
         "test" => test::test(rest),
         "screenshots" => run::screenshots(),
+        "bundle" => bundle::bundle(rest),
         "bench" => bench::bench(rest),
         "generate" => run::generate(),
         "help" | "--help" | "-h" => {

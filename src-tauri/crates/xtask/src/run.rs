@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     prepare::to_run()?;
     prepare::to_build_page()?;
     page::build()?;
-    build("tidemill-cli")?;
+    build("tidemill-cli", false)?;
     let flow = arguments.first().map_or(EXAMPLE, String::as_str);
     let mut command = program();
     command.args(["run", flow]).args(arguments.iter().skip(1));
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 fn open_app() -> Result<(), Failure> {
     prepare::to_build_app()?;
-    build("tidemill-studio")?;
+    build("tidemill-studio", false)?;
     step::say(&format!("tidemill-studio --workspace {WORKSPACE}"));
     let mut command = Command::new(project::target().join("debug/tidemill-studio"));
     command
@@ -65,21 +65,25 @@ pub(crate) fn screenshots() -> Result<(), Failure> {
     prepare::to_build_page()?;
     prepare::to_browse()?;
     page::build()?;
-    build("tidemill-cli")?;
+    build("tidemill-cli", false)?;
     page::photograph()
 }
 
 /// Writes what is generated from the code and committed.
 pub(crate) fn generate() -> Result<(), Failure> {
     prepare::to_run()?;
-    build("tidemill-cli")?;
+    build("tidemill-cli", false)?;
     generated::write()
 }
 
-fn build(package: &str) -> Result<(), Failure> {
+/// Builds a package, shown as it goes.
+pub(crate) fn build(package: &str, release: bool) -> Result<(), Failure> {
     let mut command = Command::new(env!("CARGO"));
     command
         .current_dir(project::root())
         .args(["build", "--package", package]);
+    if release {
+        command.arg("--release");
+    }
     step::open("the build", &mut command)
 }

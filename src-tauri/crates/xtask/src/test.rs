@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::Path, process::Command};
 
-use crate::{failure::Failure, generated, page, prepare, project, step};
+use crate::{bundle, failure::Failure, generated, page, prepare, project, step};
 
 /// Where `proptest` looks for the seed of its cases.
 const PROPERTY_SEED: &str = "PROPTEST_RNG_SEED";
@@ -71,7 +71,8 @@ fn app() -> Result<(), Failure> {
     let build = ["build", "-p", APP, "--quiet"];
     step::quiet("the app", &mut cargo(&build), 0)?;
     let tests = ["test", "-p", APP, "--quiet"];
-    step::quiet("the app's own tests", &mut cargo(&tests), 0)
+    step::quiet("the app's own tests", &mut cargo(&tests), 0)?;
+    bundle::package(true)
 }
 
 /// A command of cargo's on all packages but the app.
