@@ -150,7 +150,7 @@ function Stream({ pager }: { pager: Pager<ActivityEntry> }) {
         <span className="grow" />
         <span>{pager.ended ? count(pager.length, "entry", "entries") : ""}</span>
       </div>
-      <div className="list scroll" ref={scroller} tabIndex={-1}>
+      <div className="list scroll" role="rowgroup" ref={scroller} tabIndex={-1}>
         {pager.error !== null ? (
           <Trouble error={pager.error} again={() => pager.retry()} />
         ) : pager.ended && pager.length === 0 ? (

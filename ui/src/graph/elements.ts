@@ -1,10 +1,9 @@
 // From a shape and its places to what the canvas library draws. What did not change keeps its identity, so that
 // choosing a task draws two nodes and not a thousand.
 
-import { Position } from "@xyflow/react";
 import type { FlowLine } from "./FlowEdge";
 import type { GroupFlowNode } from "./GroupNode";
-import { type Box, type Places } from "./place";
+import type { Box, Places } from "./place";
 import { straightRoute } from "./route";
 import type { Shape, ShapeNode } from "./shape";
 import type { TaskFlowNode } from "./TaskNode";
@@ -56,12 +55,8 @@ function shownNode(node: ShapeNode, box: Box, found: boolean, selected: boolean,
     position: { x: box.x, y: box.y },
     width,
     height,
-    // Known sizes and handles: nothing has to be measured in the page.
+    // Known sizes: nothing has to be measured before the first picture.
     measured: { width, height },
-    handles: [
-      { type: "target", position: Position.Top, x: width / 2, y: 0, width: 1, height: 1 },
-      { type: "source", position: Position.Bottom, x: width / 2, y: height, width: 1, height: 1 },
-    ],
     selected,
     draggable: false,
     ...(node.parent === null ? {} : { parentId: String(node.parent) }),
