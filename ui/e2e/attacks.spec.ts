@@ -15,6 +15,7 @@ const HOSTILE: readonly string[] = [
   "[press](javascript:window.owned=7) [me](data:text/html,<script>window.owned=7</script>)",
   '![picture](x" onerror="window.owned=8)',
   "<a href='javascript:window.owned=9' target=_top>press</a>",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template that must not be one
   "{{ constructor.constructor('window.owned=10')() }} ${window.owned=10}",
   "\u001b]8;;javascript:window.owned=11\u0007press\u001b]8;;\u0007 \u001b[31mred\u001b[0m \u001b]0;title\u0007",
   "\u202egnp.exe\u202c \u2066over\u2069 \u0000 \u2028 \ufeff",

@@ -53,22 +53,47 @@ export class Studio {
     const folder = await mkdtemp(join(tmpdir(), "tidemill-studio-"));
     await cp(EXAMPLES, join(folder, "work"), { recursive: true });
     await before(new Prepared(folder));
-    const server = spawn(PROGRAM, ["serve", "--listen", "127.0.0.1:0", "--grace", "0s"], {
-      cwd: join(folder, "work"),
-      env: environment(folder),
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const lines = createInterface({ input: server.stdout });
-    for await (const line of lines) return new Studio(folder, line, server);
-    throw new Error("tidemill serve ended without an address");
+    const [server, opening] = await served(folder, "127.0.0.1:0");
+    return new Studio(folder, opening, server);
   }
 
-  async stop(): Promise<void> {
+  /** A call of the program beside the server, which the caller ends. */
+  spawn(...words: string[]): ChildProcess {
+    return spawn(PROGRAM, words, {
+      cwd: join(this.folder, "work"),
+      env: environment(this.folder),
+      stdio: "ignore",
+    });
+  }
+
+  /** Ends the server; the home stays. */
+  async pause(): Promise<void> {
     const ended = new Promise((done) => this.#server.once("exit", done));
     this.#server.kill("SIGTERM");
     await ended;
+  }
+
+  /** Serves again at the same address. */
+  async resume(): Promise<void> {
+    [this.#server] = await served(this.folder, new URL(this.address).host);
+  }
+
+  async stop(): Promise<void> {
+    await this.pause();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Starts `tidemill serve`, and waits for the address that it prints. */
+async function served(folder: string, address: string): Promise<[ChildProcess, string]> {
+  const server = spawn(PROGRAM, ["serve", "--listen", address, "--grace", "0s"], {
+    cwd: join(folder, "work"),
+    env: environment(folder),
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const lines = createInterface({ input: server.stdout });
+  for await (const line of lines) return [server, line];
+  throw new Error("tidemill serve ended without an address");
 }
 
 /** A home and a workspace before they are served. */
