@@ -14,8 +14,8 @@ import { FoldContext } from "./fold";
 import { GroupNode } from "./GroupNode";
 import { useLiveNode } from "./nodeStates";
 import type { Places } from "./place";
-import { StepList } from "./StepList";
 import { Sprite } from "./Sprite";
+import { StepList } from "./StepList";
 import { type Shape, shapeOf } from "./shape";
 import { TaskNode } from "./TaskNode";
 import { usePlaces } from "./usePlaces";
@@ -47,7 +47,15 @@ export function FlowGraph(props: Props) {
     <FoldContext value={fold}>
       <ReactFlowProvider>
         <div className={`graph ${props.old ? "is-greyed" : ""}`}>
-          <Toolbar view={view} onView={setView} sought={sought} onSought={setSought} found={found} onSelect={props.onSelect} selected={props.selected} />
+          <Toolbar
+            view={view}
+            onView={setView}
+            sought={sought}
+            onSought={setSought}
+            found={found}
+            onSelect={props.onSelect}
+            selected={props.selected}
+          />
           {view === "list" ? (
             <StepList {...props} folded={folded} onFold={fold} found={found} />
           ) : (
@@ -109,16 +117,32 @@ function Toolbar({ view, onView, sought, onSought, found, selected, onSelect }: 
         />
         {sought !== "" && (
           <span className="faint" role="status">
-            {list.length === 0 ? "none" : `${Math.max(0, position) + (position < 0 ? 0 : 1)} of ${list.length}`}
+            {list.length === 0
+              ? "none"
+              : `${Math.max(0, position) + (position < 0 ? 0 : 1)} of ${list.length}`}
           </span>
         )}
       </span>
       <span className="grow" />
       <fieldset className="joined" aria-label="How the tasks are shown">
-        <button type="button" className="btn btn-s btn-icon" aria-label="Graph" title="Graph" aria-pressed={view === "graph"} onClick={() => onView("graph")}>
+        <button
+          type="button"
+          className="btn btn-s btn-icon"
+          aria-label="Graph"
+          title="Graph"
+          aria-pressed={view === "graph"}
+          onClick={() => onView("graph")}
+        >
           <Icon name="flows" />
         </button>
-        <button type="button" className="btn btn-s btn-icon" aria-label="Step list" title="Step list" aria-pressed={view === "list"} onClick={() => onView("list")}>
+        <button
+          type="button"
+          className="btn btn-s btn-icon"
+          aria-label="Step list"
+          title="Step list"
+          aria-pressed={view === "list"}
+          onClick={() => onView("list")}
+        >
           <Icon name="list" />
         </button>
       </fieldset>
@@ -165,7 +189,17 @@ function Canvas(props: CanvasProps) {
   return <Drawing {...props} places={places} pending={pending} />;
 }
 
-function Drawing({ shape, places, pending, selected, onSelect, onOpen, found, label, onFold }: CanvasProps & { places: Places; pending: boolean }) {
+function Drawing({
+  shape,
+  places,
+  pending,
+  selected,
+  onSelect,
+  onOpen,
+  found,
+  label,
+  onFold,
+}: CanvasProps & { places: Places; pending: boolean }) {
   const prefix = useId();
   const flow = useReactFlow();
   const root = useRef<HTMLDivElement>(null);
@@ -285,7 +319,21 @@ function detailAt(zoom: number): Detail {
 }
 
 /** A task in the minimap; it takes the state's colour from the task's own element on the canvas. */
-function MapBox({ id, x, y, width, height, selected }: { id: string; x: number; y: number; width: number; height: number; selected: boolean }) {
+function MapBox({
+  id,
+  x,
+  y,
+  width,
+  height,
+  selected,
+}: {
+  id: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  selected: boolean;
+}) {
   const drawing = useLiveNode(Number(id))?.state ?? null;
   return (
     <rect
@@ -311,7 +359,12 @@ function useFit(places: Places, pending: boolean): void {
 }
 
 /** Brings what is chosen into view, if it is not. */
-function useShow(shape: Shape, places: Places, selected: number | null, root: React.RefObject<HTMLDivElement | null>): void {
+function useShow(
+  shape: Shape,
+  places: Places,
+  selected: number | null,
+  root: React.RefObject<HTMLDivElement | null>,
+): void {
   const flow = useReactFlow();
   const latest = useRef({ shape, places });
   latest.current = { shape, places };
@@ -323,7 +376,11 @@ function useShow(shape: Shape, places: Places, selected: number | null, root: Re
     const { clientWidth, clientHeight } = root.current;
     const left = box.x * zoom + x;
     const top = box.y * zoom + y;
-    const inView = left >= 0 && top >= 0 && left + box.width * zoom <= clientWidth && top + box.height * zoom <= clientHeight;
+    const inView =
+      left >= 0 &&
+      top >= 0 &&
+      left + box.width * zoom <= clientWidth &&
+      top + box.height * zoom <= clientHeight;
     if (!inView) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
   }, [flow, selected, root]);
 }

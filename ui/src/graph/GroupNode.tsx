@@ -23,7 +23,12 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
   if (found) classes.push("is-found");
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; this frame groups parts of a drawing
-    <div className={classes.join(" ")} id={domId} role="group" aria-label={spoken(shape.node, shape.inner, live)}>
+    <div
+      className={classes.join(" ")}
+      id={domId}
+      role="group"
+      aria-label={spoken(shape.node, shape.inner, live)}
+    >
       <div className="gh">
         <button
           type="button"

@@ -30,13 +30,15 @@ export function StepList({ graph, selected, onSelect, onOpen, label, folded, onF
   const at = steps.findIndex((step) => step.node.task === selected);
   const onKeyDown = (event: KeyboardEvent) => {
     const chosen = steps[at];
-    const go = (to: number) => onSelect(steps[Math.max(0, Math.min(steps.length - 1, to))]?.node.task ?? null);
+    const go = (to: number) =>
+      onSelect(steps[Math.max(0, Math.min(steps.length - 1, to))]?.node.task ?? null);
     if (event.key === "ArrowDown" || event.key === "j") go(at + 1);
     else if (event.key === "ArrowUp" || event.key === "k") go(at - 1);
     else if (event.key === "Home") go(0);
     else if (event.key === "End") go(steps.length - 1);
     else if (event.key === "ArrowRight" && chosen && folded.has(chosen.node.task)) onFold(chosen.node.task);
-    else if (event.key === "ArrowLeft" && chosen && chosen.inner > 0 && !folded.has(chosen.node.task)) onFold(chosen.node.task);
+    else if (event.key === "ArrowLeft" && chosen && chosen.inner > 0 && !folded.has(chosen.node.task))
+      onFold(chosen.node.task);
     else if (event.key === "Enter" && chosen) onOpen?.(chosen.node.task);
     else return;
     event.preventDefault();
@@ -109,21 +111,31 @@ function StepRow({ step, selected, found, folded, onSelect, onFold }: RowProps) 
 function stepsOf(graph: Props["graph"], folded: ReadonlySet<number>): Step[] {
   const byTask = new Map(graph.nodes.map((node) => [node.task, node]));
   const inner = new Map<number, number>();
-  for (const node of graph.nodes) if (node.parent !== null) inner.set(node.parent, (inner.get(node.parent) ?? 0) + 1);
+  for (const node of graph.nodes)
+    if (node.parent !== null) inner.set(node.parent, (inner.get(node.parent) ?? 0) + 1);
   const needs = new Map<number, string[]>();
   for (const edge of graph.edges) {
     const from = byTask.get(edge.from)?.name ?? "";
     const how = edge.on === "succeeded" ? "" : ` ${edge.on}`;
     const when = edge.condition === null ? "" : ` when ${edge.condition}`;
-    needs.set(edge.to, [...(needs.get(edge.to) ?? []), `${from}${how}${edge.implied ? " (implied)" : ""}${when}`]);
+    needs.set(edge.to, [
+      ...(needs.get(edge.to) ?? []),
+      `${from}${how}${edge.implied ? " (implied)" : ""}${when}`,
+    ]);
   }
   return graph.nodes.flatMap((node) => {
     let depth = 0;
-    for (let parent = node.parent; parent !== null && depth < 64; parent = byTask.get(parent)?.parent ?? null) {
+    for (
+      let parent = node.parent;
+      parent !== null && depth < 64;
+      parent = byTask.get(parent)?.parent ?? null
+    ) {
       if (folded.has(parent)) return [];
       depth += 1;
     }
     const after = needs.get(node.task);
-    return [{ node, depth, inner: inner.get(node.task) ?? 0, needs: after ? `after ${after.join(", ")}` : "" }];
+    return [
+      { node, depth, inner: inner.get(node.task) ?? 0, needs: after ? `after ${after.join(", ")}` : "" },
+    ];
   });
 }

@@ -41,7 +41,11 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
       </svg>
       <span className="name">{node.name}</span>
       <span className="what">{second(shape, live)}</span>
-      {node.mapped && <span className="tally">{live && live.total > 0 ? tally(live).join(" · ") : "one for each item"}</span>}
+      {node.mapped && (
+        <span className="tally">
+          {live && live.total > 0 ? tally(live).join(" · ") : "one for each item"}
+        </span>
+      )}
     </div>
   );
 });

@@ -4,7 +4,7 @@
 import { Position } from "@xyflow/react";
 import type { FlowLine } from "./FlowEdge";
 import type { GroupFlowNode } from "./GroupNode";
-import { type Box, type Places } from "./place";
+import type { Box, Places } from "./place";
 import { straightRoute } from "./route";
 import type { Shape, ShapeNode } from "./shape";
 import type { TaskFlowNode } from "./TaskNode";

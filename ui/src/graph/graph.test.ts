@@ -49,11 +49,16 @@ describe("the shape of a graph", () => {
 
   it("has a key of what the places depend on", () => {
     const key = shapeOf(grouped, none).key;
-    const renamed = { ...grouped, nodes: grouped.nodes.map((one) => ({ ...one, name: "other", line: 9, usual_ms: 5 })) };
+    const renamed = {
+      ...grouped,
+      nodes: grouped.nodes.map((one) => ({ ...one, name: "other", line: 9, usual_ms: 5 })),
+    };
     expect(shapeOf(renamed, none).key).toBe(key);
     expect(shapeOf(grouped, new Set([1])).key).not.toBe(key);
     expect(shapeOf({ ...grouped, edges: [...grouped.edges, edge(0, 4)] }, none).key).not.toBe(key);
-    expect(shapeOf({ ...grouped, nodes: [node(0, null, true), ...grouped.nodes.slice(1)] }, none).key).not.toBe(key);
+    expect(
+      shapeOf({ ...grouped, nodes: [node(0, null, true), ...grouped.nodes.slice(1)] }, none).key,
+    ).not.toBe(key);
   });
 
   it("survives a parent that is its own ancestor", () => {
@@ -87,8 +92,24 @@ describe("layouts", () => {
     expect(graph.children?.[1]?.children?.map((child) => child.id)).toEqual(["2", "3"]);
     const laid = placesOf({
       id: "flow",
-      children: [{ id: "1", x: 5, y: 6, width: 7, height: 8, children: [{ id: "2", x: 1, y: 2, width: 3, height: 4 }] }],
-      edges: [{ id: "e", sources: [], targets: [], sections: [{ id: "s", startPoint: { x: 0, y: 0 }, endPoint: { x: 0, y: 9 } }] }],
+      children: [
+        {
+          id: "1",
+          x: 5,
+          y: 6,
+          width: 7,
+          height: 8,
+          children: [{ id: "2", x: 1, y: 2, width: 3, height: 4 }],
+        },
+      ],
+      edges: [
+        {
+          id: "e",
+          sources: [],
+          targets: [],
+          sections: [{ id: "s", startPoint: { x: 0, y: 0 }, endPoint: { x: 0, y: 9 } }],
+        },
+      ],
     });
     expect(laid.boxes.get(2)).toEqual({ x: 1, y: 2, width: 3, height: 4 });
     expect(laid.routes.get("e")).toHaveLength(2);
@@ -106,7 +127,9 @@ describe("rows", () => {
 
   it("place a thousand tasks in a chain and side by side", () => {
     const many = Array.from({ length: 1000 }, (_, task) => node(task));
-    const chain = placeInRows(shapeOf({ nodes: many, edges: many.slice(1).map((one) => edge(one.task - 1, one.task)) }, none));
+    const chain = placeInRows(
+      shapeOf({ nodes: many, edges: many.slice(1).map((one) => edge(one.task - 1, one.task)) }, none),
+    );
     expect(new Set([...chain.boxes.values()].map((box) => box.y)).size).toBe(1000);
     const flat = placeInRows(shapeOf({ nodes: many, edges: [] }, none));
     expect(new Set([...flat.boxes.values()].map((box) => `${box.x} ${box.y}`)).size).toBe(1000);
@@ -114,7 +137,10 @@ describe("rows", () => {
 });
 
 describe("the arrow keys", () => {
-  const shape = shapeOf({ nodes: [node(0), node(1), node(2), node(3)], edges: [edge(0, 1), edge(0, 2), edge(1, 3)] }, none);
+  const shape = shapeOf(
+    { nodes: [node(0), node(1), node(2), node(3)], edges: [edge(0, 1), edge(0, 2), edge(1, 3)] },
+    none,
+  );
   const places = placeInRows(shape);
 
   it("walk along edges and within rows", () => {
@@ -136,9 +162,24 @@ describe("the arrow keys", () => {
 
 describe("lines", () => {
   it("are straight, an S, or follow their bends", () => {
-    expect(pathAlong([{ x: 0, y: 0 }, { x: 0, y: 50 }])).toBe("M0 0L0 44");
-    expect(pathAlong([{ x: 0, y: 0 }, { x: 90, y: 50 }])).toMatch(/^M0 0C/);
-    const bent = pathAlong([{ x: 0, y: 0 }, { x: 0, y: 50 }, { x: 90, y: 50 }, { x: 90, y: 300 }]);
+    expect(
+      pathAlong([
+        { x: 0, y: 0 },
+        { x: 0, y: 50 },
+      ]),
+    ).toBe("M0 0L0 44");
+    expect(
+      pathAlong([
+        { x: 0, y: 0 },
+        { x: 90, y: 50 },
+      ]),
+    ).toMatch(/^M0 0C/);
+    const bent = pathAlong([
+      { x: 0, y: 0 },
+      { x: 0, y: 50 },
+      { x: 90, y: 50 },
+      { x: 90, y: 300 },
+    ]);
     expect(bent).toMatch(/Q0 50 .*Q90 50 .*L90 294$/);
     expect(pathAlong([])).toBe("");
   });

@@ -21,7 +21,10 @@ interface Props {
 
 export const LogText = memo(function LogText({ text, needle, current, whole, onWhole }: Props) {
   const cut = !whole && text.length > SHOWN;
-  const pieces = useMemo(() => mark(parseLine(cut ? text.slice(0, SHOWN) : text), needle), [text, cut, needle]);
+  const pieces = useMemo(
+    () => mark(parseLine(cut ? text.slice(0, SHOWN) : text), needle),
+    [text, cut, needle],
+  );
   return (
     <span className="m">
       {pieces.map((piece, at) => (

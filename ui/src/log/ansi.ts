@@ -32,7 +32,8 @@ export const PLAIN: Style = Object.freeze({
 /** Characters that reorder or hide what stands around them; a log may not use them to deceive its reader. */
 const DECEIVING = /[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const PLAIN_TEXT = /^[^\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/;
+const PLAIN_TEXT =
+  /^[^\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/;
 
 /** Reads one line. */
 export function parseLine(line: string): Segment[] {
@@ -290,7 +291,8 @@ export function mark(segments: Segment[], needle: string): Marked[] {
       const start = starts[next];
       const place = offset + at;
       const inside = start !== undefined && place >= start;
-      const boundary = start === undefined ? Number.POSITIVE_INFINITY : inside ? start + needle.length : start;
+      const boundary =
+        start === undefined ? Number.POSITIVE_INFINITY : inside ? start + needle.length : start;
       const end = Math.min(text.length, boundary - offset);
       marked.push({ text: text.slice(at, end), style, match: inside ? next : null });
       at = end;

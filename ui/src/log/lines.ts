@@ -223,7 +223,9 @@ export class LogLines {
   #evict(): void {
     if (this.#pages.size <= KEPT) return;
     const middle = (this.#wanted[0] + this.#wanted[1]) / 2 / PAGE;
-    const far = [...this.#pages.keys()].sort((left, right) => Math.abs(right - middle) - Math.abs(left - middle));
+    const far = [...this.#pages.keys()].sort(
+      (left, right) => Math.abs(right - middle) - Math.abs(left - middle),
+    );
     for (const page of far.slice(0, this.#pages.size - KEPT)) this.#pages.delete(page);
   }
 
