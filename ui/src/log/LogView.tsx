@@ -211,7 +211,7 @@ function Find({ ref, needle, onNeedle, search, at, onStep }: FindProps) {
 function found(search: Search, at: number | null): string {
   if (search.failure !== null) return search.failure;
   if (search.busy) return "…";
-  const total = `${number(search.matches.length)}${search.more ? " or more" : ""}`;
+  const total = number(search.total);
   if (search.matches.length === 0) return "none";
   const place = at === null ? -1 : search.matches.indexOf(at);
   return place < 0 ? total : `${number(place + 1)} of ${total}`;

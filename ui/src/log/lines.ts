@@ -185,9 +185,9 @@ export class LogLines {
   }
 
   #takeNumbered(answer: LogPage): void {
-    const first = answer.lines[0]?.number;
+    const first = answer.first;
     // A log that was pruned begins later than at 1.
-    if (!this.known && first !== undefined) this.#first = first;
+    if (!this.known && first !== null) this.#first = first;
     for (const line of answer.lines) this.#place(line.number - this.#first, line);
     this.rows = Math.max(this.rows, answer.total);
     this.#last = Math.max(this.#last, this.#first + this.rows - 1, answer.last ?? 0);

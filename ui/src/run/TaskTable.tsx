@@ -131,12 +131,8 @@ export function TaskTable({ run, graph, running, picked, onPick }: Props) {
         onKeyDown={onKeyDown}
       >
         {table.getHeaderGroups().map((group) => (
-          // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element
-          // biome-ignore lint/a11y/useFocusableInteractive: the grid around it has the focus
           <div key={group.id} role="row" className="tr task-r th" aria-rowindex={1}>
             {group.headers.map((header) => (
-              // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element
-              // biome-ignore lint/a11y/useFocusableInteractive: the grid around it has the focus
               <span key={header.id} role="columnheader" className={NUMERIC.has(header.id) ? "num" : ""}>
                 <table.FlexRender header={header} />
               </span>
@@ -213,11 +209,7 @@ function Row({ row, index, top, picked, now, onAct, onToggle }: RowProps) {
   const place = { transform: `translateY(${top}px)` };
   if (row.more !== null) {
     return (
-      // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element
-      // biome-ignore lint/a11y/useFocusableInteractive: the grid around it has the focus
       <div role="row" className="tr task-r" style={place} aria-rowindex={index + 2}>
-        {/* biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: the button in it has the focus */}
         <span role="gridcell" style={{ paddingLeft: 22 + row.depth * 16, gridColumn: "1 / -1" }}>
           {row.more < MOST_ITEMS ? (
             <button type="button" className="fold link" onClick={onAct}>
@@ -233,9 +225,7 @@ function Row({ row, index, top, picked, now, onAct, onToggle }: RowProps) {
   const running = task.started_at !== null && !isEnded(task.state_type);
   const length = task.duration_ms ?? (running && task.started_at ? now - Date.parse(task.started_at) : null);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it has the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid around it has the focus
     <div
       id={`task-${task.number}`}
       role="row"
@@ -292,8 +282,6 @@ function Cell({
   children: ReactNode;
 }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid around it has the focus
     <span
       role="gridcell"
       className={className}

@@ -295,7 +295,6 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
   if (!bar?.attempts.length && row.kind !== "others") classes.push("off");
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it has the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the tree around it has the focus
     <div
       id={`bar-${row.key}`}
       role="treeitem"
