@@ -230,8 +230,6 @@ function Drawing({
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it is one widget whose arrow keys walk the graph
-    // biome-ignore lint/a11y/useSemanticElements: no element stands for a canvas with its own keys
     <div
       ref={root}
       className={`canvas graph-canvas detail-${detail}`}

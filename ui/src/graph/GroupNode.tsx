@@ -23,7 +23,6 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
   if (selected) classes.push("is-selected");
   if (found) classes.push("is-found");
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; this frame groups parts of a drawing
     <div
       className={classes.join(" ")}
       id={domId}

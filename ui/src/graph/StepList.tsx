@@ -83,7 +83,6 @@ function StepRow({ step, selected, found, folded, onSelect, onFold }: RowProps) 
   const inRun = useContext(NodeStatesContext).of(node.task) !== null;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it has the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the tree around it has the focus
     <div
       id={`step-${node.task}`}
       role="treeitem"

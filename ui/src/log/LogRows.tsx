@@ -1,11 +1,21 @@
 // The rows in view of a log. The scroll bar belongs to a track that is as long as a browser can hold; what is
 // shown stands still above it and is drawn for wherever the track is.
 
-import { type KeyboardEvent, type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useReducer, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useReducer,
+  useRef,
+  useState,
+} from "react";
 import type { LogLine } from "../api/types";
 import { clockMillis } from "../parts/format";
-import type { LogLines } from "./lines";
 import { LogText } from "./LogText";
+import type { LogLines } from "./lines";
 import {
   type Anchor,
   anchorAround,
@@ -67,9 +77,13 @@ export function LogRows(props: Props) {
   // Where the scroll bar was put by us: its news is no person's doing.
   const placed = useRef(0);
 
-  useImperativeHandle(ref, () => ({
-    show: (row) => setAnchor(anchorAround(row, { ...latest.current, rows: lines.rows }, heights)),
-  }), [lines, heights]);
+  useImperativeHandle(
+    ref,
+    () => ({
+      show: (row) => setAnchor(anchorAround(row, { ...latest.current, rows: lines.rows }, heights)),
+    }),
+    [lines, heights],
+  );
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -130,7 +144,8 @@ export function LogRows(props: Props) {
     if (Math.abs(by) < 1) return;
     placed.current = element.scrollTop;
     const now = latest.current;
-    const atEdge = element.scrollTop <= 0 || element.scrollTop >= element.scrollHeight - element.clientHeight - 1;
+    const atEdge =
+      element.scrollTop <= 0 || element.scrollTop >= element.scrollHeight - element.clientHeight - 1;
     const next =
       Math.abs(by) > JUMP * now.height || atEdge
         ? anchorFor(element.scrollTop, now, heights)
@@ -146,7 +161,13 @@ export function LogRows(props: Props) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.max(ROW, height - 2 * ROW);
-    const steps: Record<string, number> = { ArrowDown: ROW, ArrowUp: -ROW, PageDown: page, PageUp: -page, Home: -Number.MAX_SAFE_INTEGER };
+    const steps: Record<string, number> = {
+      ArrowDown: ROW,
+      ArrowUp: -ROW,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Number.MAX_SAFE_INTEGER,
+    };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "End") onFollowing(true);
     else if (event.key in steps) {
@@ -173,7 +194,10 @@ export function LogRows(props: Props) {
       onKeyDown={onKeyDown}
     >
       <div className="log-track" style={{ height: trackHeight(extent, heights) }}>
-        <div className={`log-window ${wrap ? "is-wrapped" : ""} ${props.times ? "" : "no-times"} ${props.paths === null ? "" : "no-paths"}`} style={{ height }}>
+        <div
+          className={`log-window ${wrap ? "is-wrapped" : ""} ${props.times ? "" : "no-times"} ${props.paths === null ? "" : "no-paths"}`}
+          style={{ height }}
+        >
           <div ref={block} className="log-block" style={{ transform: `translateY(${above}px)` }}>
             {drawn.map((row) => (
               <Row

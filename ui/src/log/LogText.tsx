@@ -15,24 +15,29 @@ interface Props {
   needle: string;
   /** the line is the one that the search stands at */
   current: boolean;
-  whole: boolean;
-  onWhole: () => void;
+  /** all of it, however long */
+  whole?: boolean;
+  onWhole?: () => void;
 }
 
-export const LogText = memo(function LogText({ text, needle, current, whole, onWhole }: Props) {
+export const LogText = memo(function LogText({ text, needle, current, whole = false, onWhole }: Props) {
   const cut = !whole && text.length > SHOWN;
-  const pieces = useMemo(() => mark(parseLine(cut ? text.slice(0, SHOWN) : text), needle), [text, cut, needle]);
+  const pieces = useMemo(
+    () => mark(parseLine(cut ? text.slice(0, SHOWN) : text), needle),
+    [text, cut, needle],
+  );
   return (
     <span className="m">
       {pieces.map((piece, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text have no other name, and never move
         <Piece key={at} piece={piece} current={current} />
       ))}
-      {cut && (
+      {cut && onWhole && (
         <button type="button" className="log-more" onClick={onWhole}>
           show all {number(text.length)} characters
         </button>
       )}
+      {cut && !onWhole && <span className="faint"> … {number(text.length)} characters</span>}
     </span>
   );
 });

@@ -11,8 +11,8 @@ import { request } from "../platform";
 import { useShortcuts } from "../shell/shortcuts";
 import { toast, toastError } from "../shell/toast";
 import { plainText } from "./ansi";
-import type { LogLines } from "./lines";
 import { LogRows, type RowsHandle } from "./LogRows";
+import type { LogLines } from "./lines";
 import { type Search, useLog } from "./useLog";
 
 interface Props {
@@ -62,13 +62,22 @@ export function LogView({ run, name, running, task, onTask, goTo }: Props) {
     void show(next);
   };
   const choose = (line: number, extend: boolean) => {
-    const next = extend && chosen ? { from: Math.min(chosen.from, line), to: Math.max(chosen.from, line) } : { from: line, to: line };
+    const next =
+      extend && chosen
+        ? { from: Math.min(chosen.from, line), to: Math.max(chosen.from, line) }
+        : { from: line, to: line };
     setChosen(next);
     history.replaceState(history.state, "", `#L${next.from}${next.to === next.from ? "" : `-L${next.to}`}`);
   };
   useShortcuts([
     { keys: "/", says: "Find in the log", group: "Log", run: () => find.current?.select() },
-    { keys: "Mod F", says: "Find in the log", group: "Log", run: () => find.current?.select(), inFields: true },
+    {
+      keys: "Mod F",
+      says: "Find in the log",
+      group: "Log",
+      run: () => find.current?.select(),
+      inFields: true,
+    },
     { keys: "N", says: "Next match", group: "Log", run: () => step(1) },
     { keys: "Shift N", says: "Match before", group: "Log", run: () => step(-1) },
     { keys: "End", says: "To the end, and follow", group: "Log", run: () => setFollowing(true) },
@@ -81,7 +90,12 @@ export function LogView({ run, name, running, task, onTask, goTo }: Props) {
         {task !== null && (
           <span className="pill">
             <code className="cut">{task}</code>
-            <button type="button" className="pill-x" aria-label={`Show the whole log, not only ${task}`} onClick={() => onTask(null)}>
+            <button
+              type="button"
+              className="pill-x"
+              aria-label={`Show the whole log, not only ${task}`}
+              onClick={() => onTask(null)}
+            >
               <Icon name="x" />
             </button>
           </span>
@@ -91,13 +105,33 @@ export function LogView({ run, name, running, task, onTask, goTo }: Props) {
           {running && link?.is === "waiting" && " · the stream broke; trying again"}
         </span>
         <span className="grow" />
-        <Find ref={find} needle={needle} onNeedle={(text) => { setNeedle(text); setAt(null); }} search={search} at={at} onStep={step} />
+        <Find
+          ref={find}
+          needle={needle}
+          onNeedle={(text) => {
+            setNeedle(text);
+            setAt(null);
+          }}
+          search={search}
+          at={at}
+          onStep={step}
+        />
         <span className="vsep" />
         <Tool icon="wrap" label="Wrap long lines" on={wrap} onClick={() => setWrap(!wrap)} />
         <Tool icon="clock" label="Times" on={times} onClick={() => setTimes(!times)} />
-        <Tool icon="copy" label={chosen ? "Copy the chosen lines" : "Copy the log"} onClick={() => void copy(run, lines, task, chosen)} />
+        <Tool
+          icon="copy"
+          label={chosen ? "Copy the chosen lines" : "Copy the log"}
+          onClick={() => void copy(run, lines, task, chosen)}
+        />
         <Tool icon="download" label="Save the whole log as text" onClick={() => void save(run, name)} />
-        <button type="button" className="btn btn-s" aria-pressed={following} title="To the end, and stay there (End)" onClick={() => setFollowing(!following)}>
+        <button
+          type="button"
+          className="btn btn-s"
+          aria-pressed={following}
+          title="To the end, and stay there (End)"
+          onClick={() => setFollowing(!following)}
+        >
           <Icon name="tail" />
           Follow
         </button>
@@ -116,7 +150,13 @@ export function LogView({ run, name, running, task, onTask, goTo }: Props) {
         onChoose={choose}
         following={following}
         onFollowing={setFollowing}
-        empty={running ? "Nothing was written yet." : task === null ? "This run wrote nothing." : `${task} wrote nothing.`}
+        empty={
+          running
+            ? "Nothing was written yet."
+            : task === null
+              ? "This run wrote nothing."
+              : `${task} wrote nothing.`
+        }
       />
     </section>
   );
@@ -157,7 +197,12 @@ function Find({ ref, needle, onNeedle, search, at, onStep }: FindProps) {
           {needle !== "" && found(search, at)}
         </span>
       </span>
-      <Tool icon="up" label="Match before" disabled={search.matches.length === 0} onClick={() => onStep(-1)} />
+      <Tool
+        icon="up"
+        label="Match before"
+        disabled={search.matches.length === 0}
+        onClick={() => onStep(-1)}
+      />
       <Tool icon="down" label="Next match" disabled={search.matches.length === 0} onClick={() => onStep(1)} />
     </>
   );
@@ -166,7 +211,7 @@ function Find({ ref, needle, onNeedle, search, at, onStep }: FindProps) {
 function found(search: Search, at: number | null): string {
   if (search.failure !== null) return search.failure;
   if (search.busy) return "…";
-  const total = `${number(search.matches.length)}${search.more ? " or more" : ""}`;
+  const total = number(search.total);
   if (search.matches.length === 0) return "none";
   const place = at === null ? -1 : search.matches.indexOf(at);
   return place < 0 ? total : `${number(place + 1)} of ${total}`;
@@ -189,15 +234,32 @@ interface ToolProps {
 
 function Tool({ icon, label, on, disabled, onClick }: ToolProps) {
   return (
-    <button type="button" className="btn btn-icon btn-ghost btn-s" aria-label={label} title={label} aria-pressed={on} disabled={disabled} onClick={onClick}>
+    <button
+      type="button"
+      className="btn btn-icon btn-ghost btn-s"
+      aria-label={label}
+      title={label}
+      aria-pressed={on}
+      disabled={disabled}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   );
 }
 
-async function copy(run: string, lines: LogLines, task: string | null, chosen: { from: number; to: number } | null): Promise<void> {
+async function copy(
+  run: string,
+  lines: LogLines,
+  task: string | null,
+  chosen: { from: number; to: number } | null,
+): Promise<void> {
   try {
-    const query = { task, from: chosen?.from, limit: chosen ? Math.min(COPIED, chosen.to - chosen.from + 1) : COPIED };
+    const query = {
+      task,
+      from: chosen?.from,
+      limit: chosen ? Math.min(COPIED, chosen.to - chosen.from + 1) : COPIED,
+    };
     const page = await get<LogPage>(address`/runs/${run}/logs`, query);
     const wanted = chosen ? page.lines.filter((line) => line.number <= chosen.to) : page.lines;
     await navigator.clipboard.writeText(wanted.map((line) => plainText(line.text)).join("\n"));

@@ -9,8 +9,8 @@ import { LogLines, type LogQuery, within } from "./lines";
 export interface Search {
   /** numbers of the lines that hold what is sought */
   matches: readonly number[];
-  /** there are more than are told */
-  more: boolean;
+  /** how many there are in all */
+  total: number;
   busy: boolean;
   failure: string | null;
 }
@@ -19,7 +19,7 @@ export interface Search {
 const REST_MS = 180;
 /** What the engine tells at most. */
 const MOST = 10_000;
-const NOTHING: Search = { matches: [], more: false, busy: false, failure: null };
+const NOTHING: Search = { matches: [], total: 0, busy: false, failure: null };
 
 export function askLog(run: string) {
   return (query: LogQuery): Promise<LogPage> => get<LogPage>(path`/runs/${run}/logs`, { ...query });
@@ -70,7 +70,7 @@ export function useLog(run: string, task: string | null, running: boolean, needl
         const query = { task, grep: needle, limit: 1 };
         const answer = await get<LogPage>(path`/runs/${run}/logs`, query, leaving.signal);
         const matches = answer.matches ?? answer.lines.map((line) => line.number);
-        setSearch({ matches, more: matches.length >= MOST, busy: false, failure: null });
+        setSearch({ matches, total: answer.total, busy: false, failure: null });
       } catch (error) {
         if (leaving.signal.aborted) return;
         setSearch({ ...NOTHING, failure: error instanceof Error ? error.message : String(error) });
@@ -92,5 +92,7 @@ function extended(before: Search, news: readonly LogLine[], task: string | null,
   const found = news
     .filter((line) => line.number > last && within(line.path, task) && line.text.includes(needle))
     .map((line) => line.number);
-  return found.length === 0 ? before : { ...before, matches: [...before.matches, ...found] };
+  return found.length === 0
+    ? before
+    : { ...before, matches: [...before.matches, ...found], total: before.total + found.length };
 }

@@ -43,11 +43,17 @@ export function TimelineView(props: Props) {
     [graph, board, states, folded, opened, version],
   );
   const origin = props.startedAt ?? firstStart(board) ?? now;
-  const end = Math.max(origin + 100, props.endedAt ?? 0, running ? now : lastEnd(board) ?? 0);
+  const end = Math.max(origin + 100, props.endedAt ?? 0, running ? now : (lastEnd(board) ?? 0));
   const bounds = { from: origin, to: end + (end - origin) * AFTER };
   const shown = view ?? bounds;
   const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, getItemKey: (at) => rows[at]?.key ?? at });
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: 12,
+    getItemKey: (at) => rows[at]?.key ?? at,
+  });
   const at = rows.findIndex((row) => isPicked(row, picked));
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
@@ -81,7 +87,13 @@ export function TimelineView(props: Props) {
 
   return (
     <div className="gantt">
-      <Axis view={shown} origin={origin} now={running ? now : null} zoomed={view !== null} onWhole={() => setView(null)} />
+      <Axis
+        view={shown}
+        origin={origin}
+        now={running ? now : null}
+        zoomed={view !== null}
+        onWhole={() => setView(null)}
+      />
       <div
         ref={scroller}
         className="gantt-rows scroll"
@@ -102,7 +114,13 @@ export function TimelineView(props: Props) {
                 top={item.start}
                 view={shown}
                 now={running ? now : end}
-                state={row.kind === "task" ? (states.of(row.node.task)?.state ?? null) : row.kind === "item" ? row.bar.state : null}
+                state={
+                  row.kind === "task"
+                    ? (states.of(row.node.task)?.state ?? null)
+                    : row.kind === "item"
+                      ? row.bar.state
+                      : null
+                }
                 picked={item.index === at}
                 onPick={onPick}
                 onFold={toggle}
@@ -115,7 +133,8 @@ export function TimelineView(props: Props) {
       </div>
       {board.leftOut > 0 && (
         <p className="gantt-note faint small">
-          {count(board.leftOut, "item")} of mapped tasks without a bar: there are too many. The task table has them all.
+          {count(board.leftOut, "item")} of mapped tasks without a bar: there are too many. The task table has
+          them all.
         </p>
       )}
     </div>
@@ -131,13 +150,21 @@ function flipped(before: ReadonlySet<number>, one: number): ReadonlySet<number> 
 function isPicked(row: TimelineRow, picked: Picked | null): boolean {
   if (!picked) return false;
   if (row.kind === "item") return picked.taskRun === row.bar.number;
-  return row.kind === "task" && picked.node === row.node.task && (picked.taskRun === null || picked.taskRun === row.bar?.number);
+  return (
+    row.kind === "task" &&
+    picked.node === row.node.task &&
+    (picked.taskRun === null || picked.taskRun === row.bar?.number)
+  );
 }
 
 function pickOf(row: TimelineRow): Picked {
   if (row.kind === "item") return { node: row.bar.node, path: row.bar.path, taskRun: row.bar.number };
   if (row.kind === "others") return { node: row.node.task, path: row.node.path, taskRun: null };
-  return { node: row.node.task, path: row.bar?.path ?? row.node.path, taskRun: row.items > 0 ? null : (row.bar?.number ?? null) };
+  return {
+    node: row.node.task,
+    path: row.bar?.path ?? row.node.path,
+    taskRun: row.items > 0 ? null : (row.bar?.number ?? null),
+  };
 }
 
 function firstStart(board: TimelineBoard): number | null {
@@ -159,7 +186,12 @@ function lastEnd(board: TimelineBoard): number | null {
 }
 
 /** Ctrl and the wheel zoom, Shift and the wheel move. Only a listener that is not passive may stop the page's own zoom. */
-function useWheel(root: React.RefObject<HTMLDivElement | null>, view: Span, bounds: Span, onView: (view: Span) => void): void {
+function useWheel(
+  root: React.RefObject<HTMLDivElement | null>,
+  view: Span,
+  bounds: Span,
+  onView: (view: Span) => void,
+): void {
   const latest = useRef({ view, bounds, onView });
   latest.current = { view, bounds, onView };
   useEffect(() => {
@@ -183,17 +215,35 @@ function useWheel(root: React.RefObject<HTMLDivElement | null>, view: Span, boun
   }, [root]);
 }
 
-function Axis({ view, origin, now, zoomed: isZoomed, onWhole }: { view: Span; origin: number; now: number | null; zoomed: boolean; onWhole: () => void }) {
+function Axis({
+  view,
+  origin,
+  now,
+  zoomed: isZoomed,
+  onWhole,
+}: {
+  view: Span;
+  origin: number;
+  now: number | null;
+  zoomed: boolean;
+  onWhole: () => void;
+}) {
   const list = marks(view, origin, 6);
   const step = (list[1] ?? 0) - (list[0] ?? 0);
   const place = (at: number) => `${((at - view.from) / (view.to - view.from)) * 100}%`;
   const nowHere = now !== null && now >= view.from && now <= view.to;
-  const crowded = (at: number) => nowHere && now !== null && Math.abs(origin + at - now) < (view.to - view.from) * 0.07;
+  const crowded = (at: number) =>
+    nowHere && now !== null && Math.abs(origin + at - now) < (view.to - view.from) * 0.07;
   return (
     <div className="gantt-head">
       <span className="gn">
         {isZoomed && (
-          <button type="button" className="btn btn-s btn-ghost" title="Show the whole time (0)" onClick={onWhole}>
+          <button
+            type="button"
+            className="btn btn-s btn-ghost"
+            title="Show the whole time (0)"
+            onClick={onWhole}
+          >
             <Icon name="fit" />
             All
           </button>
@@ -231,7 +281,12 @@ interface RowProps {
 
 const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFold, onOpen }: RowProps) {
   const shown = state ? STATES[state] : null;
-  const name = row.kind === "task" ? row.node.name : row.kind === "item" ? row.name : `${row.count} ${row.bars.length < row.count ? "items" : "others"}`;
+  const name =
+    row.kind === "task"
+      ? row.node.name
+      : row.kind === "item"
+        ? row.name
+        : `${row.count} ${row.bars.length < row.count ? "items" : "others"}`;
   const bar = row.kind === "others" ? null : row.bar;
   const words = row.kind === "others" ? "" : wordsOf(row, shown?.drawing ?? null, now);
   const classes = ["grow-r"];
@@ -240,7 +295,6 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
   if (!bar?.attempts.length && row.kind !== "others") classes.push("off");
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it has the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the tree around it has the focus
     <div
       id={`bar-${row.key}`}
       role="treeitem"
@@ -274,7 +328,20 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
         {row.kind === "task" && row.items > 0 && <span className="faint">{row.items}</span>}
       </span>
       <span className="gt">
-        {row.kind === "others" ? <Spans bars={row.bars} view={view} now={now} /> : bar && <Attempts bar={bar} drawing={shown?.drawing ?? "pending"} group={row.kind === "task" && row.folds !== null} usual={row.kind === "task" ? row.node.usual_ms : null} view={view} now={now} />}
+        {row.kind === "others" ? (
+          <Spans bars={row.bars} view={view} now={now} />
+        ) : (
+          bar && (
+            <Attempts
+              bar={bar}
+              drawing={shown?.drawing ?? "pending"}
+              group={row.kind === "task" && row.folds !== null}
+              usual={row.kind === "task" ? row.node.usual_ms : null}
+              view={view}
+              now={now}
+            />
+          )
+        )}
         {words !== "" && <Words bar={bar} text={words} view={view} now={now} />}
       </span>
     </div>
@@ -282,14 +349,22 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
 });
 
 /** What is said behind a bar. */
-function wordsOf(row: Exclude<TimelineRow, { kind: "others" }>, drawing: Drawing | null, now: number): string {
+function wordsOf(
+  row: Exclude<TimelineRow, { kind: "others" }>,
+  drawing: Drawing | null,
+  now: number,
+): string {
   const { bar } = row;
-  if (!bar || bar.attempts.length === 0) return drawing === null ? "waits" : (STATES[bar?.state ?? "Pending"].word ?? "").toLowerCase();
+  if (!bar || bar.attempts.length === 0)
+    return drawing === null ? "waits" : (STATES[bar?.state ?? "Pending"].word ?? "").toLowerCase();
   const first = bar.attempts[0];
   const last = bar.attempts.at(-1);
   if (!first || !last) return "";
   const length = duration((last.end ?? now) - first.start);
-  if (bar.attempts.length > 1) return last.end === null ? `attempt ${last.attempt}, ${length}` : `${bar.attempts.length} attempts, ${length}`;
+  if (bar.attempts.length > 1)
+    return last.end === null
+      ? `attempt ${last.attempt}, ${length}`
+      : `${bar.attempts.length} attempts, ${length}`;
   return drawing === "paused" ? `${length} open` : length;
 }
 
@@ -303,23 +378,64 @@ function placed(from: number, to: number, view: Span): Place | null {
   if (to < view.from || from > view.to) return null;
   const length = view.to - view.from;
   const start = Math.max(view.from, from);
-  return { left: `${((start - view.from) / length) * 100}%`, width: `${((Math.min(view.to, to) - start) / length) * 100}%` };
+  return {
+    left: `${((start - view.from) / length) * 100}%`,
+    width: `${((Math.min(view.to, to) - start) / length) * 100}%`,
+  };
 }
 
-function Attempts({ bar, drawing, group, usual, view, now }: { bar: Bar; drawing: Drawing; group: boolean; usual: number | null; view: Span; now: number }) {
+function Attempts({
+  bar,
+  drawing,
+  group,
+  usual,
+  view,
+  now,
+}: {
+  bar: Bar;
+  drawing: Drawing;
+  group: boolean;
+  usual: number | null;
+  view: Span;
+  now: number;
+}) {
   const first = bar.attempts[0];
   const mark = first && usual !== null ? placed(first.start + usual, first.start + usual, view) : null;
   return (
     <>
       {bar.attempts.map((attempt, index) => (
-        <AttemptBar key={attempt.attempt} attempt={attempt} next={bar.attempts[index + 1]} drawing={drawing} group={group} view={view} now={now} />
+        <AttemptBar
+          key={attempt.attempt}
+          attempt={attempt}
+          next={bar.attempts[index + 1]}
+          drawing={drawing}
+          group={group}
+          view={view}
+          now={now}
+        />
       ))}
-      {mark && usual !== null && <i className="gusual" style={{ left: mark.left }} title={`usually ${duration(usual)}`} />}
+      {mark && usual !== null && (
+        <i className="gusual" style={{ left: mark.left }} title={`usually ${duration(usual)}`} />
+      )}
     </>
   );
 }
 
-function AttemptBar({ attempt, next, drawing, group, view, now }: { attempt: Attempt; next: Attempt | undefined; drawing: Drawing; group: boolean; view: Span; now: number }) {
+function AttemptBar({
+  attempt,
+  next,
+  drawing,
+  group,
+  view,
+  now,
+}: {
+  attempt: Attempt;
+  next: Attempt | undefined;
+  drawing: Drawing;
+  group: boolean;
+  view: Span;
+  now: number;
+}) {
   const place = placed(attempt.start, attempt.end ?? now, view);
   const gap = next && attempt.end !== null ? placed(attempt.end, next.start, view) : null;
   const look = next ? (attempt.state ? STATES[attempt.state].drawing : "failed") : drawing;
@@ -350,7 +466,10 @@ function Words({ bar, text, view, now }: { bar: Bar | null; text: string; view: 
   const at = last ? (last.end ?? now) : now;
   const share = Math.min(1, Math.max(0, (at - view.from) / (view.to - view.from)));
   return (
-    <span className={`gl ${share > 0.82 ? "before" : ""}`} style={share > 0.82 ? { right: `${(1 - share) * 100}%` } : { left: `${share * 100}%` }}>
+    <span
+      className={`gl ${share > 0.82 ? "before" : ""}`}
+      style={share > 0.82 ? { right: `${(1 - share) * 100}%` } : { left: `${share * 100}%` }}
+    >
       {text}
     </span>
   );

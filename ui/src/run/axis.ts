@@ -7,17 +7,20 @@ export interface Span {
 }
 
 const STEPS = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
-  900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000,
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,
+  600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000,
+  172_800_000, 604_800_000,
 ];
 
 /** The marks of a span, at most about `most` of them, as milliseconds since the run's start. */
 export function marks(view: Span, origin: number, most: number): number[] {
   const length = view.to - view.from;
   if (length <= 0 || most < 1) return [];
-  const step = STEPS.find((one) => length / one <= most) ?? Math.ceil(length / most / 604_800_000) * 604_800_000;
+  const step =
+    STEPS.find((one) => length / one <= most) ?? Math.ceil(length / most / 604_800_000) * 604_800_000;
   const found: number[] = [];
-  for (let at = Math.ceil((view.from - origin) / step) * step; origin + at <= view.to; at += step) found.push(at);
+  for (let at = Math.ceil((view.from - origin) / step) * step; origin + at <= view.to; at += step)
+    found.push(at);
   return found;
 }
 

@@ -42,9 +42,15 @@ describe("how tasks stand, live", () => {
   it("follows one task through its attempts", () => {
     const board = new NodeBoard([node(0)]);
     board.load(none);
-    board.take([move({ to: "Running", at: at(1) }), move({ from: "Running", to: "AwaitingRetry", at: at(2) })]);
+    board.take([
+      move({ to: "Running", at: at(1) }),
+      move({ from: "Running", to: "AwaitingRetry", at: at(2) }),
+    ]);
     expect(board.of(0)).toMatchObject({ state: "AwaitingRetry", total: 1, endedAt: null });
-    board.take([move({ from: "AwaitingRetry", to: "Retrying", at: at(3) }), move({ from: "Retrying", to: "Completed", at: at(5) })]);
+    board.take([
+      move({ from: "AwaitingRetry", to: "Retrying", at: at(3) }),
+      move({ from: "Retrying", to: "Completed", at: at(5) }),
+    ]);
     expect(board.of(0)).toMatchObject({
       state: "Completed",
       counts: { Completed: 1 },
@@ -75,7 +81,9 @@ describe("how tasks stand, live", () => {
     board.take([early, late, other]);
     expect(board.of(0)?.state).toBeNull();
     board.load({
-      nodes: [{ node: 0, counts: { Running: 1 }, state: "Running", started_at: at(0), ended_at: null, attempts: 1 }],
+      nodes: [
+        { node: 0, counts: { Running: 1 }, state: "Running", started_at: at(0), ended_at: null, attempts: 1 },
+      ],
       cursor: early.sequence,
     });
     expect(board.of(0)).toMatchObject({ state: "Completed", counts: { Running: 0, Completed: 1 }, total: 1 });
@@ -86,11 +94,24 @@ describe("how tasks stand, live", () => {
   it("takes up an answer with items and goes on from it", () => {
     const board = new NodeBoard([node(0, true)]);
     board.load({
-      nodes: [{ node: 0, counts: { Completed: 5, Running: 2 }, state: "Running", started_at: at(0), ended_at: null, attempts: 1 }],
+      nodes: [
+        {
+          node: 0,
+          counts: { Completed: 5, Running: 2 },
+          state: "Running",
+          started_at: at(0),
+          ended_at: null,
+          attempts: 1,
+        },
+      ],
       cursor: sequence,
     });
     board.take([move({ number: 9, parent: 1, index: 6, from: "Running", to: "Failed" })]);
-    expect(board.of(0)).toMatchObject({ state: "Running", counts: { Completed: 5, Running: 1, Failed: 1 }, total: 7 });
+    expect(board.of(0)).toMatchObject({
+      state: "Running",
+      counts: { Completed: 5, Running: 1, Failed: 1 },
+      total: 7,
+    });
     board.take([move({ from: "Running", to: "Failed" })]);
     expect(board.of(0)?.state).toBe("Failed");
   });
@@ -103,7 +124,9 @@ describe("how tasks stand, live", () => {
     board.subscribe(0, first);
     board.subscribe(1, second);
     const before = board.of(0);
-    board.take(Array.from({ length: 500 }, (_, index) => move({ number: index + 2, parent: 1, index, to: "Running" })));
+    board.take(
+      Array.from({ length: 500 }, (_, index) => move({ number: index + 2, parent: 1, index, to: "Running" })),
+    );
     expect(first).toHaveBeenCalledTimes(1);
     expect(second).not.toHaveBeenCalled();
     expect(before?.total).toBe(0);
@@ -114,7 +137,12 @@ describe("how tasks stand, live", () => {
     const board = new NodeBoard(Array.from({ length: 1000 }, (_, task) => node(task)));
     board.load(none);
     const moves = Array.from({ length: 2000 }, (_, index) =>
-      move({ number: (index % 1000) + 1, node: index % 1000, from: index < 1000 ? null : "Running", to: index < 1000 ? "Running" : "Completed" }),
+      move({
+        number: (index % 1000) + 1,
+        node: index % 1000,
+        from: index < 1000 ? null : "Running",
+        to: index < 1000 ? "Running" : "Completed",
+      }),
     );
     const start = performance.now();
     board.take(moves);
@@ -148,7 +176,10 @@ describe("the timeline, live", () => {
 
   it("does not undo what an answer already holds", () => {
     const board = new TimelineBoard([node(0)]);
-    board.take([move({ to: "Running", at: at(1) }), move({ from: "Running", to: "AwaitingRetry", at: at(2) })]);
+    board.take([
+      move({ to: "Running", at: at(1) }),
+      move({ from: "Running", to: "AwaitingRetry", at: at(2) }),
+    ]);
     board.load({
       bars: [
         {
@@ -171,7 +202,11 @@ describe("the timeline, live", () => {
     const board = new TimelineBoard([node(0, true)]);
     board.load({ bars: [], left_out: 0 });
     board.take([move({ to: "Running" })]);
-    board.take(Array.from({ length: 3000 }, (_, index) => move({ number: index + 2, parent: 1, index, to: "Running" })));
+    board.take(
+      Array.from({ length: 3000 }, (_, index) =>
+        move({ number: index + 2, parent: 1, index, to: "Running" }),
+      ),
+    );
     expect(board.bars.get(4)).toMatchObject({ path: "t0[2]", item: true });
     expect(board.bars.size).toBe(2000);
     expect(board.leftOut).toBe(1001);

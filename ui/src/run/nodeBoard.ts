@@ -50,7 +50,9 @@ export class NodeBoard implements NodeStateSource {
     this.#cursor = answer.cursor;
     this.#recent = this.#recent.filter((move) => move.sequence > answer.cursor);
     this.#fold(this.#recent);
-    this.#tell([...this.#nodes].filter(([task, { live }]) => before.get(task) !== live).map(([task]) => task));
+    this.#tell(
+      [...this.#nodes].filter(([task, { live }]) => before.get(task) !== live).map(([task]) => task),
+    );
   }
 
   /** Folds moves of this run, in order. */

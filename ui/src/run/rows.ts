@@ -7,7 +7,15 @@ import { isEnded, TYPE_OF } from "../parts/states";
 import type { Bar } from "./timelineBoard";
 
 export type TimelineRow =
-  | { kind: "task"; key: string; node: GraphNode; depth: number; bar: Bar | null; folds: "open" | "folded" | null; items: number }
+  | {
+      kind: "task";
+      key: string;
+      node: GraphNode;
+      depth: number;
+      bar: Bar | null;
+      folds: "open" | "folded" | null;
+      items: number;
+    }
   | { kind: "item"; key: string; depth: number; bar: Bar; name: string }
   | { kind: "others"; key: string; depth: number; bars: Bar[]; count: number; node: GraphNode };
 
@@ -83,10 +91,24 @@ function around(bars: readonly Bar[], node: GraphNode): Bar | null {
     }
   }
   const attempts = Number.isFinite(start) ? [{ attempt: 1, start, end, state: null }] : [];
-  return { number: first.number, node: node.task, path: node.path, item: false, state: first.state, attempts };
+  return {
+    number: first.number,
+    node: node.task,
+    path: node.path,
+    item: false,
+    state: first.state,
+    attempts,
+  };
 }
 
-function itemRows(rows: TimelineRow[], node: GraphNode, items: readonly Bar[], total: number, depth: number, all: boolean): void {
+function itemRows(
+  rows: TimelineRow[],
+  node: GraphNode,
+  items: readonly Bar[],
+  total: number,
+  depth: number,
+  all: boolean,
+): void {
   const single = items.filter((bar) => all || needsLook(bar)).slice(0, SINGLE_ITEMS);
   const shown = new Set(single);
   for (const bar of single) {

@@ -142,7 +142,12 @@ export function foldMove(bar: Bar, move: Move): void {
   if (at < newest) return;
   bar.state = move.to;
   if (isUnderWay(move.to)) {
-    const goesOn = last !== undefined && last.end === null && move.from !== null && isUnderWay(move.from) && move.from !== move.to;
+    const goesOn =
+      last !== undefined &&
+      last.end === null &&
+      move.from !== null &&
+      isUnderWay(move.from) &&
+      move.from !== move.to;
     if (goesOn || last?.start === at || TYPE_OF[move.to] === "cancelling") return;
     if (last && last.end === null) last.end = at;
     bar.attempts.push({ attempt: (last?.attempt ?? 0) + 1, start: at, end: null, state: null });
