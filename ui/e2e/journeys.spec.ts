@@ -109,8 +109,10 @@ describe("going about", () => {
       .getByRole("option", { name: /weather/ })
       .first()
       .waitFor();
+    // The first is to run it; the next goes to its page.
+    await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
-    await page.waitForURL(/weather|runs/);
+    await page.waitForURL(/\/flows\/weather$/);
   });
 
   it("shows all keys", async () => {

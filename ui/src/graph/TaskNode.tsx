@@ -34,7 +34,7 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
     <div className={classes.join(" ")} id={domId} role="img" aria-label={spoken(node, shape.inner, live)}>
       <svg className="gn-icons" aria-hidden="true" width={shape.width - 2} height="20">
         <use href={kindRef(shape.inner > 0 ? "tasks" : node.kind)} x="10" y="2" width="16" height="16" />
-        {problem ? (
+        {problem && drawing === null ? (
           <use href={PROBLEM_REF} className="gn-problem" x={shape.width - 28} y="2" width="16" height="16" />
         ) : (
           drawing && (

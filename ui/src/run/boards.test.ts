@@ -11,6 +11,7 @@ const node = (task: number, mapped = false, parent: number | null = null): Graph
   parent,
   fact: null,
   mapped,
+  when: null,
   line: 1,
   problems: [],
   usual_ms: null,
@@ -188,8 +189,8 @@ describe("the timeline, live", () => {
           path: "t0",
           state: "Retrying",
           attempts: [
-            { attempt: 1, started_at: at(1), ended_at: at(2), state: "Failed" },
-            { attempt: 2, started_at: at(5), ended_at: null, state: null },
+            { attempt: 1, started_at: at(1), ended_at: at(2), state: "Failed", message: null },
+            { attempt: 2, started_at: at(5), ended_at: null, state: null, message: null },
           ],
         },
       ],
