@@ -7,16 +7,15 @@ import "./graph.css";
 import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { GraphEdge, GraphNode } from "../api/types";
 import { Icon } from "../parts/Icon";
-import { Keys } from "../shell/Keys";
-import { linesOf, nodesOf, type ShownNode } from "./elements";
-import { FlowEdge } from "./FlowEdge";
+import { EdgeLayer } from "./EdgeLayer";
+import { nodesOf, type ShownNode } from "./elements";
 import { FoldContext } from "./fold";
 import { GroupNode } from "./GroupNode";
 import { useLiveNode } from "./nodeStates";
 import type { Places } from "./place";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
-import { type Shape, shapeOf } from "./shape";
+import { FULL, type Shape, SMALL, shapeOf } from "./shape";
 import { TaskNode } from "./TaskNode";
 import { usePlaces } from "./usePlaces";
 import { type Direction, onCanvas, walk } from "./walk";
@@ -30,6 +29,8 @@ interface Props {
   /** Enter or a double click on a task */
   onOpen?: (task: number) => void;
   label: string;
+  /** names and states only, where it stands beside other things */
+  small?: boolean;
   /** the file cannot be read any more: what is shown is its last valid graph */
   old?: boolean;
 }
@@ -40,7 +41,8 @@ export function FlowGraph(props: Props) {
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const [view, setView] = useState<View>("graph");
   const [sought, setSought] = useState("");
-  const shape = useMemo(() => shapeOf(props.graph, folded), [props.graph, folded]);
+  const size = props.small ? SMALL : FULL;
+  const shape = useMemo(() => shapeOf(props.graph, folded, size), [props.graph, folded, size]);
   const found = useMemo(() => findIn(shape, sought), [shape, sought]);
   const fold = useCallback((task: number) => setFolded((before) => toggled(before, task)), []);
   return (
@@ -167,7 +169,6 @@ interface CanvasProps extends Props {
 }
 
 const NODE_TYPES = { task: TaskNode, frame: GroupNode };
-const EDGE_TYPES = { line: FlowEdge };
 const ARROWS: Record<string, Direction> = {
   ArrowUp: "up",
   ArrowDown: "down",
@@ -209,7 +210,6 @@ function Drawing({
     kept.current = nodesOf(shape, places, selected, found, prefix, kept.current);
     return kept.current;
   }, [shape, places, selected, found, prefix]);
-  const edges = useMemo(() => linesOf(shape, places, selected), [shape, places, selected]);
   useFit(places, pending);
   useShow(shape, places, selected, root);
 
@@ -244,9 +244,7 @@ function Drawing({
       <Sprite />
       <ReactFlow
         nodes={nodes}
-        edges={edges}
         nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
         nodesDraggable={false}
         nodesConnectable={false}
         nodesFocusable={false}
@@ -265,7 +263,8 @@ function Drawing({
         onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
         proOptions={{ hideAttribution: true }}
       >
-        {shape.nodes.length > 5 && (
+        <EdgeLayer shape={shape} places={places} selected={selected} />
+        {shape.nodes.length > (shape.small ? 24 : 8) && (
           <MiniMap
             pannable
             zoomable
@@ -280,11 +279,6 @@ function Drawing({
             <p className="graph-note" role="status">
               Shown in rows while the layout is worked out
             </p>
-          </Panel>
-        )}
-        {selected === null && (
-          <Panel position="bottom-left" className="graph-hint faint">
-            <Keys keys="F" /> fit <Keys keys="ArrowDown" /> along edges
           </Panel>
         )}
       </ReactFlow>

@@ -5,7 +5,6 @@ import { memo, useContext } from "react";
 import { Icon } from "../parts/Icon";
 import { StateIcon } from "../parts/State";
 import { STATES } from "../parts/states";
-import { ANCHOR, ANCHORED } from "./anchor";
 import { FoldContext } from "./fold";
 import { useLiveNode } from "./nodeStates";
 import type { ShapeNode } from "./shape";
@@ -43,9 +42,7 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
         >
           <Icon name="down" className="i-12" />
         </button>
-        <b className={ANCHOR} {...ANCHORED}>
-          {shape.node.name}
-        </b>
+        <b>{shape.node.name}</b>
         <span>{factOf(shape.node, shape.inner)}</span>
         {shown && <StateIcon drawing={shown.drawing} size={12} label={shown.word} />}
       </div>

@@ -1,13 +1,13 @@
 // From a shape and its places to what the canvas library draws. What did not change keeps its identity, so that
 // choosing a task draws two nodes and not a thousand.
 
-import type { FlowLine } from "./FlowEdge";
 import type { GroupFlowNode } from "./GroupNode";
 import type { Box, Places } from "./place";
-import { straightRoute } from "./route";
 import type { Shape, ShapeNode } from "./shape";
 import type { TaskFlowNode } from "./TaskNode";
-import { onCanvas } from "./walk";
+
+/** Deeper than groups ever are in each other. */
+const FRAMES = 100;
 
 export type ShownNode = TaskFlowNode | GroupFlowNode;
 
@@ -55,31 +55,13 @@ function shownNode(node: ShapeNode, box: Box, found: boolean, selected: boolean,
     position: { x: box.x, y: box.y },
     width,
     height,
-    // Known sizes: nothing has to be measured before the first picture.
+    // Known sizes: nothing has to be measured in the page.
     measured: { width, height },
+    // Frames lie under the edges, and tasks over them.
+    zIndex: frame ? node.depth - FRAMES : 0,
     selected,
     draggable: false,
     ...(node.parent === null ? {} : { parentId: String(node.parent) }),
     data: { shape: node, found, domId: `${prefix}-${node.id}` },
   };
-}
-
-export function linesOf(shape: Shape, places: Places, selected: number | null): FlowLine[] {
-  const boxes = onCanvas(shape, places);
-  return shape.edges.flatMap((edge) => {
-    const from = boxes.get(edge.from);
-    const to = boxes.get(edge.to);
-    if (!from || !to) return [];
-    const route = places.routes.get(edge.id);
-    const hot = edge.from === selected || edge.to === selected;
-    return [
-      {
-        id: edge.id,
-        type: "line" as const,
-        source: String(edge.from),
-        target: String(edge.to),
-        data: { edge, hot, route: route && route.length > 1 ? route : straightRoute(from, to) },
-      },
-    ];
-  });
 }

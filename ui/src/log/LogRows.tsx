@@ -53,8 +53,6 @@ interface Props {
   current: number | null;
   wrap: boolean;
   times: boolean;
-  /** the task that all lines are of; null: each says its own */
-  paths: string | null;
   chosen: { from: number; to: number } | null;
   onChoose: (line: number, extend: boolean) => void;
   following: boolean;
@@ -195,7 +193,7 @@ export function LogRows(props: Props) {
     >
       <div className="log-track" style={{ height: trackHeight(extent, heights) }}>
         <div
-          className={`log-window ${wrap ? "is-wrapped" : ""} ${props.times ? "" : "no-times"} ${props.paths === null ? "" : "no-paths"}`}
+          className={`log-window ${wrap ? "is-wrapped" : ""} ${props.times ? "" : "no-times"} ${lines.several ? "" : "no-paths"}`}
           style={{ height }}
         >
           <div ref={block} className="log-block" style={{ transform: `translateY(${above}px)` }}>

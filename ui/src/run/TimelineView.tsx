@@ -355,8 +355,11 @@ function wordsOf(
   now: number,
 ): string {
   const { bar } = row;
-  if (!bar || bar.attempts.length === 0)
-    return drawing === null ? "waits" : (STATES[bar?.state ?? "Pending"].word ?? "").toLowerCase();
+  if (!bar || bar.attempts.length === 0) {
+    if (drawing === null || drawing === "pending") return "waits";
+    if (drawing === "paused") return "waits for an answer";
+    return bar ? STATES[bar.state].word.toLowerCase() : "";
+  }
   const first = bar.attempts[0];
   const last = bar.attempts.at(-1);
   if (!first || !last) return "";
