@@ -12,6 +12,7 @@ mod schedules;
 mod serve;
 mod show;
 mod steer;
+mod studio;
 mod tables;
 
 use clap::CommandFactory;
@@ -37,6 +38,7 @@ pub(crate) fn carry_out(
         Command::Plan(plan) => plan::plan(surroundings, plan),
         Command::Schema(which) => schema(which),
         Command::Serve(serve) => serve::serve(surroundings, &serve),
+        Command::Studio(studio) => studio::studio(surroundings, &studio),
         Command::Exec(command) => exec::exec(Ok(surroundings), command),
         Command::Runs(runs) => runs::runs(surroundings, runs, shows_diagnostics),
         Command::Schedules(schedules) => schedules::schedules(surroundings, schedules),
