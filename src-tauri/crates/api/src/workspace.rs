@@ -40,6 +40,14 @@ impl FlowChoice {
         Self::named(text)
     }
 
+    /// As it was typed.
+    pub fn text(&self) -> String {
+        match self {
+            Self::File(file) => file.to_string_lossy().into_owned(),
+            Self::Name(name) => name.to_string(),
+        }
+    }
+
     /// The flow of a name, whatever it looks like.
     ///
     /// # Errors
