@@ -4,6 +4,8 @@
 //! The program is the one that `cargo build` left beside the tests; build it
 //! first (`cargo xtask test` does).
 
+#[cfg(target_os = "linux")]
+pub mod desktop;
 mod document;
 #[cfg(unix)]
 pub mod postgres;

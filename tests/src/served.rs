@@ -211,11 +211,36 @@ pub fn read_answer(reader: &mut impl BufRead) -> HttpAnswer {
         body: String::new(),
     };
     let length = answer.header("content-length").map(str::to_owned);
-    let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).expect("a whole body");
+    let body = match answer.header("transfer-encoding") {
+        Some("chunked") => read_pieces(reader),
+        _ => {
+            let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+            read_piece(reader, length)
+        }
+    };
     answer.body = String::from_utf8(body).expect("text");
     answer
+}
+
+/// A body that comes in pieces, each behind its length.
+fn read_pieces(reader: &mut impl BufRead) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a piece's length");
+        let length = usize::from_str_radix(line.trim_end(), 16).expect("a piece's length");
+        body.extend(read_piece(reader, length));
+        read_piece(reader, 2);
+        if length == 0 {
+            return body;
+        }
+    }
+}
+
+fn read_piece(reader: &mut impl BufRead, length: usize) -> Vec<u8> {
+    let mut piece = vec![0; length];
+    reader.read_exact(&mut piece).expect("a whole piece");
+    piece
 }
 
 fn read_head(reader: &mut impl BufRead) -> String {

@@ -3175,7 +3175,7 @@ export interface operations {
             query?: {
                 /** @description Whether every recorded transition is wanted. */
                 transitions?: boolean;
-                /** @description At most so many task runs; by default all. */
+                /** @description At most so many task runs, 5000 at most; by default all. */
                 tasks?: number;
             };
             header?: never;

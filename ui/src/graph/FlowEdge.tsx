@@ -72,5 +72,7 @@ type Shown = keyof typeof TYPE_OF | null;
 
 /** Whether the run has gone along it: what it leads from has ended, and what it leads to was not passed by. */
 function isTaken(from: Shown, to: Shown): boolean {
-  return from !== null && isEnded(TYPE_OF[from]) && to !== null && TYPE_OF[to] !== "skipped" && to !== "Pending";
+  return (
+    from !== null && isEnded(TYPE_OF[from]) && to !== null && TYPE_OF[to] !== "skipped" && to !== "Pending"
+  );
 }

@@ -5,6 +5,7 @@ import { memo, useContext } from "react";
 import { Icon } from "../parts/Icon";
 import { StateIcon } from "../parts/State";
 import { STATES } from "../parts/states";
+import { ANCHOR, ANCHORED } from "./anchor";
 import { FoldContext } from "./fold";
 import { useLiveNode } from "./nodeStates";
 import type { ShapeNode } from "./shape";
@@ -22,8 +23,12 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
   if (selected) classes.push("is-selected");
   if (found) classes.push("is-found");
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; this frame groups parts of a drawing
-    <div className={classes.join(" ")} id={domId} role="group" aria-label={spoken(shape.node, shape.inner, live)}>
+    <div
+      className={classes.join(" ")}
+      id={domId}
+      role="group"
+      aria-label={spoken(shape.node, shape.inner, live)}
+    >
       <div className="gh">
         <button
           type="button"
@@ -38,7 +43,9 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
         >
           <Icon name="down" className="i-12" />
         </button>
-        <b>{shape.node.name}</b>
+        <b className={ANCHOR} {...ANCHORED}>
+          {shape.node.name}
+        </b>
         <span>{factOf(shape.node, shape.inner)}</span>
         {shown && <StateIcon drawing={shown.drawing} size={12} label={shown.word} />}
       </div>

@@ -22,20 +22,20 @@ export function Sprite() {
     <svg className="graph-sprite" aria-hidden="true" focusable="false">
       <title>drawings</title>
       {KINDS.map((kind) => (
-        <g id={`graph-kind-${kind}`} key={kind}>
+        <symbol id={`graph-kind-${kind}`} key={kind} viewBox="0 0 16 16">
           <Icon name={kindIcon(kind)} />
-        </g>
+        </symbol>
       ))}
-      <g id="graph-kind-other">
+      <symbol id="graph-kind-other" viewBox="0 0 16 16">
         <Icon name="ring" />
-      </g>
-      <g id="graph-problem">
+      </symbol>
+      <symbol id="graph-problem" viewBox="0 0 16 16">
         <Icon name="warn" />
-      </g>
+      </symbol>
       {DRAWINGS.map((drawing) => (
-        <g id={`graph-state-${drawing}`} key={drawing}>
+        <symbol id={`graph-state-${drawing}`} key={drawing} viewBox="0 0 16 16">
           <StateIcon drawing={drawing} />
-        </g>
+        </symbol>
       ))}
     </svg>
   );

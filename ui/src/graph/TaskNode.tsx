@@ -4,6 +4,7 @@
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { STATES } from "../parts/states";
+import { ANCHOR, ANCHORED } from "./anchor";
 import { useLiveNode } from "./nodeStates";
 import { kindRef, PROBLEM_REF, stateRef } from "./Sprite";
 import type { ShapeNode } from "./shape";
@@ -32,16 +33,31 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   return (
     <div className={classes.join(" ")} id={domId} role="img" aria-label={spoken(node, shape.inner, live)}>
       <svg className="gn-icons" aria-hidden="true" width={shape.width - 2} height="20">
-        <use href={kindRef(shape.inner > 0 ? "tasks" : node.kind)} x="10" y="2" />
-        {problem ? (
-          <use href={PROBLEM_REF} className="gn-problem" x={shape.width - 28} y="2" />
+        <use href={kindRef(shape.inner > 0 ? "tasks" : node.kind)} x="10" y="2" width="16" height="16" />
+        {problem && drawing === null ? (
+          <use href={PROBLEM_REF} className="gn-problem" x={shape.width - 28} y="2" width="16" height="16" />
         ) : (
-          drawing && <use href={stateRef(drawing)} className="gn-state" x={shape.width - 26} y="3" />
+          drawing && (
+            <use
+              href={stateRef(drawing)}
+              className="gn-state"
+              x={shape.width - 26}
+              y="3"
+              width="16"
+              height="16"
+            />
+          )
         )}
       </svg>
-      <span className="name">{node.name}</span>
+      <span className={`name ${ANCHOR}`} {...ANCHORED}>
+        {node.name}
+      </span>
       <span className="what">{second(shape, live)}</span>
-      {node.mapped && <span className="tally">{live && live.total > 0 ? tally(live).join(" · ") : "one for each item"}</span>}
+      {node.mapped && (
+        <span className="tally">
+          {live && live.total > 0 ? tally(live).join(" · ") : "one for each item"}
+        </span>
+      )}
     </div>
   );
 });

@@ -3,7 +3,17 @@
 
 import ELK, { type ElkExtendedEdge, type ElkNode } from "elkjs/lib/elk-api";
 import elkWorker from "elkjs/lib/elk-worker.min.js?url";
-import { type Box, childrenOf, GAP, GROUP_SIDE, GROUP_TOP, LAYER_GAP, type Places, type Point, placeInRows } from "./place";
+import {
+  type Box,
+  childrenOf,
+  GAP,
+  GROUP_SIDE,
+  GROUP_TOP,
+  LAYER_GAP,
+  type Places,
+  type Point,
+  placeInRows,
+} from "./place";
 import type { Shape, ShapeNode } from "./shape";
 
 /** How long the engine may take. */

@@ -29,9 +29,6 @@ export const NodeStatesContext = createContext<NodeStateSource>(NONE);
 /** A task's state; the component is drawn anew when it changes and only then. */
 export function useLiveNode(task: number): LiveNode | null {
   const source = useContext(NodeStatesContext);
-  const subscribe = useCallback(
-    (listener: () => void) => source.subscribe(task, listener),
-    [source, task],
-  );
+  const subscribe = useCallback((listener: () => void) => source.subscribe(task, listener), [source, task]);
   return useSyncExternalStore(subscribe, () => source.of(task));
 }

@@ -62,7 +62,10 @@ function shapeNode(node: GraphNode, inner: number, folded: boolean): ShapeNode {
   };
 }
 
-function countInner(nodes: readonly GraphNode[], byTask: ReadonlyMap<number, GraphNode>): Map<number, number> {
+function countInner(
+  nodes: readonly GraphNode[],
+  byTask: ReadonlyMap<number, GraphNode>,
+): Map<number, number> {
   const inner = new Map<number, number>();
   for (const node of nodes) {
     for (const above of ancestors(node, byTask)) inner.set(above, (inner.get(above) ?? 0) + 1);
@@ -86,11 +89,7 @@ function depth(node: GraphNode, byTask: ReadonlyMap<number, GraphNode>): number 
 }
 
 /** What is drawn for a task: itself, or the outermost folded group around it. */
-function drawnFor(
-  task: number,
-  byTask: ReadonlyMap<number, GraphNode>,
-  folded: ReadonlySet<number>,
-): number {
+function drawnFor(task: number, byTask: ReadonlyMap<number, GraphNode>, folded: ReadonlySet<number>): number {
   const node = byTask.get(task);
   if (!node) return task;
   return ancestors(node, byTask).findLast((above) => folded.has(above)) ?? task;

@@ -6,7 +6,10 @@ import type { Shape } from "./shape";
 export type Direction = "up" | "down" | "left" | "right";
 
 /** Where boxes stand on the whole canvas. */
-export function onCanvas(shape: Shape, places: Places): Map<number, { x: number; y: number; width: number; height: number }> {
+export function onCanvas(
+  shape: Shape,
+  places: Places,
+): Map<number, { x: number; y: number; width: number; height: number }> {
   const found = new Map<number, { x: number; y: number; width: number; height: number }>();
   // Groups come before what is in them.
   for (const node of shape.nodes) {

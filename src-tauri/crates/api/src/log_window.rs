@@ -98,7 +98,7 @@ pub fn window(home: &OpenHome, request: &WindowRequest) -> Result<LogPage, Error
 pub fn write_text(
     home: &OpenHome,
     request: &LogsRequest,
-    to: &mut impl Write,
+    to: &mut dyn Write,
 ) -> Result<io::Result<()>, Error> {
     home.wait_for_lines()?;
     let mut reader = LogReader::open(home, request)?;
@@ -115,7 +115,7 @@ pub fn write_text(
     }
 }
 
-fn write_line(line: &LogEntry, to: &mut impl Write) -> io::Result<()> {
+fn write_line(line: &LogEntry, to: &mut dyn Write) -> io::Result<()> {
     write!(to, "{:.3} ", line.at.0)?;
     if let Some(path) = &line.path {
         write!(to, "{path} ")?;

@@ -11,7 +11,7 @@ use crate::{
     Error, OpenHome,
     document::Moment,
     runs::{self, TransitionDocument},
-    task_path::TaskPaths,
+    task_path::{TaskNames, TaskPaths},
 };
 
 /// A page of a run's record.
@@ -51,9 +51,10 @@ pub fn transitions(
     let more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().filter(|_| more);
+    let flow = home.flows().of_id(&reader, id)?;
     Ok(TransitionList {
         next: next.map(|(sequence, _)| sequence.to_string()),
-        transitions: documents(&reader, id, page)?,
+        transitions: documents(&reader, id, &flow.names, page)?,
     })
 }
 
@@ -61,6 +62,7 @@ pub fn transitions(
 pub(crate) fn documents(
     reader: &Reader,
     run: RunId,
+    names: &[TaskNames],
     page: Vec<(u64, Transition)>,
 ) -> Result<Vec<TransitionDocument>, Error> {
     let mut numbers: Vec<TaskRunNumber> = page
@@ -73,8 +75,7 @@ pub(crate) fn documents(
     numbers.sort_unstable();
     numbers.dedup();
     let rows = reader.task_runs_numbered(run, &numbers, false)?;
-    let names = runs::task_names(reader.run_inputs(run)?.flow_text.as_deref());
-    let paths = TaskPaths::of_some(reader, run, &names, &rows)?;
+    let paths = TaskPaths::of_some(reader, run, names, &rows)?;
     let document = |(sequence, transition): (u64, Transition)| TransitionDocument {
         sequence,
         at: Moment(transition.at),

@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidemill_flow::{CheckContext, Flow, Value, template::to_json};
 use tidemill_orchestrate::{RunId, State, StateType};
-use tidemill_store::{Reader, RunFilter, StoreError, StoredRun, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{
+    Reader, RunFilter, RunInputs, StoreError, StoredRun, StoredTaskRun, TaskRunFilter,
+};
 use utoipa::ToSchema;
 
 use crate::{
     Error, OpenHome,
     document::{Moment, RunDocument, RunReport, TaskDocument, duration as milliseconds},
     open_home::no_run,
-    record,
+    record, report,
     run_filter::{ListFilter, ListSort},
     schemas::{AnyJson, StateName},
     task_path::{TaskNames, TaskPaths, tree_order},
@@ -178,8 +180,9 @@ pub struct ShowRequest {
     pub run: String,
     /// Whether every recorded transition is wanted.
     pub transitions: bool,
-    /// At most so many task runs, those first that were first there; `None`: all.
-    pub tasks: Option<usize>,
+    /// At most so many task runs, those first that were first there. All of them are
+    /// only had as [`crate::RunStream`].
+    pub tasks: usize,
 }
 
 /// All about the run that a text names.
@@ -195,20 +198,12 @@ pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail,
     let run = stored(&reader, id)?;
     let inputs = reader.run_inputs(id)?;
     let names = task_names(inputs.flow_text.as_deref());
-    let most = request.tasks.unwrap_or(usize::MAX);
-    let rows = reader.task_runs(id, &outputs(), None, most)?;
-    let facts = RunFacts {
-        attempt: run.run_attempt,
-        file: run.file.clone(),
-        workspace: run.workspace.clone(),
-        scheduled_for: run.scheduled_for.map(Moment),
-        parent: run.parent.map(|parent| parent.run.to_string()),
-        trigger: to_json(&inputs.trigger),
-    };
+    let rows = reader.task_runs(id, &outputs(), None, request.tasks)?;
+    let facts = facts(&run, &inputs);
     let record = if request.transitions {
         Some(RunRecord {
             facts: facts.clone(),
-            transitions: transition_documents(&reader, id)?,
+            transitions: transition_documents(&reader, id, &names)?,
         })
     } else {
         None
@@ -223,15 +218,16 @@ pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail,
     })
 }
 
-/// A run with its task runs, as documents.
-pub(crate) fn report(reader: &Reader, id: RunId, flow: Option<&Flow>) -> Result<RunReport, Error> {
-    let run = stored(reader, id)?;
-    let rows = reader.task_runs(id, &outputs(), None, usize::MAX)?;
-    let names = flow.map(names_of).unwrap_or_default();
-    Ok(RunReport {
-        run: document(&run),
-        tasks: task_documents(&names, &rows),
-    })
+/// What is known of a run beside its document.
+pub(crate) fn facts(run: &StoredRun, inputs: &RunInputs) -> RunFacts {
+    RunFacts {
+        attempt: run.run_attempt,
+        file: run.file.clone(),
+        workspace: run.workspace.clone(),
+        scheduled_for: run.scheduled_for.map(Moment),
+        parent: run.parent.map(|parent| parent.run.to_string()),
+        trigger: to_json(&inputs.trigger),
+    }
 }
 
 fn outputs() -> TaskRunFilter {
@@ -291,28 +287,20 @@ fn task_documents(names: &[TaskNames], rows: &[StoredTaskRun]) -> Vec<TaskDocume
     tree_order(rows)
         .into_iter()
         .filter_map(|place| rows.get(place))
-        .map(|row| TaskDocument {
-            id: row.id.to_string(),
-            task: names
-                .get(row.task as usize)
-                .map_or_else(String::new, |names| names.path.to_string()),
-            index: row.item,
-            path: paths.get(row.number).unwrap_or_default().to_owned(),
-            state: row.state,
-            state_type: row.state.state_type(),
-            message: row.message.as_deref().map(str::to_owned),
-            attempts: row.attempts,
-            output: json(row.output.as_ref()),
-            started_at: row.started_at.map(Moment),
-            ended_at: row.ended_at.map(Moment),
-            duration_ms: milliseconds(row.started_at, row.ended_at),
+        .map(|row| {
+            let path = paths.get(row.number).unwrap_or_default().to_owned();
+            report::task_document(names, row, path)
         })
         .collect()
 }
 
-fn transition_documents(reader: &Reader, id: RunId) -> Result<Vec<TransitionDocument>, Error> {
+fn transition_documents(
+    reader: &Reader,
+    id: RunId,
+    names: &[TaskNames],
+) -> Result<Vec<TransitionDocument>, Error> {
     let recorded = reader.transitions(id)?.collect::<Result<Vec<_>, _>>()?;
-    record::documents(reader, id, recorded)
+    record::documents(reader, id, names, recorded)
 }
 
 /// Forgets a run that has ended: its record, its logs, its results, its scratch folder.

@@ -18,20 +18,32 @@ pub(crate) struct TaskNames {
     pub(crate) path: Arc<str>,
 }
 
-/// The paths of a run's task runs by their numbers. What stands in a task run
-/// has a higher number than it.
+/// The paths of a run's task runs by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct TaskPaths {
     paths: HashMap<TaskRunNumber, String>,
 }
 
 impl TaskPaths {
-    /// The paths of `rows`, which are in order of their numbers.
+    /// The paths of `rows`. What a row stands in may come after it: a retry made it
+    /// anew, and what completed before stays.
     pub(crate) fn of(names: &[TaskNames], rows: &[StoredTaskRun]) -> Self {
+        let by_number: HashMap<TaskRunNumber, &StoredTaskRun> =
+            rows.iter().map(|row| (row.number, row)).collect();
         let mut known = Self::default();
+        let mut open: Vec<&StoredTaskRun> = Vec::new();
         for row in rows {
-            let path = known.path_of(names, row);
-            known.paths.insert(row.number, path);
+            let mut next = Some(row);
+            while let Some(row) = next.filter(|row| known.get(row.number).is_none()) {
+                open.push(row);
+                let around = row.parent.and_then(|parent| by_number.get(&parent));
+                // Nothing stands in itself, however far around: the depth is bounded.
+                next = around.copied().filter(|_| open.len() <= rows.len());
+            }
+            while let Some(row) = open.pop() {
+                let path = known.path_of(names, row);
+                known.paths.insert(row.number, path);
+            }
         }
         known
     }
@@ -141,6 +153,85 @@ fn around(rows: &[StoredTaskRun], known: &HashSet<TaskRunNumber>) -> Vec<TaskRun
     let missing: HashSet<TaskRunNumber> =
         parents.filter(|parent| !known.contains(parent)).collect();
     missing.into_iter().collect()
+}
+
+/// Goes through a run's task runs as [`tree_order`] does, however many there are: in
+/// memory stands where each is, in sixteen bytes.
+#[derive(Debug)]
+pub(crate) struct TreeWalk {
+    /// By what they stand in, then in their order in it.
+    places: Vec<Place>,
+    /// What is gone through: the next place, the last one, and the path around them.
+    open: Vec<(usize, usize, Option<String>)>,
+}
+
+/// Where a task run stands. The order of its fields is that of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// The number of what it stands in; 0: the run.
+    parent: u32,
+    /// The item's number, from 1; 0: it is none.
+    item: u32,
+    task: u32,
+    number: u32,
+}
+
+impl TreeWalk {
+    /// Begins with a run's first task run.
+    pub(crate) fn of(reader: &Reader, run: RunId) -> Result<Self, StoreError> {
+        let mut places: Vec<Place> = Vec::new();
+        reader.for_each_place(run, false, |place| {
+            places.push(Place {
+                parent: place.parent.map_or(0, TaskRunNumber::get),
+                item: place.item.map_or(0, |item| item.saturating_add(1)),
+                task: place.task,
+                number: place.number.get(),
+            });
+        })?;
+        // What stands in a row that is not shown stands at the top.
+        let numbers: Vec<u32> = places.iter().map(|place| place.number).collect();
+        for place in &mut places {
+            if numbers.binary_search(&place.parent).is_err() {
+                place.parent = 0;
+            }
+        }
+        drop(numbers);
+        places.sort_unstable();
+        let top = places.partition_point(|place| place.parent == 0);
+        Ok(Self {
+            places,
+            open: vec![(0, top, None)],
+        })
+    }
+
+    /// The next task runs, each with its path; none where all were gone through.
+    pub(crate) fn next_page(
+        &mut self,
+        names: &[TaskNames],
+        limit: usize,
+    ) -> Vec<(TaskRunNumber, String)> {
+        let mut page = Vec::new();
+        while page.len() < limit {
+            let Some((next, end, around)) = self.open.last_mut() else {
+                break;
+            };
+            let Some(place) = self.places.get(*next).filter(|_| next < end) else {
+                self.open.pop();
+                continue;
+            };
+            *next += 1;
+            let item = place.item.checked_sub(1);
+            let path = path_of(names, place.task, item, around.as_deref());
+            let own = |other: &Place| other.parent.cmp(&place.number);
+            let first = self.places.partition_point(|other| own(other).is_lt());
+            let last = self.places.partition_point(|other| own(other).is_le());
+            if first < last {
+                self.open.push((first, last, Some(path.clone())));
+            }
+            page.extend(TaskRunNumber::new(place.number).map(|number| (number, path)));
+        }
+        page
+    }
 }
 
 /// The rows' places in a list that goes through the tree: a row, then what stands

@@ -115,14 +115,14 @@ pub fn list(home: &OpenHome, request: &TaskRunsRequest) -> Result<TaskRunList, E
     let mut rows = reader.task_runs(run, &filter, after, limit.saturating_add(1))?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let names = runs::task_names(reader.run_inputs(run)?.flow_text.as_deref());
-    let paths = TaskPaths::of_some(&reader, run, &names, &rows)?;
+    let flow = home.flows().of_id(&reader, run)?;
+    let paths = TaskPaths::of_some(&reader, run, &flow.names, &rows)?;
     let last = rows.last().filter(|_| more);
     Ok(TaskRunList {
         next: last.map(|row| row.number.get().to_string()),
         tasks: rows
             .iter()
-            .map(|row| document(&names, &paths, row))
+            .map(|row| document(&flow.names, &paths, row))
             .collect(),
     })
 }

@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Stream(io::Error),
     /// The runtime could not be started.
     Runtime(io::Error),
+    /// The desktop app ended at once, and what it said.
+    Studio(String),
 }
 
 impl From<Error> for Failure {
@@ -54,6 +56,15 @@ impl Failure {
                     Role::Bad,
                     &format!("no thread could be started: {error}"),
                 );
+                Exit::System
+            }
+            Self::Studio(said) => {
+                let said = said.strip_prefix("tidemill-studio: ").unwrap_or(said);
+                for line in said.lines() {
+                    say("error", Role::Bad, line);
+                }
+                let mend = "`tidemill studio --browser` opens the same studio in the browser";
+                say("hint", Role::Command, mend);
                 Exit::System
             }
         }

@@ -1,11 +1,11 @@
 //! Where a command's answers come from: the home of this machine, or a server.
 
-use std::{future::Future, path::PathBuf};
+use std::{future::Future, io::Write as _, path::PathBuf};
 
 use jiff::Timestamp;
 use serde_json::json;
 use tidemill_api::{
-    Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
+    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
     check::{self, CheckAnswer},
     client::Client,
     http::Token,
@@ -16,7 +16,7 @@ use tidemill_api::{
     tables::{self, Limits, SecretNames, Variables},
 };
 
-use crate::{commands::open_settled, message::Failure, runtime::runtime};
+use crate::{commands::open_settled, message::Failure, output::Output, runtime::runtime};
 
 /// The variable that holds a server's token.
 const TOKEN: &str = "TIDEMILL_TOKEN";
@@ -70,6 +70,25 @@ impl<'s> Source<'s> {
                 Ok(runs::show(home.as_ref(), request)?)
             }
             Self::Server(_, client) => waited(client.show(request)),
+        }
+    }
+
+    /// Writes all about one run as a document, as it is read.
+    pub(crate) fn write_report(
+        &self,
+        run: &str,
+        transitions: bool,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Home(surroundings) => {
+                let home = open_settled(surroundings)?;
+                output.document(&RunStream::open(home.as_ref(), run, transitions)?)?;
+                Ok(())
+            }
+            Self::Server(_, client) => {
+                runtime()?.block_on(write_report(client, run, transitions, output))
+            }
         }
     }
 
@@ -263,6 +282,21 @@ impl<'s> Source<'s> {
             Self::Server(_, client) => waited(client.delete(table.path(), name)),
         }
     }
+}
+
+/// Writes a run's document as a server sends it.
+pub(crate) async fn write_report(
+    client: &Client,
+    run: &str,
+    transitions: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut report = client.report(run, transitions).await?;
+    while let Some(piece) = report.next().await? {
+        output.write_all(&piece)?;
+    }
+    output.write_all(b"\n")?;
+    Ok(())
 }
 
 /// A table of the home.

@@ -7,6 +7,7 @@ mod answer;
 mod extract;
 mod guard;
 pub mod listen;
+mod pieces;
 mod problem;
 mod query;
 mod routes;

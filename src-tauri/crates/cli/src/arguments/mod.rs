@@ -129,6 +129,17 @@ Ctrl-C or SIGTERM: nothing new is started, what runs has --grace to end, and wha
 runs then is let go of and carried on by the next serve; a second one lets go at once.")]
     Serve(ServeArguments),
 
+    /// Open the studio: the desktop app where it is installed, else in the browser
+    #[command(after_help = "\
+Examples:
+  tidemill studio                           the studio on this workspace
+  tidemill studio --browser                 in the browser, also where the app is installed
+  tidemill studio tidemill://run/last       at the newest run
+
+In the browser it is served by this process until Ctrl-C, as by `tidemill serve`; its
+address is printed.")]
+    Studio(StudioArguments),
+
     /// Record any command as a run: its output, exit code and duration
     #[command(after_help = "\
 Examples:
@@ -322,6 +333,29 @@ pub(crate) struct ServeArguments {
     /// Open the studio in the browser
     #[arg(long)]
     pub(crate) open: bool,
+}
+
+impl ServeArguments {
+    /// As `studio` serves: on whatever port is free, and with the browser.
+    pub(crate) fn for_browser() -> Self {
+        Self {
+            listen: "127.0.0.1:0".to_owned(),
+            grace: std::time::Duration::from_secs(10),
+            open: true,
+        }
+    }
+}
+
+/// `studio`.
+#[derive(Debug, Args)]
+pub(crate) struct StudioArguments {
+    /// In the browser, also where the desktop app is installed
+    #[arg(long)]
+    pub(crate) browser: bool,
+
+    /// What the app shows first: a flow file, or a link such as tidemill://run/ID
+    #[arg(value_name = "FILE|LINK", conflicts_with = "browser")]
+    pub(crate) show: Option<String>,
 }
 
 /// `exec`.

@@ -13,6 +13,7 @@ mod schedules;
 mod serve;
 mod show;
 mod steer;
+mod studio;
 mod tables;
 
 use clap::CommandFactory;
@@ -67,6 +68,7 @@ fn carry_out_here(
     }
     match command {
         Command::Serve(serve) => serve::serve(surroundings, &serve),
+        Command::Studio(studio) => studio::studio(surroundings, &studio),
         Command::Exec(command) => exec::exec(Ok(surroundings), command),
         Command::New(new) => new::new(surroundings, &new),
         Command::Doctor(form) => doctor::doctor(surroundings, form),

@@ -29,17 +29,17 @@ const TASKS: usize = 500;
 const WIDEST_VALUE: usize = 200;
 
 pub(crate) fn show(source: &Source<'_>, arguments: &ShowArguments) -> Result<Exit, Failure> {
-    let request = ShowRequest {
-        run: arguments.run.clone(),
-        transitions: arguments.transitions,
-        // One more than is shown tells that there are more.
-        tasks: (!arguments.form.json).then_some(TASKS + 1),
-    };
-    let detail = source.show(&request)?;
     let mut output = Output::new();
     if arguments.form.json {
-        output.document(&detail)?;
+        source.write_report(&arguments.run, arguments.transitions, &mut output)?;
     } else {
+        let request = ShowRequest {
+            run: arguments.run.clone(),
+            transitions: arguments.transitions,
+            // One more than is shown tells that there are more.
+            tasks: TASKS + 1,
+        };
+        let detail = source.show(&request)?;
         let lines = detail_lines(&detail, &TimeZone::system(), output.look());
         output.lines(&lines)?;
     }

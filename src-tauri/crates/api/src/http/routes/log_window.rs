@@ -1,29 +1,23 @@
 //! `runs/{id}/logs` and `runs/{id}/log.txt`: what a run wrote, by line number, or whole.
 
-use std::{
-    io::{self, BufWriter, Write},
-    num::NonZeroU32,
-    sync::Arc,
-};
+use std::{io, num::NonZeroU32, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes},
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use tokio::sync::mpsc;
-use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use super::{Routes, list_query::page};
 use crate::{
-    Error, Host, OpenHome,
+    Host,
     http::{
         answer::{Answer, ask},
         extract::Path,
+        pieces,
         problem::Problem,
         query::Query,
     },
@@ -38,12 +32,6 @@ const PAGE: u32 = 500;
 
 /// How many it has at most.
 const LARGEST_PAGE: u32 = 5_000;
-
-/// Bytes of a text that are handed on together.
-const PIECE: usize = 64 * 1024;
-
-/// Pieces that wait for a slow reader.
-const PIECES: usize = 4;
 
 pub(super) fn routes() -> Routes {
     Routes::new().routes(routes!(window)).routes(routes!(whole))
@@ -107,47 +95,19 @@ async fn whole(
         Ok((home, id.to_string(), name.unwrap_or_default()))
     })
     .await?;
-    let (sender, receiver) = mpsc::channel(PIECES);
-    tokio::task::spawn_blocking(move || {
-        write(&home, id, sender);
+    let body = pieces::body(move |to| {
+        let request = LogsRequest {
+            run: id,
+            ..LogsRequest::default()
+        };
+        let written = log_window::write_text(&home, &request, to);
         drop(permit);
+        written.map_err(io::Error::other)?
     });
     let disposition = format!("attachment; filename=\"{name}.log.txt\"");
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
     ];
-    let pieces = ReceiverStream::new(receiver).map(Ok::<Bytes, io::Error>);
-    Ok((headers, Body::from_stream(pieces)).into_response())
-}
-
-fn write(home: &OpenHome, run: String, sender: mpsc::Sender<Bytes>) {
-    let request = LogsRequest {
-        run,
-        ..LogsRequest::default()
-    };
-    let mut pieces = BufWriter::with_capacity(PIECE, Pieces(sender));
-    let written: Result<io::Result<()>, Error> =
-        log_window::write_text(home, &request, &mut pieces);
-    match written {
-        // A reader that went away wants no more.
-        Ok(Ok(()) | Err(_)) => {}
-        Err(error) => tracing::warn!(%error, "a log as text ends early"),
-    }
-}
-
-/// Hands on what is written, and waits where the reader is slow.
-struct Pieces(mpsc::Sender<Bytes>);
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .blocking_send(Bytes::copy_from_slice(bytes))
-            .map_err(|_| io::ErrorKind::BrokenPipe)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    Ok((headers, body).into_response())
 }

@@ -2,7 +2,12 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use axum::extract::State;
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,15 +18,18 @@ use super::{
     list_query::{ListQuery, page},
 };
 use crate::{
-    Host,
+    Host, RunStream,
     http::{
         answer::{Answer, ask},
         extract::Path,
+        pieces,
+        problem::Problem,
         query::Query,
     },
     record::{self, TransitionList},
     run_detail::{self, RunDetailDocument},
     runs::{self, RunDetail, RunList, ShowRequest},
+    tail::blocking,
     task_runs::{self, TaskRunList, TaskRunsRequest},
 };
 
@@ -84,8 +92,9 @@ async fn remove(State(host): State<Arc<Host>>, Path(run): Path<String>) -> Answe
 struct ReportQuery {
     /// Whether every recorded transition is wanted.
     transitions: bool,
-    /// At most so many task runs; by default all.
-    tasks: Option<u32>,
+    /// At most so many task runs, 5000 at most; by default all.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 5000)]
+    tasks: Option<NonZeroU32>,
 }
 
 /// One run as `tidemill runs show --json` prints it
@@ -96,13 +105,28 @@ async fn report(
     State(host): State<Arc<Host>>,
     Path(run): Path<String>,
     Query(query): Query<ReportQuery>,
-) -> Answer<RunDetail> {
+) -> Result<Response, Problem> {
+    let home = host.home().clone();
+    let Some(tasks) = query.tasks else {
+        let permit = host.stream_permit()?;
+        let stream = move || RunStream::open(Some(&home), &run, query.transitions);
+        let stream = blocking(stream).await?;
+        let body = pieces::body(move |to| {
+            let written = serde_json::to_writer(to, &stream);
+            drop(permit);
+            written.map_err(std::io::Error::from)
+        });
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        return Ok((json, body).into_response());
+    };
+    let limit = page(Some(tasks), PAGE, LARGEST_PAGE);
     let request = ShowRequest {
         run,
         transitions: query.transitions,
-        tasks: query.tasks.and_then(|most| usize::try_from(most).ok()),
+        tasks: usize::try_from(limit.get()).unwrap_or_default(),
     };
-    ask(host, move |host| runs::show(Some(host.home()), &request)).await
+    let detail = blocking(move || runs::show(Some(&home), &request)).await?;
+    Ok(Json(detail).into_response())
 }
 
 /// Which task runs.
