@@ -1,9 +1,8 @@
 //! Where a command's answers come from: the home of this machine, or a server.
 
-use std::{future::Future, path::PathBuf};
+use std::{future::Future, io::Write as _, path::PathBuf};
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::json;
 use tidemill_api::{
     Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
@@ -17,7 +16,7 @@ use tidemill_api::{
     tables::{self, Limits, SecretNames, Variables},
 };
 
-use crate::{commands::open_settled, message::Failure, runtime::runtime};
+use crate::{commands::open_settled, message::Failure, output::Output, runtime::runtime};
 
 /// The variable that holds a server's token.
 const TOKEN: &str = "TIDEMILL_TOKEN";
@@ -70,24 +69,25 @@ impl<'s> Source<'s> {
                 let home = open_settled(surroundings)?;
                 Ok(runs::show(home.as_ref(), request)?)
             }
-            Self::Server(_, client) => {
-                let tasks = Some(request.tasks);
-                waited(client.show(&request.run, request.transitions, tasks))
-            }
+            Self::Server(_, client) => waited(client.show(request)),
         }
     }
 
-    /// One run with all its task runs, as a document.
-    pub(crate) fn report(&self, run: &str, transitions: bool) -> Result<Report, Failure> {
+    /// Writes all about one run as a document, as it is read.
+    pub(crate) fn write_report(
+        &self,
+        run: &str,
+        transitions: bool,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         match self {
             Self::Home(surroundings) => {
                 let home = open_settled(surroundings)?;
-                let stream = RunStream::open(home.as_ref(), run, transitions)?;
-                Ok(Report::Here(Box::new(stream)))
+                output.document(&RunStream::open(home.as_ref(), run, transitions)?)?;
+                Ok(())
             }
             Self::Server(_, client) => {
-                let detail = waited(client.show(run, transitions, None))?;
-                Ok(Report::There(Box::new(detail)))
+                runtime()?.block_on(write_report(client, run, transitions, output))
             }
         }
     }
@@ -284,12 +284,19 @@ impl<'s> Source<'s> {
     }
 }
 
-/// A run's document: read while it is written, or as a server sent it.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Report {
-    Here(Box<RunStream>),
-    There(Box<RunDetail>),
+/// Writes a run's document as a server sends it.
+pub(crate) async fn write_report(
+    client: &Client,
+    run: &str,
+    transitions: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut report = client.report(run, transitions).await?;
+    while let Some(piece) = report.next().await? {
+        output.write_all(&piece)?;
+    }
+    output.write_all(b"\n")?;
+    Ok(())
 }
 
 /// A table of the home.

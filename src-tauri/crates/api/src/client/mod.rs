@@ -15,6 +15,7 @@ use url::Url;
 use crate::{Error, FileDiagnostics, http::Token};
 
 pub use run::{RemoteRun, Streamed};
+pub use verbs::Pieces;
 
 /// A Tidemill at an address.
 #[derive(Clone, Debug)]

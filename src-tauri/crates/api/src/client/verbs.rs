@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
@@ -13,7 +13,7 @@ use crate::{
     failure::{FailedTask, Failures},
     parameters,
     plan::PlanAnswer,
-    runs::{ListRequest, RunDetail, RunFacts, RunList, RunRecord, TransitionDocument},
+    runs::{ListRequest, RunDetail, RunFacts, RunList, RunRecord, ShowRequest, TransitionDocument},
     schedules::{NextAnswer, NextOf, NextRequest, SchedulesAnswer},
     settings::Settings,
     steer::SteeredRun,
@@ -100,15 +100,12 @@ impl Client {
     ///
     /// # Errors
     /// Where there is no such run, the server refuses, or does not answer.
-    pub async fn show(
-        &self,
-        run: &str,
-        transitions: bool,
-        tasks: Option<usize>,
-    ) -> Result<RunDetail, Error> {
-        let detail: RemoteDetail = self.get(&["runs", run], &[]).await?;
-        let mut query = vec![("transitions", transitions.to_string())];
-        query.extend(tasks.map(|most| ("tasks", most.to_string())));
+    pub async fn show(&self, request: &ShowRequest) -> Result<RunDetail, Error> {
+        let detail: RemoteDetail = self.get(&["runs", &request.run], &[]).await?;
+        let query = [
+            ("transitions", request.transitions.to_string()),
+            ("tasks", request.tasks.to_string()),
+        ];
         let report: RemoteReport = self
             .get(&["runs", &detail.run.id, "report"], &query)
             .await?;
@@ -338,12 +335,17 @@ impl Client {
         self.get(&["runs", run], &[]).await
     }
 
-    /// A run's report, for programs.
+    /// A run's document for programs, which may be long: in pieces, as it comes.
     ///
     /// # Errors
     /// Where there is no such run, or the server does not answer.
-    pub async fn report(&self, run: &str) -> Result<RunReport, Error> {
-        self.get(&["runs", run, "report"], &[]).await
+    pub async fn report(&self, run: &str, transitions: bool) -> Result<Pieces, Error> {
+        let query = [("transitions", transitions.to_string())];
+        let request = self.request(Method::GET, &["runs", run, "report"], &query);
+        Ok(Pieces {
+            client: self.clone(),
+            answer: self.answered(request).await?,
+        })
     }
 
     /// The task runs of a run that are no items, with what there is of them.
@@ -354,5 +356,25 @@ impl Client {
             ("limit", most.to_string()),
         ];
         self.get(&["runs", run, "tasks"], &query).await
+    }
+}
+
+/// An answer in pieces.
+#[derive(Debug)]
+pub struct Pieces {
+    client: Client,
+    answer: Response,
+}
+
+impl Pieces {
+    /// The next piece; `None` after the last.
+    ///
+    /// # Errors
+    /// Where the server went away before it had sent all.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        match self.answer.chunk().await {
+            Ok(piece) => Ok(piece.map(|piece| piece.to_vec())),
+            Err(error) => Err(self.client.away(&error)),
+        }
     }
 }

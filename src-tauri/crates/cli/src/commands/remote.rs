@@ -85,7 +85,7 @@ async fn show(
     let (ended, failures) = client.ended(&started.id).await?;
     if form.answer == Answer::Document {
         let mut output = Output::new();
-        output.document(&client.report(&ended.id).await?)?;
+        source::write_report(client, &ended.id, false, &mut output).await?;
         output.flush()?;
     } else if form.answer.is_shown() || Exit::of_run(ended.state) != Exit::Done {
         say(

@@ -31,7 +31,7 @@ const WIDEST_VALUE: usize = 200;
 pub(crate) fn show(source: &Source<'_>, arguments: &ShowArguments) -> Result<Exit, Failure> {
     let mut output = Output::new();
     if arguments.form.json {
-        output.document(&source.report(&arguments.run, arguments.transitions)?)?;
+        source.write_report(&arguments.run, arguments.transitions, &mut output)?;
     } else {
         let request = ShowRequest {
             run: arguments.run.clone(),
