@@ -9,13 +9,13 @@ import type { GraphEdge, GraphNode } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { EdgeLayer } from "./EdgeLayer";
 import { nodesOf, type ShownNode } from "./elements";
-import { FoldContext } from "./fold";
 import { GroupNode } from "./GroupNode";
 import { useLiveNode } from "./nodeStates";
 import type { Places } from "./place";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
 import { FULL, type Shape, SMALL, shapeOf } from "./shape";
+import { type Detail, DetailContext, FoldContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
 import { usePlaces } from "./usePlaces";
 import { type Direction, onCanvas, walk } from "./walk";
@@ -242,46 +242,49 @@ function Drawing({
       onKeyDown={onKeyDown}
     >
       <Sprite />
-      <ReactFlow
-        nodes={nodes}
-        nodeTypes={NODE_TYPES}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        disableKeyboardA11y
-        deleteKeyCode={null}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={null}
-        zoomOnDoubleClick={false}
-        minZoom={0.04}
-        maxZoom={2}
-        onNodeClick={(_, node) => onSelect(Number(node.id))}
-        onNodeDoubleClick={(_, node) => onOpen?.(Number(node.id))}
-        onPaneClick={() => onSelect(null)}
-        onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
-        proOptions={{ hideAttribution: true }}
-      >
-        <EdgeLayer shape={shape} places={places} selected={selected} />
-        {shape.nodes.length > (shape.small ? 24 : 8) && (
-          <MiniMap
-            pannable
-            zoomable
-            ariaLabel="Overview of the graph"
-            nodeComponent={MapBox}
-            maskColor="transparent"
-            className="graph-map"
-          />
-        )}
-        {pending && (
-          <Panel position="top-center">
-            <p className="graph-note" role="status">
-              Shown in rows while the layout is worked out
-            </p>
-          </Panel>
-        )}
-      </ReactFlow>
+      <DetailContext value={detail}>
+        <ReactFlow
+          nodes={nodes}
+          nodeTypes={NODE_TYPES}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          onlyRenderVisibleElements
+          zoomOnDoubleClick={false}
+          minZoom={0.04}
+          maxZoom={2}
+          onNodeClick={(_, node) => onSelect(Number(node.id))}
+          onNodeDoubleClick={(_, node) => onOpen?.(Number(node.id))}
+          onPaneClick={() => onSelect(null)}
+          onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
+          proOptions={{ hideAttribution: true }}
+        >
+          <EdgeLayer shape={shape} places={places} selected={selected} />
+          {shape.nodes.length > (shape.small ? 24 : 8) && (
+            <MiniMap
+              pannable
+              zoomable
+              ariaLabel="Overview of the graph"
+              nodeComponent={MapBox}
+              maskColor="transparent"
+              className="graph-map"
+            />
+          )}
+          {pending && (
+            <Panel position="top-center">
+              <p className="graph-note" role="status">
+                Shown in rows while the layout is worked out
+              </p>
+            </Panel>
+          )}
+        </ReactFlow>
+      </DetailContext>
       <Said shape={shape} selected={selected} />
     </div>
   );
@@ -301,8 +304,6 @@ function SaidNode({ task, node, inner }: { task: number; node: GraphNode; inner:
   const live = useLiveNode(task);
   return <>{spoken(node, inner, live)}</>;
 }
-
-type Detail = "all" | "names" | "shapes";
 
 /** Detail that could not be read is dropped: the second line first, then everything but the state. */
 function detailAt(zoom: number): Detail {
