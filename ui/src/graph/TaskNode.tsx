@@ -1,12 +1,13 @@
 // One task on the canvas: kind, name, state and one fact; of a mapped task also how many items are in which
-// state. Seven elements, drawn anew only when its own state or selection changes.
+// state. At most eight elements, drawn anew only when its own state or selection changes.
 
 import type { Node, NodeProps } from "@xyflow/react";
-import { memo } from "react";
+import { memo, useContext } from "react";
 import { STATES } from "../parts/states";
 import { useLiveNode } from "./nodeStates";
 import { kindRef, PROBLEM_REF, stateRef } from "./Sprite";
 import type { ShapeNode } from "./shape";
+import { DetailContext } from "./surroundings";
 import { factOf, progress, spoken, tally } from "./words";
 
 export type TaskNodeData = { shape: ShapeNode; found: boolean; domId: string };
@@ -18,6 +19,7 @@ const LOUD = new Set(["running", "paused", "failed", "crashed", "late", "cancell
 export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<TaskFlowNode>) {
   const { shape, found, domId } = data;
   const { node } = shape;
+  const detail = useContext(DetailContext);
   const live = useLiveNode(shape.id);
   const drawing = live?.state ? STATES[live.state].drawing : null;
   const problem = node.problems.length > 0;
@@ -31,9 +33,14 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   if (live && (drawing === null || drawing === "skipped" || drawing === "pending")) classes.push("is-dim");
   if (drawing) classes.push(`s-${drawing}`);
   if (drawing && LOUD.has(drawing)) classes.push("is-live");
+  const label = spoken(node, shape.inner, live);
+  // Too small to read: a shape for each state, and nothing that costs.
+  if (detail === "shapes") {
+    return <div className={`gs ${classes.slice(2).join(" ")}`} id={domId} role="img" aria-label={label} />;
+  }
   const top = shape.small ? 5 : 2;
   return (
-    <div className={classes.join(" ")} id={domId} role="img" aria-label={spoken(node, shape.inner, live)}>
+    <div className={classes.join(" ")} id={domId} role="img" aria-label={label}>
       <svg className="gn-icons" aria-hidden="true" width={shape.width - 2} height="20">
         <use
           href={kindRef(shape.inner > 0 ? "tasks" : node.kind)}

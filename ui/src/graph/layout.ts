@@ -108,7 +108,7 @@ export function toElk(shape: Shape): ElkNode {
       "elk.layered.spacing.nodeNodeBetweenLayers": String(gaps.layer),
       "elk.layered.spacing.edgeNodeBetweenLayers": String(gaps.layer / 3),
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-      "elk.layered.nodePlacement.strategy": shape.nodes.length > MANY ? "BRANDES_KOEPF" : "NETWORK_SIMPLEX",
+      "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
       "elk.layered.nodePlacement.favorStraightEdges": "true",
       "elk.layered.thoroughness": shape.nodes.length > MANY ? "2" : "7",
     },

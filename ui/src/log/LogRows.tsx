@@ -177,6 +177,8 @@ export function LogRows(props: Props) {
     event.stopPropagation();
   };
 
+  const top = shown.into > 0 ? shown.row + 1 : shown.row;
+  const digits = String((lines.line(to - 1)?.number ?? lines.rows) + 1).length;
   const drawn: number[] = [];
   for (let row = from; row < to; row += 1) drawn.push(row);
   return (
@@ -194,7 +196,7 @@ export function LogRows(props: Props) {
       <div className="log-track" style={{ height: trackHeight(extent, heights) }}>
         <div
           className={`log-window ${wrap ? "is-wrapped" : ""} ${props.times ? "" : "no-times"} ${lines.several ? "" : "no-paths"}`}
-          style={{ height }}
+          style={{ height, "--ln": `${Math.max(4, digits) + 3}ch` } as React.CSSProperties}
         >
           <div ref={block} className="log-block" style={{ transform: `translateY(${above}px)` }}>
             {drawn.map((row) => (
@@ -202,7 +204,8 @@ export function LogRows(props: Props) {
                 key={row}
                 row={row}
                 line={lines.line(row)}
-                before={row > 0 ? lines.line(row - 1) : undefined}
+                // The first in view says whose it is, though the line before it was of the same.
+                before={row > top ? lines.line(row - 1) : undefined}
                 props={props}
                 whole={whole}
                 onWhole={(line) => setWhole(new Set([...whole, line]))}
