@@ -1,4 +1,4 @@
-// What happened, all in one stream: runs, events, notifications, sync and what people did.
+// What happened, all in one stream: what runs did and what people did.
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -23,9 +23,6 @@ const ROW = 26;
 
 const SHOWN: Record<Kind, { icon: IconName; word: string; several: string }> = {
   run: { icon: "runs", word: "Run", several: "Runs" },
-  event: { icon: "bolt", word: "Event", several: "Events" },
-  notification: { icon: "notify", word: "Notification", several: "Notifications" },
-  sync: { icon: "sync", word: "Sync", several: "Sync" },
   person: { icon: "person", word: "Person", several: "People" },
 };
 
@@ -153,7 +150,7 @@ function Stream({ pager }: { pager: Pager<ActivityEntry> }) {
         <span className="grow" />
         <span>{pager.ended ? count(pager.length, "entry", "entries") : ""}</span>
       </div>
-      <div className="list scroll" ref={scroller} tabIndex={-1}>
+      <div className="list scroll" role="rowgroup" ref={scroller} tabIndex={-1}>
         {pager.error !== null ? (
           <Trouble error={pager.error} again={() => pager.retry()} />
         ) : pager.ended && pager.length === 0 ? (

@@ -15,6 +15,7 @@ import { useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
 import "./flow.css";
+import { fileName } from "./fileName";
 import { openRunForm } from "./openRunForm";
 
 export function FlowsPage() {
@@ -88,7 +89,7 @@ function Row({ flow }: { flow: FlowSummary }) {
             </span>
           )}
         </span>
-        <span className="small faint cut">{flow.title ?? firstLine(flow.description) ?? flow.file}</span>
+        <span className="small faint cut">{flow.title ?? firstLine(flow.description) ?? fileName(flow)}</span>
       </Link>
       <span className="small dim cut" title={starts.join("\n")}>
         {starts.length > 0 ? starts.join(", ") : "by hand"}

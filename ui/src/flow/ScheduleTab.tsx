@@ -30,6 +30,7 @@ export function ScheduleTab({ flow }: { flow: FlowSummary }) {
         <section key={schedule.text}>
           <h2>
             <code>{schedule.text}</code>
+            {schedule.paused && <span className="faint"> paused in the file</span>}
           </h2>
           {schedule.next.length === 0 && <p className="dim">It has no time to come.</p>}
           <ul>

@@ -49,7 +49,7 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
           width="16"
           height="16"
         />
-        {problem ? (
+        {problem && drawing === null ? (
           <use
             href={PROBLEM_REF}
             className="gn-problem"

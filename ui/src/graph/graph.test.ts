@@ -14,6 +14,7 @@ const node = (task: number, parent: number | null = null, mapped = false): Graph
   parent,
   fact: null,
   mapped,
+  when: null,
   line: task,
   problems: [],
   usual_ms: null,

@@ -18,8 +18,6 @@ const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string; next: stri
   crashed: { drawing: "crashed", word: "crashed", next: "Carry on; the tasks that completed are kept." },
   slow: { drawing: "late", word: "is slower than usual", next: "Look at what takes long." },
   approval: { drawing: "paused", word: "waits for an answer", next: "Answer, and the run goes on." },
-  late: { drawing: "late", word: "is late", next: "Look at what it waits for." },
-  missed: { drawing: "missed", word: "missed a time", next: "Run it now if it is still wanted." },
 };
 
 export function BrokenList({ broken, now }: { broken: readonly Broken[]; now: Date }) {

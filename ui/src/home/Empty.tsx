@@ -4,11 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { doctor, workspaces } from "../api/queries";
 import { Command } from "../parts/Command";
 import { Icon } from "../parts/Icon";
-import { readFindings } from "../settings/findings";
 
 export function Empty() {
   const current = useQuery(workspaces).data?.workspaces.find((one) => one.current);
-  const findings = readFindings(useQuery(doctor).data);
+  const findings = useQuery(doctor).data?.findings ?? [];
   return (
     <div className="begin scroll">
       <div className="empty">

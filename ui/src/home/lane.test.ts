@@ -3,7 +3,10 @@ import { hours, lane } from "./lane";
 
 const now = new Date(2026, 2, 26, 8, 52);
 const at = (hours: number) => new Date(now.getTime() + hours * 3_600_000).toISOString();
-const flow = (next: string[], triggers: string[] = []) => ({ schedules: [{ text: "cron", next }], triggers });
+const flow = (next: string[], triggers: string[] = []) => ({
+  schedules: [{ text: "cron", paused: false, next }],
+  triggers,
+});
 
 test("a few times carry their words, many are ticks", () => {
   expect(lane(flow([at(6)]), now).marks).toEqual([{ left: 25, text: "14:52" }]);

@@ -77,7 +77,8 @@ function weekday(at: Date): string {
   return WEEKDAYS[at.getDay()] ?? "";
 }
 
-function dayMonth(at: Date): string {
+/** `26 Mar` */
+export function dayMonth(at: Date): string {
   return `${at.getDate()} ${MONTHS[at.getMonth()] ?? ""}`;
 }
 

@@ -190,13 +190,6 @@ function Result({
           </Link>
         </Section>
       )}
-      {found.reused_from && (
-        <Section title="Result taken from">
-          <Link className="link mono" to="/runs/$run" params={{ run: found.reused_from }}>
-            {found.reused_from.slice(0, 8)}
-          </Link>
-        </Section>
-      )}
       <Section
         title="Inputs"
         more={sizeOf(inputs) > 0 ? <CopyValue value={inputs} what="the inputs" /> : undefined}

@@ -128,7 +128,7 @@ export function RunTable({ pager, total, sort, onSort, selection, onPeek }: Prop
           </span>
         )}
       </div>
-      <div className="list scroll" ref={scroller} tabIndex={-1}>
+      <div className="list scroll" role="rowgroup" ref={scroller} tabIndex={-1}>
         {pager.error !== null ? (
           <Trouble error={pager.error} again={() => pager.retry()} />
         ) : pager.ended && length === 0 ? (

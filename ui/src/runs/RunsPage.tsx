@@ -33,7 +33,7 @@ export function RunsPage() {
   const plain = useMemo(() => ({ ...query, sort: undefined }), [query]);
   const pager = useMemo(() => new Pager(runSource(query)), [query]);
   useEffect(() => pager.open(), [pager]);
-  const times = useQuery(histogram(plain, 120)).data;
+  const times = useQuery(histogram(plain)).data;
   const selection = useSelection(pager);
   const [peeked, setPeeked] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);

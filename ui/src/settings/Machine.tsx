@@ -3,7 +3,6 @@ import { doctor } from "../api/queries";
 import { Icon } from "../parts/Icon";
 import { Said } from "../parts/Said";
 import { Trouble } from "../shell/Trouble";
-import { readFindings } from "./findings";
 
 /** Which interpreters and programs there are, and what is missing. */
 export function Machine() {
@@ -26,7 +25,7 @@ export function Machine() {
       </h2>
       {answer.error && <Trouble error={answer.error} again={() => void answer.refetch()} />}
       <ul className="lst interp">
-        {readFindings(answer.data).map(({ name, ok, found, mend }) => (
+        {answer.data?.findings.map(({ name, ok, found, mend }) => (
           <li key={name}>
             {ok ? <Icon name="check" /> : <Wrong />}
             <span>{name}</span>

@@ -28,7 +28,7 @@ export function Secrets() {
       {answer.error && <Trouble error={answer.error} again={() => void answer.refetch()} />}
       {answer.data?.secrets.length === 0 && <p className="none">None yet.</p>}
       <ul className="lst secr">
-        {answer.data?.secrets.map(({ name }) => (
+        {answer.data?.secrets.map((name) => (
           <li key={name}>
             <Icon name="key" />
             <code className="cut">{name}</code>

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use tidemill_flow::{Diagnostic, Severity};
+use utoipa::ToSchema;
 
 /// What the checker says of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,5 +31,42 @@ impl FileDiagnostics {
     fn count(&self, severity: Severity) -> usize {
         let of = |diagnostic: &&Diagnostic| diagnostic.severity == severity;
         self.diagnostics.iter().filter(of).count()
+    }
+}
+
+/// Something that the checker says, as programs read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Diagnostic)]
+pub struct DiagnosticDocument {
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// What is wrong, and why.
+    pub message: String,
+    /// The likely mend.
+    pub hint: Option<String>,
+    /// The file, where it is not plain which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub file: Option<String>,
+}
+
+impl DiagnosticDocument {
+    /// A diagnostic, of a file where that is not plain.
+    pub(crate) fn of(diagnostic: &Diagnostic, file: Option<String>) -> Self {
+        Self {
+            severity: match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            line: diagnostic.place.line,
+            column: diagnostic.place.column,
+            message: diagnostic.message.clone(),
+            hint: diagnostic.hint.clone(),
+            file,
+        }
     }
 }

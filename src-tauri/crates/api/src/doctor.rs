@@ -11,8 +11,9 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use tidemill_store::{KeyPlace, Secrets};
+use utoipa::ToSchema;
 
-use crate::{OpenHome, Surroundings, settings::KEY_SETTING, workspace};
+use crate::{OpenHome, Surroundings, login_path::LoginPath, settings::KEY_SETTING, workspace};
 
 /// Less free disk is worth a warning.
 const LITTLE_DISK: u64 = 1 << 30;
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const NO_SECRETS: &str = "none yet; their key will be in a file of the home";
 
 /// What was found of one thing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Finding {
     /// What was looked at.
     pub name: &'static str,
@@ -37,7 +38,7 @@ pub struct Finding {
 }
 
 /// All that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DoctorAnswer {
     /// The findings.
     pub findings: Vec<Finding>,
@@ -335,15 +336,24 @@ fn path() -> Finding {
     match std::env::var_os("PATH").filter(|path| !path.is_empty()) {
         Some(path) => {
             let folders = std::env::split_paths(&path).count();
-            good(
-                "PATH",
-                format!("{folders} folders, from the environment of this process"),
-            )
+            good("PATH", format!("{folders} folders, from {}", path_source()))
         }
         None => bad(
             "PATH",
             "not set",
             "set PATH, so that tasks find their programs",
+        ),
+    }
+}
+
+/// Where this process has its `PATH` from, in words.
+fn path_source() -> String {
+    match LoginPath::of_this_process() {
+        LoginPath::Inherited => "the environment of this process".to_owned(),
+        LoginPath::Taken(shell) => format!("the login shell {}", shell.display()),
+        LoginPath::Refused(shell, why) => format!(
+            "the environment of this process (the login shell {} was asked: {why})",
+            shell.display()
         ),
     }
 }

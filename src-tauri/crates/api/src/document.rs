@@ -2,12 +2,16 @@
 //! they are documented.
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use tidemill_orchestrate::{State, StateType};
+use utoipa::ToSchema;
+
+use crate::schemas::{AnyJson, StateName, StateTypeName};
 
 /// A point in time as documents write it: RFC 3339, UTC, to the millisecond.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[schema(value_type = String, format = DateTime)]
 pub struct Moment(pub Timestamp);
 
 impl Serialize for Moment {
@@ -16,8 +20,15 @@ impl Serialize for Moment {
     }
 }
 
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Timestamp::deserialize(deserializer).map(Self)
+    }
+}
+
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Run)]
 pub struct RunDocument {
     /// Its id.
     pub id: String,
@@ -28,14 +39,18 @@ pub struct RunDocument {
     /// SHA-256 of the flow file's bytes; none of a recorded command.
     pub version: Option<String>,
     /// How it stands.
+    #[schema(value_type = StateName)]
     pub state: State,
     /// The type of that state.
+    #[schema(value_type = StateTypeName)]
     pub state_type: StateType,
     /// Why, for a person.
     pub message: Option<String>,
     /// Its parameters.
+    #[schema(value_type = AnyJson)]
     pub parameters: Json,
     /// Its result; null until there is one.
+    #[schema(value_type = AnyJson)]
     pub output: Json,
     /// When it was made.
     pub created_at: Moment,
@@ -48,7 +63,8 @@ pub struct RunDocument {
 }
 
 /// One task run, or the row of a mapped task or a group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportedTask)]
 pub struct TaskDocument {
     /// Its id.
     pub id: String,
@@ -59,14 +75,17 @@ pub struct TaskDocument {
     /// The whole way to it: `group[2]/inner[0]`.
     pub path: String,
     /// How it stands.
+    #[schema(value_type = StateName)]
     pub state: State,
     /// The type of that state.
+    #[schema(value_type = StateTypeName)]
     pub state_type: StateType,
     /// Why, for a person.
     pub message: Option<String>,
     /// How many attempts it had.
     pub attempts: u32,
     /// Its output; null until there is one.
+    #[schema(value_type = AnyJson)]
     pub output: Json,
     /// When its first attempt started.
     pub started_at: Option<Moment>,
@@ -77,7 +96,7 @@ pub struct TaskDocument {
 }
 
 /// A run with its task runs: what `run --json` prints.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunReport {
     /// The run.
     pub run: RunDocument,

@@ -6,7 +6,7 @@ use tidemill_engine::{EngineError, process::ProcessError};
 use tidemill_flow::{FlowName, NameError};
 use tidemill_store::StoreError;
 
-use crate::{answers::FileDiagnostics, workspace};
+use crate::{answers::FileDiagnostics, client::ServerError, workspace};
 
 /// Whose fault an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,24 @@ pub enum Error {
     /// The platform names no data directory.
     #[error("no home: neither TIDEMILL_HOME nor HOME is set")]
     NoHome,
+    /// Another process holds the home's lock.
+    #[error("{}: another Tidemill serves this home already: {holder}", home.display())]
+    HomeServed {
+        /// The home.
+        home: PathBuf,
+        /// Which process, and where it listens.
+        holder: String,
+        /// What to do about it.
+        mend: String,
+    },
+    /// The folder's lock could not be taken for another reason.
+    #[error("{}: {cause}", path.display())]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
     /// Something else stands where the home should be.
     #[error("the home {} is no folder", .0.display())]
     HomeIsNoFolder(PathBuf),
@@ -180,6 +198,18 @@ pub enum Error {
         /// What was typed.
         name: String,
     },
+    /// A server that was asked.
+    #[error(transparent)]
+    Server(ServerError),
+    /// The process is ending, and takes no new work.
+    #[error("Tidemill is closing, and starts nothing any more")]
+    Closing,
+    /// A request's key stands for another request.
+    #[error("the key `{0}` stands for a request that asked for something else")]
+    KeyTaken(String),
+    /// As many of them are open as there may be.
+    #[error("too many {0} are open")]
+    TooMany(&'static str),
     /// The run is not in a state that allows it.
     #[error("{0}")]
     Refused(String),
@@ -201,9 +231,11 @@ impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::CurrentFolder(_) | Self::Program(_) | Self::HomeIsNoFolder(_) => {
-                ErrorKind::System
-            }
+            Self::CurrentFolder(_)
+            | Self::Program(_)
+            | Self::HomeIsNoFolder(_)
+            | Self::Lock { .. } => ErrorKind::System,
+            Self::Server(error) if error.is_system() => ErrorKind::System,
             Self::Store(error) => store_kind(error),
             Self::Engine(error) => engine_kind(error),
             Self::Lost(error) => engine_kind(error),
@@ -214,6 +246,18 @@ impl Error {
     /// Whether a command is not there at all.
     pub fn is_command_not_found(&self) -> bool {
         matches!(self, Self::Command(ProcessError::NotFound { .. }))
+    }
+
+    /// Of a flow file: all that is wrong with it.
+    pub fn diagnostics(&self) -> Option<&FileDiagnostics> {
+        match self {
+            Self::Mistakes(file)
+            | Self::Hindered(file)
+            | Self::Server(ServerError::Refused {
+                file: Some(file), ..
+            }) => Some(file),
+            _ => None,
+        }
     }
 
     /// What to do about it, where the message does not say so itself.
@@ -264,6 +308,8 @@ impl Error {
                 })
             }
             Self::Option { mend, .. } => mend.clone(),
+            Self::HomeServed { mend, .. } => Some(mend.clone()),
+            Self::Server(error) => error.hint(),
             Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),

@@ -6,42 +6,78 @@
 //! functions over an [`OpenHome`]; what carries runs is async, on the caller's
 //! tokio runtime.
 
+pub mod activity;
 mod answers;
+mod catalog;
 pub mod check;
+pub mod client;
+pub mod compare;
 pub mod doctor;
 mod document;
 mod error;
 pub mod exec;
 mod failure;
 mod flow_file;
+pub mod flows;
+pub mod graph;
+pub mod histogram;
+mod home_lock;
+mod host;
+pub mod http;
+mod log_authors;
+pub mod log_file;
+pub mod log_window;
+mod login_path;
 pub mod logs;
 pub mod new;
+pub mod nodes;
 mod open_home;
 mod outline;
+pub mod overview;
 mod parameters;
 pub mod plan;
+pub mod record;
+mod recorded;
 mod references;
+mod report;
 pub mod run;
+pub mod run_detail;
+mod run_filter;
 pub mod runs;
 pub mod schedules;
+mod schemas;
+pub mod search;
 pub mod settings;
 pub mod steer;
 mod surroundings;
 pub mod tables;
+mod tail;
 mod task_path;
+pub mod task_runs;
+pub mod timeline;
+mod upkeep;
 mod usual;
+pub mod versions;
 mod workspace;
+pub mod workspaces;
 
 pub use answers::FileDiagnostics;
+pub use catalog::FlowCatalog;
 pub use document::{Moment, RunDocument, RunReport, TaskDocument};
 pub use error::{Error, ErrorKind};
 pub use failure::{FailedTask, Failures};
+pub use home_lock::{Holder, holder};
+pub use host::Host;
+pub use login_path::take_login_path;
 pub use open_home::OpenHome;
 pub use outline::{Outline, OutlineTask};
 pub use parameters::GivenParameters;
+pub use report::RunStream;
 pub use run::{CarriedRun, EarlierTaskRun, RunOrder};
+pub use run_filter::{ListFilter, ListSort};
 pub use surroundings::Surroundings;
-pub use tidemill_engine::{Event, Events, Line as LogLine, Move, MoveNews, RunEnd, RunNews};
+pub use tail::{Following, Happened, MoveDocument};
+pub use tidemill_engine::{Close, Event, Events, Line as LogLine, Move, MoveNews, RunEnd, RunNews};
 pub use tidemill_flow::{Diagnostic, Place, Severity, schema, template::to_json};
 pub use tidemill_orchestrate::{Creation, RunId, State, StateType, Subject, TaskRunNumber};
 pub use workspace::FlowChoice;
@@ -50,4 +86,12 @@ pub use workspace::FlowChoice;
 /// code to leave `main` with. To be called first thing in `main`.
 pub fn guard_if_asked() -> Option<std::process::ExitCode> {
     tidemill_engine::guard::run_if_asked()
+}
+
+/// A duration as it is typed everywhere, such as `30s` or `1h30m`.
+///
+/// # Errors
+/// What is wrong with it, and how to write one.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    tidemill_schedule::duration::parse(text).map_err(|error| format!("{error}; {}", error.mend()))
 }

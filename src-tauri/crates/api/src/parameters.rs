@@ -14,6 +14,9 @@ pub struct GivenParameters {
     pub pairs: Vec<String>,
     /// A YAML or JSON file with a mapping; the pairs win over it.
     pub file: Option<PathBuf>,
+    /// Values that have their types already, as programs give them; they win over
+    /// the file.
+    pub values: Map<String, Json>,
 }
 
 /// The parameters of a run of `flow`: those given, converted to their types, and defaults.
@@ -29,6 +32,7 @@ pub(crate) fn bind(
         Some(file) => read(surroundings, file)?,
         None => Map::new(),
     };
+    values.extend(given.values.clone());
     let mut mistakes = Vec::new();
     for pair in &given.pairs {
         match split(pair) {
@@ -66,7 +70,11 @@ pub(crate) fn split(pair: &str) -> Result<(&str, &str), String> {
     }
 }
 
-fn read(surroundings: &Surroundings, file: &Path) -> Result<Map<String, Json>, Error> {
+/// The values of a file.
+///
+/// # Errors
+/// Where it cannot be read, or is no mapping.
+pub(crate) fn read(surroundings: &Surroundings, file: &Path) -> Result<Map<String, Json>, Error> {
     let text = std::fs::read_to_string(surroundings.path(file)).map_err(|cause| Error::Read {
         path: file.to_owned(),
         cause,

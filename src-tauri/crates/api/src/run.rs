@@ -3,17 +3,17 @@
 use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
 use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
 use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
-use tidemill_store::{Reader, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{Reader, RequestKey, StoredTaskRun, TaskRunFilter};
 
 use crate::{
-    Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
+    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
     answers::FileDiagnostics,
-    document::RunReport,
     failure::{self, Failures},
     flow_file,
     open_home::no_run,
@@ -66,9 +66,11 @@ pub struct EarlierTaskRun {
     pub ended_at: Option<Timestamp>,
 }
 
+/// Task runs that are read together.
+const EARLIER: usize = 4_096;
+
 /// A run's task runs as they stand now, the newest at each path.
 pub(crate) fn earlier(reader: &Reader, run: RunId) -> Result<Vec<EarlierTaskRun>, Error> {
-    let rows = reader.task_runs(run, &TaskRunFilter::default(), None, usize::MAX)?;
     let earlier = |row: StoredTaskRun| EarlierTaskRun {
         number: row.number,
         creation: Creation {
@@ -82,7 +84,16 @@ pub(crate) fn earlier(reader: &Reader, run: RunId) -> Result<Vec<EarlierTaskRun>
         started_at: row.started_at,
         ended_at: row.ended_at,
     };
-    Ok(rows.into_iter().map(earlier).collect())
+    let mut all: Vec<EarlierTaskRun> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.number);
+        let rows = reader.task_runs(run, &TaskRunFilter::default(), after, EARLIER)?;
+        let ended = rows.len() < EARLIER;
+        all.extend(rows.into_iter().map(earlier));
+        if ended {
+            return Ok(all);
+        }
+    }
 }
 
 /// Opens an engine on the home.
@@ -109,18 +120,14 @@ pub async fn run(
     order: &RunOrder,
     watch: bool,
 ) -> Result<(CarriedRun, Option<Events>), Error> {
-    let flow = flow_file::load(surroundings, &order.flow)?;
-    let bound = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
-    let warnings = warnings(&flow);
+    let prepared = prepare(surroundings, order)?;
     let engine = open(surroundings).await?;
-    hindered(surroundings, &engine, &flow, &order.flow).await?;
     engine.settle().await?;
     let events = watch.then(|| engine.events());
-    let workspace = flow.workspace.to_string_lossy().into_owned();
     let since = Timestamp::now();
-    let handle = engine.start(RunRequest::new(flow.clone(), bound)).await?;
-    // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
-    drop(engine.store().writer().remember_workspace(workspace, since));
+    let flow = prepared.flow.clone();
+    let warnings = warnings(&flow);
+    let handle = start(surroundings, &engine, order, prepared).await?;
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
@@ -134,6 +141,54 @@ pub async fn run(
         flow,
     };
     Ok((carried, events))
+}
+
+/// A run that may start: its flow was read and found right, its parameters fit.
+pub(crate) struct Prepared {
+    pub(crate) flow: LoadedFlow,
+    pub(crate) parameters: Map<String, Json>,
+    /// By which key a program asks for it.
+    pub(crate) key: Option<RequestKey>,
+}
+
+/// Reads what an order names, and holds its parameters against it. Needs no engine.
+///
+/// # Errors
+/// Where the flow or the parameters are wrong.
+pub(crate) fn prepare(surroundings: &Surroundings, order: &RunOrder) -> Result<Prepared, Error> {
+    let flow = flow_file::load(surroundings, &order.flow)?;
+    let parameters = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
+    Ok(Prepared {
+        flow,
+        parameters,
+        key: None,
+    })
+}
+
+/// Starts a prepared run on an engine. It is recorded when this returns.
+///
+/// # Errors
+/// Where something of the home is in its way, or the store refuses.
+pub(crate) async fn start(
+    surroundings: &Surroundings,
+    engine: &Engine,
+    order: &RunOrder,
+    prepared: Prepared,
+) -> Result<RunHandle, Error> {
+    let Prepared {
+        flow,
+        parameters,
+        key,
+    } = prepared;
+    hindered(surroundings, engine, &flow, &order.flow).await?;
+    let workspace = flow.workspace.to_string_lossy().into_owned();
+    let mut request = RunRequest::new(flow, parameters);
+    request.key = key;
+    let handle = engine.start(request).await?;
+    // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
+    let writer = engine.store().writer();
+    drop(writer.remember_workspace(workspace, Timestamp::now()));
+    Ok(handle)
 }
 
 /// Whether something of the home or of this version is in a flow's way.
@@ -292,16 +347,12 @@ impl CarriedRun {
         self.engine.kill_all(reason);
     }
 
-    /// The run with its task runs, for programs.
+    /// The run with its task runs, for programs: read while it is written.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub fn report(&self) -> Result<RunReport, Error> {
-        runs::report(
-            &self.engine.store().reader()?,
-            self.id,
-            Some(&self.flow.flow),
-        )
+    pub fn report(&self) -> Result<RunStream, Error> {
+        RunStream::of(self.engine.store().reader()?, self.id, false)
     }
 
     /// What failed, why, and what it wrote last: at most `most` tasks of it.

@@ -1,25 +1,73 @@
 //! What a person wants of a run, whoever carries it: that it ends, that a
 //! question is answered.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
 use tidemill_flow::{Approve, CheckContext, Flow, Kind, validation::validate};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
-use tidemill_store::{Steering, StoredRun, TaskRunFilter};
+use tidemill_store::{Reader, Steering, StoredRun, StoredTaskRun, TaskRunFilter};
+use utoipa::ToSchema;
 
 use crate::{
-    CarriedRun, Error, OpenHome, Surroundings,
-    open_home::no_run,
-    parameters::split,
-    run::{self, EarlierTaskRun},
-    runs,
+    CarriedRun, Error, OpenHome, Surroundings, open_home::no_run, parameters::split, run, runs,
     task_path::TaskPaths,
 };
 
-/// Who a person is in a run's record.
-const PERSON: &str = "the command line";
+/// By which way a person's wish came, as a run's record names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    CommandLine,
+    Api,
+}
+
+impl By {
+    fn name(self) -> &'static str {
+        match self {
+            Self::CommandLine => "the command line",
+            Self::Api => "the API",
+        }
+    }
+
+    /// Why a run is cancelled that somebody cancels this way.
+    fn cancelled(self) -> &'static str {
+        match self {
+            Self::CommandLine => "cancelled by `tidemill runs cancel`",
+            Self::Api => "cancelled over the API",
+        }
+    }
+
+    /// Why a question was answered with no.
+    fn rejected(self) -> &'static str {
+        match self {
+            Self::CommandLine => "rejected by `tidemill reject`",
+            Self::Api => "rejected over the API",
+        }
+    }
+}
+
+/// What is wanted of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wish<'w> {
+    /// That it ends, with every process that it started.
+    Cancel,
+    /// A yes to the question of a task, or to the only one.
+    Approve(Option<&'w str>, Fields<'w>),
+    /// A no.
+    Reject(Option<&'w str>),
+}
+
+/// What a person enters with a yes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fields<'w> {
+    /// Each `name=value`, converted as the question's schema says.
+    Typed(&'w [String]),
+    /// Values that have their types already; null: none.
+    Values(&'w Json),
+}
 
 /// What came of it.
 pub enum Steered {
@@ -30,7 +78,8 @@ pub enum Steered {
 }
 
 /// A run that was steered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Steered)]
 pub struct SteeredRun {
     /// The run's id.
     pub id: String,
@@ -40,19 +89,24 @@ pub struct SteeredRun {
     pub task: Option<String>,
 }
 
+/// At most so many of a run's questions are known at once.
+const QUESTIONS: usize = 1_000;
+
 /// A run's question.
-struct Question {
+pub(crate) struct Question {
     number: TaskRunNumber,
-    path: String,
-    fields: Option<Json>,
+    pub(crate) task_run: String,
+    pub(crate) path: String,
+    /// What is asked, in Markdown.
+    pub(crate) message: Option<Arc<str>>,
+    /// JSON Schema of what may be entered.
+    pub(crate) fields: Option<Json>,
 }
 
 /// A run that someone steers, and the engine that does it.
 struct Steer {
     engine: Engine,
     run: StoredRun,
-    /// Its task runs before anything is done to it.
-    earlier: Vec<EarlierTaskRun>,
 }
 
 impl Steer {
@@ -62,50 +116,62 @@ impl Steer {
         }
         let engine = run::open(surroundings).await?;
         engine.settle().await?;
+        Self::find(engine, text)
+    }
+
+    /// The run that a text names, to be steered by an engine that is open.
+    fn find(engine: Engine, text: &str) -> Result<Self, Error> {
         let reader = engine.store().reader()?;
         let id = runs::find_in(&reader, text)?;
         let run = runs::stored(&reader, id)?;
-        let earlier = run::earlier(&reader, id)?;
         drop(reader);
-        Ok(Self {
-            engine,
-            run,
-            earlier,
-        })
+        Ok(Self { engine, run })
     }
 
     fn id(&self) -> RunId {
         self.run.id
     }
 
+    /// What the engine is asked for a wish, and the task whose question it answers.
+    fn steering(&self, wish: Wish<'_>, by: By) -> Result<(Steering, Option<String>), Error> {
+        match wish {
+            Wish::Cancel => {
+                let reason = by.cancelled().to_owned();
+                Ok((Steering::Cancel { reason }, None))
+            }
+            Wish::Approve(task, fields) => {
+                let question = self.question(task)?;
+                let fields = entered(&question, fields)?;
+                check_fields(&question, &fields)?;
+                let task = Some(question.number);
+                Ok((Steering::Approve { task, fields }, Some(question.path)))
+            }
+            Wish::Reject(task) => {
+                let question = self.question(task)?;
+                let steering = Steering::Reject {
+                    task: Some(question.number),
+                    reason: by.rejected().to_owned(),
+                };
+                Ok((steering, Some(question.path)))
+            }
+        }
+    }
+
     /// Has it done, by whoever carries the run.
-    async fn steer(self, steering: Steering, task: Option<String>) -> Result<Steered, Error> {
+    async fn act(&self, wish: Wish<'_>, by: By) -> Result<(SteeredRun, EngineSteered), Error> {
+        let (steering, task) = self.steering(wish, by)?;
+        let wanted = steering.clone();
+        let done = match self.engine.steer(self.id(), wanted, by.name()).await {
+            // The process that carried the run may have ended before its answer was kept.
+            Err(EngineError::NoAnswer { .. }) if self.came_about(&steering)? => EngineSteered::Done,
+            other => other?,
+        };
         let steered = SteeredRun {
             id: self.run.id.to_string(),
             name: self.run.name.clone(),
             task,
         };
-        let events = self.engine.events();
-        let since = Timestamp::now();
-        let done = match self
-            .engine
-            .steer(self.run.id, steering.clone(), PERSON)
-            .await
-        {
-            // The process that carried the run may have ended before its answer was kept.
-            Err(EngineError::NoAnswer { .. }) if self.came_about(&steering)? => EngineSteered::Done,
-            other => other?,
-        };
-        match done {
-            EngineSteered::Done => {
-                self.engine.close(Close::Wait).await?;
-                Ok(Steered::Done(steered))
-            }
-            EngineSteered::Carried(handle) => {
-                let carried = run::carried_on(self.engine, handle, since, self.earlier)?;
-                Ok(Steered::Carried(steered, Box::new(carried), events))
-            }
-        }
+        Ok((steered, done))
     }
 
     /// Whether the run stands as it would if what was wanted had been done.
@@ -114,9 +180,9 @@ impl Steer {
         let (Steering::Approve { task, .. } | Steering::Reject { task, .. }) = steering else {
             return Ok(runs::stored(&reader, self.run.id)?.state.is_terminal());
         };
-        let rows = reader.task_runs(self.run.id, &TaskRunFilter::default(), None, usize::MAX)?;
-        let asked = rows.iter().find(|row| Some(row.number) == *task);
-        Ok(asked.is_some_and(|row| row.state.is_terminal()))
+        let numbers: Vec<TaskRunNumber> = task.iter().copied().collect();
+        let asked = reader.task_runs_numbered(self.run.id, &numbers, false)?;
+        Ok(asked.first().is_some_and(|row| row.state.is_terminal()))
     }
 
     /// The question that is meant: the named one, or the only one.
@@ -149,23 +215,36 @@ impl Steer {
 
     fn questions(&self) -> Result<Vec<Question>, Error> {
         let reader = self.engine.store().reader()?;
-        let text = reader.run_inputs(self.id())?.flow_text.unwrap_or_default();
-        let flow = tidemill_flow::check(&text, &CheckContext::default()).flow;
-        let names = flow.as_ref().map(runs::names_of).unwrap_or_default();
-        let rows = reader.task_runs(self.id(), &TaskRunFilter::default(), None, usize::MAX)?;
-        let paths = TaskPaths::of(&names, &rows);
-        let asking = rows.iter().filter(|row| row.state == State::Paused);
-        Ok(asking
-            .filter_map(|row| {
-                let approval = approval(flow.as_ref()?, row.task)?;
-                Some(Question {
-                    number: row.number,
-                    path: paths.get(row.number).unwrap_or_default().to_owned(),
-                    fields: approval.fields.clone(),
-                })
-            })
-            .collect())
+        questions(&reader, self.id())
     }
+}
+
+/// The questions of a run that wait for an answer.
+pub(crate) fn questions(reader: &Reader, run: RunId) -> Result<Vec<Question>, Error> {
+    let paused = TaskRunFilter {
+        states: vec![State::Paused],
+        ..TaskRunFilter::default()
+    };
+    let rows = reader.task_runs(run, &paused, None, QUESTIONS)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = reader.run_inputs(run)?.flow_text.unwrap_or_default();
+    let Some(flow) = tidemill_flow::check(&text, &CheckContext::default()).flow else {
+        return Ok(Vec::new());
+    };
+    let paths = TaskPaths::of_some(reader, run, &runs::names_of(&flow), &rows)?;
+    let question = |row: &StoredTaskRun| {
+        let approval = approval(&flow, row.task)?;
+        Some(Question {
+            number: row.number,
+            task_run: row.id.to_string(),
+            path: paths.get(row.number).unwrap_or_default().to_owned(),
+            message: row.message.clone(),
+            fields: approval.fields.clone(),
+        })
+    };
+    Ok(rows.iter().filter_map(question).collect())
 }
 
 /// The approval that a task is, if it is one.
@@ -176,14 +255,48 @@ fn approval(flow: &Flow, task: u32) -> Option<&Approve> {
     }
 }
 
+/// Has something done to a run by an engine that stays open.
+///
+/// # Errors
+/// Where there is no such run or question, it has ended, or its process does not
+/// answer.
+pub(crate) async fn on(
+    engine: &Engine,
+    run: &str,
+    wish: Wish<'_>,
+    by: By,
+) -> Result<SteeredRun, Error> {
+    let steer = Steer::find(engine.clone(), run)?;
+    let (steered, _) = steer.act(wish, by).await?;
+    Ok(steered)
+}
+
+/// Has something done to a run by an engine of this call, which goes on where
+/// nobody else carried the run.
+async fn here(surroundings: &Surroundings, run: &str, wish: Wish<'_>) -> Result<Steered, Error> {
+    let steer = Steer::open(surroundings, run).await?;
+    let earlier = run::earlier(&steer.engine.store().reader()?, steer.id())?;
+    let events = steer.engine.events();
+    let since = Timestamp::now();
+    let (steered, done) = steer.act(wish, By::CommandLine).await?;
+    match done {
+        EngineSteered::Done => {
+            steer.engine.close(Close::Wait).await?;
+            Ok(Steered::Done(steered))
+        }
+        EngineSteered::Carried(handle) => {
+            let carried = run::carried_on(steer.engine, handle, since, earlier)?;
+            Ok(Steered::Carried(steered, Box::new(carried), events))
+        }
+    }
+}
+
 /// Ends a run and every process that it started.
 ///
 /// # Errors
 /// Where there is no such run, it has ended, or its process does not answer.
 pub async fn cancel(surroundings: &Surroundings, run: &str) -> Result<Steered, Error> {
-    let steer = Steer::open(surroundings, run).await?;
-    let reason = "cancelled by `tidemill runs cancel`".to_owned();
-    steer.steer(Steering::Cancel { reason }, None).await
+    here(surroundings, run, Wish::Cancel).await
 }
 
 /// Answers a question with yes, and with the fields that it asks for, each `name=value`.
@@ -196,15 +309,24 @@ pub async fn approve(
     task: Option<&str>,
     fields: &[String],
 ) -> Result<Steered, Error> {
-    let steer = Steer::open(surroundings, run).await?;
-    let question = steer.question(task)?;
-    let fields = entered(&question, fields)?;
-    check_fields(&question, &fields)?;
-    let steering = Steering::Approve {
-        task: Some(question.number),
-        fields,
-    };
-    steer.steer(steering, Some(question.path)).await
+    here(
+        surroundings,
+        run,
+        Wish::Approve(task, Fields::Typed(fields)),
+    )
+    .await
+}
+
+/// Answers a question with no.
+///
+/// # Errors
+/// Where there is no such question.
+pub async fn reject(
+    surroundings: &Surroundings,
+    run: &str,
+    task: Option<&str>,
+) -> Result<Steered, Error> {
+    here(surroundings, run, Wish::Reject(task)).await
 }
 
 /// Holds what was entered against what the question asks for.
@@ -221,27 +343,14 @@ fn check_fields(question: &Question, entered: &Json) -> Result<(), Error> {
     })
 }
 
-/// Answers a question with no.
-///
-/// # Errors
-/// Where there is no such question.
-pub async fn reject(
-    surroundings: &Surroundings,
-    run: &str,
-    task: Option<&str>,
-) -> Result<Steered, Error> {
-    let steer = Steer::open(surroundings, run).await?;
-    let question = steer.question(task)?;
-    let steering = Steering::Reject {
-        task: Some(question.number),
-        reason: "rejected by `tidemill reject`".to_owned(),
-    };
-    steer.steer(steering, Some(question.path)).await
-}
-
 /// What the person entered, each field converted as the question's schema says;
 /// null where nothing is asked and nothing was entered.
-fn entered(question: &Question, pairs: &[String]) -> Result<Json, Error> {
+fn entered(question: &Question, fields: Fields<'_>) -> Result<Json, Error> {
+    let pairs = match fields {
+        Fields::Typed(pairs) => pairs,
+        Fields::Values(Json::Null) => &[],
+        Fields::Values(values) => return Ok(values.clone()),
+    };
     if question.fields.is_none() && pairs.is_empty() {
         return Ok(Json::Null);
     }
@@ -283,7 +392,9 @@ mod tests {
     fn fields_are_converted_as_the_question_says() {
         let question = |fields: Option<Json>| Question {
             number: TaskRunNumber::FIRST,
+            task_run: String::new(),
             path: "ask".to_owned(),
+            message: None,
             fields,
         };
         let schema = serde_json::json!({ "type": "object", "properties": {
@@ -294,10 +405,19 @@ mod tests {
             "other=x".to_owned(),
         ];
         assert_eq!(
-            entered(&question(Some(schema.clone())), &pairs).unwrap(),
+            entered(&question(Some(schema.clone())), Fields::Typed(&pairs)).unwrap(),
             serde_json::json!({ "version": "1.10", "count": 3, "other": "x" })
         );
-        assert!(entered(&question(Some(schema)), &["count=many".to_owned()]).is_err());
-        assert_eq!(entered(&question(None), &[]).unwrap(), Json::Null);
+        assert!(
+            entered(
+                &question(Some(schema)),
+                Fields::Typed(&["count=many".to_owned()])
+            )
+            .is_err()
+        );
+        assert_eq!(
+            entered(&question(None), Fields::Typed(&[])).unwrap(),
+            Json::Null
+        );
     }
 }

@@ -1,8 +1,13 @@
 //! Where everything lies in a home.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
-/// A home's folder, and the names in it. Makes nothing.
+use crate::StoreError;
+
+/// A home's folder, and the names in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     path: PathBuf,
@@ -17,6 +22,30 @@ impl Home {
     /// Its folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes the folder where there is none. A home holds outputs and logs: only its
+    /// owner may look in.
+    pub fn make(&self) -> Result<(), StoreError> {
+        if self.path.is_dir() {
+            return Ok(());
+        }
+        make_private_folder(&self.path).map_err(|cause| StoreError::io(&self.path, cause))
+    }
+
+    /// The lock of who serves the home: its scheduler, its API, its recovery.
+    pub fn serve_lock(&self) -> PathBuf {
+        self.path.join("serve.lock")
+    }
+
+    /// Who that is, for people and for the desktop app.
+    pub fn serve_file(&self) -> PathBuf {
+        self.path.join("serve.json")
+    }
+
+    /// The token of the HTTP API.
+    pub fn token(&self) -> PathBuf {
+        self.path.join("token")
     }
 
     /// The store's database.
@@ -73,4 +102,12 @@ impl Home {
     pub(crate) fn secrets_lock(&self) -> PathBuf {
         self.path.join("secrets.lock")
     }
+}
+
+fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }

@@ -13,6 +13,7 @@ mod home;
 mod lock;
 mod logs;
 mod migrations;
+mod overview;
 mod owner;
 mod reader;
 mod receipt;
@@ -25,7 +26,10 @@ mod writer;
 
 pub use error::{KeychainFault, SecretsFault, StoreError};
 pub use home::Home;
-pub use logs::{LogAppended, LogFilter, LogHit, LogLine, LogLines, Logs, NewLine, Stream};
+pub use logs::{
+    LogAppended, LogFilter, LogHit, LogHits, LogLine, LogLines, LogView, LogWindow, Logs, NewLine,
+    Stream, TaskRunSet,
+};
 pub use owner::Owner;
 pub use reader::{History, Reader};
 pub use receipt::Receipt;
@@ -34,10 +38,13 @@ pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
     limit::{Limit, SlotHolder, Slots},
-    request::{Answer, Request, Steering},
-    run::{NewRun, Parent, RunFilter, RunInputs, RunPage, StoredRun, Unfinished},
+    request::{Answer, KnownRequest, Request, Steering},
+    run::{NewRun, Parent, RequestKey, RunInputs, StoredRun, Unfinished},
+    run_list::{RunFilter, RunPage, RunSort},
+    run_summary::{OpenFailures, RunMove, RunSummary, VersionRuns},
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
-    transition::Recorded,
+    task_tally::{Tally, TaskCount, TaskRunPlace},
+    transition::{Recorded, TailMove},
     workspace::Workspace,
 };
 pub use write::{Batch, Writer};

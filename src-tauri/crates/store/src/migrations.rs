@@ -49,10 +49,20 @@ impl Database {
             path: home.state(),
             lock: home.state_lock(),
             backups: home.backups(),
-            steps: &[Migration {
-                name: "first",
-                sql: include_str!("../migrations/state_0001_first.sql"),
-            }],
+            steps: &[
+                Migration {
+                    name: "first",
+                    sql: include_str!("../migrations/state_0001_first.sql"),
+                },
+                Migration {
+                    name: "request_keys",
+                    sql: include_str!("../migrations/state_0002_request_keys.sql"),
+                },
+                Migration {
+                    name: "reads",
+                    sql: include_str!("../migrations/state_0003_reads.sql"),
+                },
+            ],
             shrinks: false,
             first: device::create,
         }

@@ -7,16 +7,14 @@ use rusqlite::Connection;
 use tidemill_orchestrate::{DeviceId, RunId, TaskRunNumber, Transition};
 
 use crate::{
-    Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RunFilter,
-    RunInputs, RunPage, StoreError, StoredRun, StoredTaskRun, TaskRunFilter, Unfinished, Workspace,
+    Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RequestKey,
+    RunFilter, RunInputs, RunPage, RunSort, StoreError, StoredRun, StoredTaskRun, TailMove,
+    TaskRunFilter, Unfinished, Workspace,
     migrations::Database,
     receipt::lock,
     tables::{
-        cache, device, limit, request,
-        result::Results,
-        run, setting,
-        task_run::{self, Standing},
-        text, transition, variable, workspace,
+        cache, device, limit, request, result::Results, run, run_list, setting, task_run,
+        task_tally::Remembered, text, transition, variable, workspace,
     },
 };
 
@@ -34,6 +32,7 @@ const CANDIDATES: i64 = 10;
 pub(crate) struct Readers {
     home: Home,
     results: Results,
+    pub(crate) remembered: Remembered,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -42,6 +41,7 @@ impl Readers {
         Self {
             results: Results::new(home.results()),
             home,
+            remembered: Remembered::default(),
             idle: Mutex::new(vec![first]),
         }
     }
@@ -65,7 +65,7 @@ impl Readers {
 pub struct Reader {
     /// `None` only while it is dropped.
     connection: Option<Connection>,
-    readers: Arc<Readers>,
+    pub(crate) readers: Arc<Readers>,
 }
 
 impl Drop for Reader {
@@ -79,7 +79,7 @@ impl Drop for Reader {
 
 impl Reader {
     /// Reads, and tells the place of what goes wrong.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         body: impl FnOnce(&Connection, &Results) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -145,19 +145,20 @@ impl Reader {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<RunPage, StoreError> {
-        let limit = limit.max(1);
-        let before = cursor
-            .map(|text| {
-                text.parse()
-                    .map_err(|_| StoreError::Cursor(text.to_owned()))
-            })
-            .transpose()?;
+        self.sorted_runs(filter, RunSort::Newest, cursor, limit)
+    }
+
+    /// As [`Reader::runs`], in another order. A cursor goes on in the order that it
+    /// is of.
+    pub fn sorted_runs(
+        &self,
+        filter: &RunFilter,
+        sort: RunSort,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<RunPage, StoreError> {
         self.read(|connection, results| {
-            let mut runs = run::list(connection, results, filter, before, limit.saturating_add(1))?;
-            let more = runs.len() > limit;
-            runs.truncate(limit);
-            let next = runs.last().filter(|_| more).map(|run| run.id.to_string());
-            Ok(RunPage { runs, next })
+            run_list::list(connection, results, filter, sort, cursor, limit.max(1))
         })
     }
 
@@ -166,6 +167,11 @@ impl Reader {
         self.read(|connection, results| {
             run::inputs(connection, results, id)?.ok_or_else(|| StoreError::NoRun(id.to_string()))
         })
+    }
+
+    /// The run that was asked for by a request's key, and whether the same was asked.
+    pub fn requested(&self, request: &RequestKey) -> Result<Option<(RunId, bool)>, StoreError> {
+        self.read(|connection, _| Ok(run::requested(connection, request)?))
     }
 
     /// Runs that have not ended, oldest first.
@@ -194,9 +200,9 @@ impl Reader {
         self.read(|connection, results| {
             let key = known(connection, run)?;
             let standing = if filter.superseded {
-                Standing::default()
+                Arc::default()
             } else {
-                task_run::standing(connection, key)?
+                self.readers.remembered.standing(connection, key)?
             };
             let run = (run, key);
             task_run::list(connection, results, run, filter, &standing, after, limit)
@@ -208,18 +214,23 @@ impl Reader {
     pub fn item_counts(&self, run: RunId) -> Result<Vec<ItemCount>, StoreError> {
         self.read(|connection, _| {
             let key = known(connection, run)?;
-            let standing = task_run::standing(connection, key)?;
+            let standing = self.readers.remembered.standing(connection, key)?;
             Ok(task_run::item_counts(connection, key, &standing)?)
         })
     }
 
     /// A run's transitions in order, read page by page.
     pub fn transitions(&self, run: RunId) -> Result<History<'_>, StoreError> {
+        self.transitions_since(run, 0)
+    }
+
+    /// A run's transitions numbered after `sequence`, in order, read page by page.
+    pub fn transitions_since(&self, run: RunId, sequence: u64) -> Result<History<'_>, StoreError> {
         let key = self.read(|connection, _| known(connection, run))?;
         Ok(History {
             reader: self,
             run: key,
-            next: 0,
+            next: i64::try_from(sequence).map_or(i64::MAX, |sequence| sequence.saturating_add(1)),
             page: Vec::new().into_iter(),
             failed: false,
         })
@@ -235,6 +246,30 @@ impl Reader {
         let after = i64::try_from(sequence).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|connection, results| transition::tail(connection, results, after, limit))
+    }
+
+    /// Transitions numbered after `sequence` up to `last`, of one run (none where it
+    /// is not there) or of all, at most `limit`: what live views follow.
+    pub fn moves_after(
+        &self,
+        sequence: u64,
+        last: u64,
+        run: Option<RunId>,
+        limit: usize,
+    ) -> Result<Vec<TailMove>, StoreError> {
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|connection, _| {
+            let key = match run {
+                None => None,
+                Some(run) => match run::key(connection, run)? {
+                    Some((key, _)) => Some(key),
+                    None => return Ok(Vec::new()),
+                },
+            };
+            let between = (number(sequence), number(last));
+            Ok(transition::moves(connection, between, key, limit)?)
+        })
     }
 
     /// The number of the newest transition; 0: there is none.
@@ -288,7 +323,7 @@ impl Reader {
     }
 }
 
-fn known(connection: &Connection, run: RunId) -> Result<i64, StoreError> {
+pub(crate) fn known(connection: &Connection, run: RunId) -> Result<i64, StoreError> {
     run::key(connection, run)?
         .map(|(key, _)| key)
         .ok_or_else(|| StoreError::NoRun(run.to_string()))

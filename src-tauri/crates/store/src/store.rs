@@ -1,7 +1,6 @@
 //! A home's store, opened: the doors to writing and reading.
 
 use std::{
-    fs,
     path::Path,
     sync::{Arc, PoisonError},
 };
@@ -36,9 +35,7 @@ impl Store {
     /// is no store ([`StoreError::Corrupt`]).
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let home = Home::new(path);
-        if !path.is_dir() {
-            make_private_folder(path).map_err(|cause| StoreError::io(path, cause))?;
-        }
+        home.make()?;
         let first = Database::state(&home).open()?;
         let thread = Arc::new(WriterThread::new(home.clone()));
         Ok(Self {
@@ -98,13 +95,4 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// A home holds outputs and logs: only its owner may look in.
-fn make_private_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

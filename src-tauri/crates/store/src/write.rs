@@ -13,7 +13,7 @@ use crate::{
     codec::Encoder,
     receipt::Ticket,
     tables::{
-        cache, limit, request,
+        cache, device, limit, request,
         result::{self, CACHE_RUN, ResultHash, Results},
         run::{self, Encoded, Restart, RunFold},
         setting, task_run, transition, variable, workspace,
@@ -224,6 +224,11 @@ impl Writer {
     /// Remembers that a workspace, by its absolute path, was used.
     pub fn remember_workspace(&self, path: String, at: Timestamp) -> Receipt {
         self.call(move |session| Ok(workspace::remember(&session.connection, &path, at)?))
+    }
+
+    /// Puts all that was committed before on the disk, for who waits until it is flushed.
+    pub fn flush(&self) -> Receipt {
+        self.call(|session| Ok(device::mark(&session.connection)?))
     }
 
     /// Says whether a workspace's schedules and triggers may fire on this machine.

@@ -2,7 +2,13 @@
 
 use std::{ffi::OsString, path::Path, process::Command};
 
-use crate::{failure::Failure, prepare, project, step};
+use crate::{bundle, failure::Failure, generated, page, prepare, project, step};
+
+/// Where `proptest` looks for the seed of its cases.
+const PROPERTY_SEED: &str = "PROPTEST_RNG_SEED";
+
+/// The desktop app's package.
+const APP: &str = "tidemill-studio";
 
 /// Runs every check; `--long` adds those that take many minutes.
 pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
@@ -17,28 +23,61 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     };
     step::quiet("format", &mut cargo(&["fmt", "--all", "--check"]), 0)?;
     let tools = prepare::to_test()?;
+    page::check()?;
+    page::build()?;
+    headless()?;
+    page::end_to_end()?;
+    app()?;
+    let mut runner = runner();
+    runner.env("PATH", with_folder(&tools));
+    if long {
+        runner.env("TIDEMILL_TEST_LONG", "1");
+    } else if std::env::var_os(PROPERTY_SEED).is_none() {
+        // The gate says the same of the same text each time; the long one explores.
+        runner.env(PROPERTY_SEED, "1");
+    }
+    step::quiet("tests", &mut runner, 12)
+}
+
+/// All but the desktop app, which alone needs what draws a window.
+fn headless() -> Result<(), Failure> {
+    let mut lints = workspace("clippy");
+    lints.args(["--all-targets", "--quiet", "--", "-D", "warnings"]);
+    step::quiet("lints", &mut lints, 0)?;
+    let mut build = workspace("build");
+    build.args(["--bins", "--quiet"]);
+    step::quiet("programs", &mut build, 0)?;
+    generated::check()?;
+    let mut documentation = workspace("doc");
+    documentation
+        .args(["--no-deps", "--quiet"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    step::quiet("documentation", &mut documentation, 0)
+}
+
+/// The desktop app, after all that is cheaper: its window system takes minutes to build.
+fn app() -> Result<(), Failure> {
     let lints = [
         "clippy",
-        "--workspace",
+        "-p",
+        APP,
         "--all-targets",
         "--quiet",
         "--",
         "-D",
         "warnings",
     ];
-    step::quiet("lints", &mut cargo(&lints), 0)?;
-    step::quiet(
-        "programs",
-        &mut cargo(&["build", "--workspace", "--bins", "--quiet"]),
-        0,
-    )?;
-    step::quiet("documentation", &mut documentation(), 0)?;
-    let mut runner = runner();
-    runner.env("PATH", with_folder(&tools));
-    if long {
-        runner.env("TIDEMILL_TEST_LONG", "1");
-    }
-    step::quiet("tests", &mut runner, 12)
+    step::quiet("the app's lints", &mut cargo(&lints), 0)?;
+    let build = ["build", "-p", APP, "--quiet"];
+    step::quiet("the app", &mut cargo(&build), 0)?;
+    let tests = ["test", "-p", APP, "--quiet"];
+    step::quiet("the app's own tests", &mut cargo(&tests), 0)?;
+    bundle::package(true)
+}
+
+/// A command of cargo's on all packages but the app.
+fn workspace(command: &str) -> Command {
+    cargo(&[command, "--workspace", "--exclude", APP])
 }
 
 /// nextest where it is installed, for its time limits; else cargo's own runner.
@@ -48,37 +87,24 @@ fn runner() -> Command {
         .output()
         .is_ok_and(|output| output.status.success());
     match has_nextest {
-        true => cargo(&[
-            "nextest",
-            "run",
-            "--workspace",
-            "--cargo-quiet",
-            "--status-level",
-            "fail",
-            "--final-status-level",
-            "slow",
-            "--no-fail-fast",
-        ]),
-        false => cargo(&[
-            "test",
-            "--workspace",
-            "--quiet",
-            "--lib",
-            "--bins",
-            "--tests",
-        ]),
+        true => {
+            let mut command = cargo(&["nextest"]);
+            command.args(["run", "--workspace", "--exclude", APP, "--cargo-quiet"]);
+            command.args(["--status-level", "fail", "--final-status-level", "slow"]);
+            command.arg("--no-fail-fast");
+            command
+        }
+        false => {
+            let mut command = workspace("test");
+            command.args(["--quiet", "--lib", "--bins", "--tests"]);
+            command
+        }
     }
 }
 
-fn documentation() -> Command {
-    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
-    command.env("RUSTDOCFLAGS", "-D warnings");
-    command
-}
-
 fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(project::root()).args(arguments);
+    let mut command = project::cargo();
+    command.args(arguments);
     command
 }
 

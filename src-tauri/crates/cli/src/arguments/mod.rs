@@ -14,7 +14,7 @@ pub(crate) use runs::{
 
 use std::{ffi::OsString, path::PathBuf};
 
-use number::times;
+use number::{duration, times};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -51,6 +51,15 @@ pub(crate) struct Arguments {
     /// Show the engine's own diagnostics on standard error: error, warn, info, debug, trace
     #[arg(long, global = true, value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true, help_heading = GLOBAL)]
     pub(crate) log_level: Option<String>,
+
+    /// Ask the Tidemill that serves at this address instead of the home here; flows are named,
+    /// and run there
+    #[arg(long, global = true, value_name = "URL", help_heading = GLOBAL)]
+    pub(crate) server: Option<String>,
+
+    /// A file with the server's token, instead of TIDEMILL_TOKEN or the token of the home here
+    #[arg(long, global = true, value_name = "FILE", requires = "server", help_heading = GLOBAL)]
+    pub(crate) token_file: Option<PathBuf>,
 
     /// What to do.
     #[command(subcommand)]
@@ -104,7 +113,32 @@ Example:
   tidemill schema > tidemill.schema.json
 Then let the first line of a flow file say:
   # yaml-language-server: $schema=tidemill.schema.json")]
-    Schema,
+    Schema(SchemaArguments),
+
+    /// Serve the engine, the API and the studio, without a window, until it is stopped
+    #[command(after_help = "\
+Examples:
+  tidemill serve                            prints the address that opens the studio
+  tidemill serve --open                     opens it in the browser
+  tidemill serve --listen 127.0.0.1:0       on any port that is free
+  tidemill serve --listen 0.0.0.0:4600      reachable from other machines
+
+The address holds a token once; the browser keeps it as a cookie. Programs send it as
+`Authorization: Bearer TOKEN`; it stands in the file `token` of the home.
+Ctrl-C or SIGTERM: nothing new is started, what runs has --grace to end, and what still
+runs then is let go of and carried on by the next serve; a second one lets go at once.")]
+    Serve(ServeArguments),
+
+    /// Open the studio: the desktop app where it is installed, else in the browser
+    #[command(after_help = "\
+Examples:
+  tidemill studio                           the studio on this workspace
+  tidemill studio --browser                 in the browser, also where the app is installed
+  tidemill studio tidemill://run/last       at the newest run
+
+In the browser it is served by this process until Ctrl-C, as by `tidemill serve`; its
+address is printed.")]
+    Studio(StudioArguments),
 
     /// Record any command as a run: its output, exit code and duration
     #[command(after_help = "\
@@ -255,6 +289,14 @@ pub(crate) struct RunArguments {
     pub(crate) form: JsonArguments,
 }
 
+/// `schema`.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Print the OpenAPI document of the HTTP API instead
+    #[arg(long)]
+    pub(crate) api: bool,
+}
+
 /// `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
@@ -275,6 +317,45 @@ pub(crate) struct PlanArguments {
     /// The form of the answer.
     #[command(flatten)]
     pub(crate) form: JsonArguments,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Where to listen: ADDRESS:PORT, or a port of this machine only
+    #[arg(long, value_name = "ADDRESS", default_value = tidemill_api::http::listen::DEFAULT_ADDRESS)]
+    pub(crate) listen: String,
+
+    /// How long what runs is waited for when it is stopped, such as 30s or 5m
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) grace: std::time::Duration,
+
+    /// Open the studio in the browser
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+impl ServeArguments {
+    /// As `studio` serves: on whatever port is free, and with the browser.
+    pub(crate) fn for_browser() -> Self {
+        Self {
+            listen: "127.0.0.1:0".to_owned(),
+            grace: std::time::Duration::from_secs(10),
+            open: true,
+        }
+    }
+}
+
+/// `studio`.
+#[derive(Debug, Args)]
+pub(crate) struct StudioArguments {
+    /// In the browser, also where the desktop app is installed
+    #[arg(long)]
+    pub(crate) browser: bool,
+
+    /// What the app shows first: a flow file, or a link such as tidemill://run/ID
+    #[arg(value_name = "FILE|LINK", conflicts_with = "browser")]
+    pub(crate) show: Option<String>,
 }
 
 /// `exec`.

@@ -1,6 +1,6 @@
 //! Numbers as they are typed, and what is said of those that do not fit.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 /// The most times that are asked for at once.
 const MOST_TIMES: u32 = 10_000;
@@ -23,6 +23,11 @@ pub(super) fn times(text: &str) -> Result<u32, String> {
     number
         .filter(|number| (1..=MOST_TIMES).contains(number))
         .ok_or_else(|| format!("it is a whole number from 1 to {MOST_TIMES}"))
+}
+
+/// A duration, such as `30s`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    tidemill_api::duration(text)
 }
 
 #[cfg(test)]

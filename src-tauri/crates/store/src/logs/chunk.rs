@@ -54,8 +54,73 @@ impl Chunk {
     }
 }
 
-/// The lines of a chunk's data, numbered from `first` on. Ends where the data is
+/// A line as it lies in its chunk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RawLine<'a> {
+    pub(super) number: u64,
+    pub(super) task: u32,
+    flags: u8,
+    at: i64,
+    attempt: u32,
+    pub(super) bytes: &'a [u8],
+}
+
+impl RawLine<'_> {
+    /// The code of the stream that it came from.
+    pub(super) fn stream(&self) -> u8 {
+        self.flags & !OPEN
+    }
+
+    /// Whether it goes on in the next one of the same task run and stream.
+    pub(super) fn is_open(&self) -> bool {
+        self.flags & OPEN != 0
+    }
+
+    /// The line with bytes of its own; `None` where it is not as it was written.
+    pub(super) fn to_line(self) -> Option<LogLine> {
+        Some(LogLine {
+            number: self.number,
+            at: Timestamp::from_microsecond(self.at).ok()?,
+            stream: Stream::from_code(self.stream())?,
+            task: TaskRunNumber::new(self.task),
+            attempt: self.attempt,
+            bytes: self.bytes.to_vec(),
+            open: self.is_open(),
+        })
+    }
+}
+
+/// The lines of a chunk's data, numbered from `number` on. Ends where the data is
 /// not as it was written.
+pub(super) struct RawLines<'a> {
+    pub(super) data: &'a [u8],
+    pub(super) number: u64,
+}
+
+impl<'a> Iterator for RawLines<'a> {
+    type Item = RawLine<'a>;
+
+    fn next(&mut self) -> Option<RawLine<'a>> {
+        let (at, rest) = self.data.split_first_chunk()?;
+        let (&flags, rest) = rest.split_first()?;
+        let (task, rest) = rest.split_first_chunk()?;
+        let (attempt, rest) = rest.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let number = self.number;
+        (self.data, self.number) = (rest, number + 1);
+        Some(RawLine {
+            number,
+            task: u32::from_le_bytes(*task),
+            flags,
+            at: i64::from_le_bytes(*at),
+            attempt: u32::from_le_bytes(*attempt),
+            bytes,
+        })
+    }
+}
+
+/// The lines of a chunk's data, each with bytes of its own.
 pub(super) struct Lines<'a> {
     pub(super) data: &'a [u8],
     pub(super) number: u64,
@@ -65,22 +130,12 @@ impl Iterator for Lines<'_> {
     type Item = LogLine;
 
     fn next(&mut self) -> Option<LogLine> {
-        let (at, rest) = self.data.split_first_chunk()?;
-        let (&flags, rest) = rest.split_first()?;
-        let (task, rest) = rest.split_first_chunk()?;
-        let (attempt, rest) = rest.split_first_chunk()?;
-        let (length, rest) = rest.split_first_chunk()?;
-        let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let number = self.number;
-        (self.data, self.number) = (rest, number + 1);
-        Some(LogLine {
-            number,
-            at: Timestamp::from_microsecond(i64::from_le_bytes(*at)).ok()?,
-            stream: Stream::from_code(flags & !OPEN)?,
-            task: TaskRunNumber::new(u32::from_le_bytes(*task)),
-            attempt: u32::from_le_bytes(*attempt),
-            bytes: bytes.to_vec(),
-            open: flags & OPEN != 0,
-        })
+        let mut raw = RawLines {
+            data: self.data,
+            number: self.number,
+        };
+        let line = raw.next()?;
+        (self.data, self.number) = (raw.data, raw.number);
+        line.to_line()
     }
 }

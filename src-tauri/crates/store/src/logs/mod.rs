@@ -5,16 +5,21 @@
 mod chunk;
 mod read;
 mod search;
+mod window;
 mod write;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 
 pub use read::{LogFilter, LogLines};
-pub use search::LogHit;
+pub use search::{LogHit, LogHits};
+pub use window::{LogView, LogWindow, TaskRunSet};
 pub use write::LogAppended;
 
 use crate::{Home, StoreError, lock::WriteQueue, migrations::Database, receipt::lock};
@@ -160,6 +165,43 @@ impl Logs {
     ) -> Result<Vec<LogHit>, StoreError> {
         while self.index_more()? {}
         search::search(self, words, run, limit)
+    }
+
+    /// As [`Logs::search`], in about so much time at most: where more was logged since
+    /// the last search than can be indexed in it, what is found may lack the newest
+    /// lines, and the answer says so.
+    pub fn search_within(
+        &self,
+        words: &str,
+        limit: usize,
+        time: Duration,
+    ) -> Result<LogHits, StoreError> {
+        let complete = self.index_within(time)?;
+        let hits = search::search(self, words, None, limit)?;
+        Ok(LogHits { hits, complete })
+    }
+
+    /// The runs whose logs hold all these words, the last that logged first, at most
+    /// `limit`; as [`Logs::search_within`].
+    pub fn runs_saying(
+        &self,
+        words: &str,
+        limit: usize,
+        time: Duration,
+    ) -> Result<Vec<RunId>, StoreError> {
+        self.index_within(time)?;
+        search::runs(self, words, limit)
+    }
+
+    /// Indexes for about so long; gives whether all is indexed.
+    fn index_within(&self, time: Duration) -> Result<bool, StoreError> {
+        let started = Instant::now();
+        while self.index_more()? {
+            if started.elapsed() >= time {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Indexes some more of what was logged; gives whether there may be more. Never

@@ -1,6 +1,8 @@
 //! Full-text search over all logs: an index in a database of its own, made behind
 //! those who log, when someone searches or asks for it.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemill_orchestrate::RunId;
 
@@ -23,6 +25,15 @@ pub struct LogHit {
     pub run: RunId,
     /// The line.
     pub line: LogLine,
+}
+
+/// Lines that were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogHits {
+    /// The lines, newest first.
+    pub hits: Vec<LogHit>,
+    /// Whether everything was looked through that was logged.
+    pub complete: bool,
 }
 
 /// A row of the logs.
@@ -141,6 +152,50 @@ fn find(
         }));
     }
     Ok(hits)
+}
+
+/// Runs whose lines hold all words, the last that logged first.
+pub(super) fn runs(logs: &Logs, words: &str, limit: usize) -> Result<Vec<RunId>, StoreError> {
+    let query = query(words);
+    if query.is_empty() || !logs.index.path.exists() {
+        return Ok(Vec::new());
+    }
+    let index = logs.index.open()?;
+    let found = logs.read(|connection| runs_found(&index, connection, &query, limit));
+    Ok(found
+        .map_err(|error| error.at(&logs.index.path))?
+        .unwrap_or_default())
+}
+
+/// Goes from chunk to chunk: one line of each is enough.
+fn runs_found(
+    index: &Connection,
+    logs: &Connection,
+    query: &str,
+    limit: usize,
+) -> Result<Vec<RunId>, StoreError> {
+    let mut next = index.prepare(
+        "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT 1",
+    )?;
+    let mut run_of = logs.prepare_cached("SELECT run FROM chunks WHERE id = ?")?;
+    let (mut runs, mut seen) = (Vec::new(), HashSet::new());
+    let mut before = i64::MAX;
+    while runs.len() < limit {
+        let id: Option<i64> = next
+            .query_row(params![query, before], |row| row.get(0))
+            .optional()?;
+        let Some(id) = id else { break };
+        let chunk = id >> PLACE_BITS;
+        before = chunk << PLACE_BITS;
+        // A chunk that is gone was removed with its run, or pruned.
+        let run: Option<[u8; 16]> = run_of.query_row([chunk], |row| row.get(0)).optional()?;
+        if let Some(run) = run.map(RunId::from_bytes)
+            && seen.insert(run)
+        {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
 }
 
 fn one(logs: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {

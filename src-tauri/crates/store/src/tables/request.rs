@@ -57,6 +57,53 @@ pub struct Answer {
     pub message: String,
 }
 
+/// A request, with what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownRequest {
+    /// What was wanted, of whom, by whom.
+    pub request: Request,
+    /// The run's readable name.
+    pub run_name: String,
+    /// The flow's name.
+    pub flow: String,
+    /// What its owner said, once it did.
+    pub answer: Option<Answer>,
+}
+
+/// Requests numbered before `before`, newest first.
+pub(crate) fn before(
+    connection: &Connection,
+    before: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<KnownRequest>> {
+    connection
+        .prepare_cached(
+            "SELECT requests.id, run, steering, requested_by, requested_at, answer, runs.name,
+               runs.flow FROM requests JOIN runs ON runs.id = requests.run
+             WHERE requests.id < ? AND runs.removing = 0 ORDER BY requests.id DESC LIMIT ?",
+        )?
+        .query_map([before, limit], |row| {
+            let answered = row.get_ref(5)?.as_str_or_null()?.is_some();
+            Ok(KnownRequest {
+                request: request(row)?,
+                answer: answered.then(|| json(row, 5)).transpose()?,
+                run_name: row.get(6)?,
+                flow: row.get(7)?,
+            })
+        })?
+        .collect()
+}
+
+fn request(row: &Row<'_>) -> rusqlite::Result<Request> {
+    Ok(Request {
+        id: row.get(0)?,
+        run: row.get(1).map(RunId::from_bytes)?,
+        steering: json(row, 2)?,
+        requested_by: row.get(3)?,
+        requested_at: time::from_column(row.get(4)?),
+    })
+}
+
 /// Adds a request, and gives its number.
 pub(crate) fn insert(
     connection: &Connection,
@@ -110,15 +157,7 @@ pub(crate) fn open(connection: &Connection, owner: Owner) -> rusqlite::Result<Ve
              FROM requests INDEXED BY requests_open JOIN runs ON runs.id = requests.run
              WHERE answer IS NULL AND runs.owner = ? ORDER BY requests.id",
         )?
-        .query_map([owner.to_bytes()], |row| {
-            Ok(Request {
-                id: row.get(0)?,
-                run: row.get(1).map(RunId::from_bytes)?,
-                steering: json(row, 2)?,
-                requested_by: row.get(3)?,
-                requested_at: time::from_column(row.get(4)?),
-            })
-        })?
+        .query_map([owner.to_bytes()], request)?
         .collect()
 }
 

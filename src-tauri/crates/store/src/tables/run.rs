@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidemill_flow::Value;
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 
@@ -45,6 +45,31 @@ pub struct NewRun {
     pub owner: Option<Owner>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// By which key a program asked for it.
+    pub request: Option<RequestKey>,
+}
+
+/// By which key a program asks for a run, and what it asks: another request with the
+/// same key starts nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    key: String,
+    hash: Vec<u8>,
+}
+
+impl RequestKey {
+    /// A key, and all that the request says.
+    pub fn new(key: String, asked: &[u8]) -> Self {
+        Self {
+            key,
+            hash: text::hash(asked).to_vec(),
+        }
+    }
+
+    /// The key itself.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// The attempt of a task that started a run.
@@ -111,35 +136,6 @@ pub struct RunInputs {
     pub environment: Option<Value>,
 }
 
-/// Which runs a list shows. The default: all.
-#[derive(Clone, Debug, Default)]
-pub struct RunFilter {
-    /// Runs of this flow.
-    pub flow: Option<String>,
-    /// Runs of this workspace.
-    pub workspace: Option<String>,
-    /// Runs in one of these states; empty: in any.
-    pub states: Vec<State>,
-    /// Runs made then or later.
-    pub since: Option<Timestamp>,
-    /// Runs whose parameters have these values, each as the command line takes it:
-    /// a text as it stands, anything else as JSON.
-    pub parameters: Vec<(String, String)>,
-    /// Runs that this run's tasks started.
-    pub parent: Option<RunId>,
-    /// Runs whose name or flow holds this, whatever the case.
-    pub text: Option<String>,
-}
-
-/// A page of a list of runs, newest first.
-#[derive(Clone, Debug)]
-pub struct RunPage {
-    /// The runs.
-    pub runs: Vec<StoredRun>,
-    /// Where the next page begins; `None`: this was the last.
-    pub next: Option<String>,
-}
-
 /// A run that has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unfinished {
@@ -152,7 +148,7 @@ pub struct Unfinished {
 }
 
 /// The first code of a terminal state: see `State::code`.
-const FIRST_TERMINAL: u8 = 10;
+pub(crate) const FIRST_TERMINAL: u8 = 10;
 
 /// A new run's values, as they are written.
 pub(crate) struct Encoded<'a> {
@@ -184,8 +180,9 @@ pub(crate) fn insert(
         .prepare_cached(
             "INSERT OR IGNORE INTO runs (id, name, flow, version, workspace, file, state, run_attempt,
                last, created_at, scheduled_for, parent, parent_task, parent_attempt, owner,
-               parameters, trigger, variables, environment, whole_attempt, superseding, removing)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0)",
+               parameters, trigger, variables, environment, whole_attempt, superseding, removing,
+               request_key, request_hash)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?)",
         )?
         .execute(params![
             run.id.to_bytes(),
@@ -205,6 +202,8 @@ pub(crate) fn insert(
             values.trigger,
             variables,
             environment,
+            run.request.as_ref().map(|request| &request.key),
+            run.request.as_ref().map(|request| &request.hash),
         ])?;
     Ok((added == 1).then(|| connection.last_insert_rowid()))
 }
@@ -344,12 +343,13 @@ pub(crate) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfini
         .collect()
 }
 
-const COLUMNS: &str = "runs.id, runs.name, runs.flow, runs.version, runs.workspace, runs.file,
+pub(crate) const COLUMNS: &str =
+    "runs.id, runs.name, runs.flow, runs.version, runs.workspace, runs.file,
     runs.state, runs.run_attempt, runs.created_at, runs.started_at, runs.ended_at,
     runs.scheduled_for, runs.parent, runs.parent_task, runs.parent_attempt, runs.owner,
     runs.parameters, transitions.message, transitions.detail";
 
-const TABLES: &str = "runs LEFT JOIN transitions ON transitions.sequence = runs.last";
+pub(crate) const TABLES: &str = "runs LEFT JOIN transitions ON transitions.sequence = runs.last";
 
 /// The run with this id.
 pub(crate) fn one(
@@ -394,130 +394,6 @@ pub(crate) fn inputs(
         variables: snapshot(column(2)?)?.unwrap_or_default(),
         environment: snapshot(column(3)?)?,
     }))
-}
-
-/// Runs that a filter lets through, newest first, older than `before`, at most `limit`.
-pub(crate) fn list(
-    connection: &Connection,
-    results: &Results,
-    filter: &RunFilter,
-    before: Option<RunId>,
-    limit: usize,
-) -> Result<Vec<StoredRun>, StoreError> {
-    let mut runs = Vec::new();
-    let mut before = before;
-    // Parameters are looked at here and not by SQL: large ones are files.
-    while runs.len() < limit {
-        let wanted = if filter.parameters.is_empty() {
-            limit
-        } else {
-            limit.max(200)
-        };
-        let page = page(connection, results, filter, before, wanted)?;
-        let ended = page.len() < wanted;
-        before = page.last().map(|run| run.id);
-        let room = limit - runs.len();
-        runs.extend(
-            page.into_iter()
-                .filter(|run| has_parameters(&run.parameters, &filter.parameters))
-                .take(room),
-        );
-        if ended {
-            break;
-        }
-    }
-    Ok(runs)
-}
-
-fn page(
-    connection: &Connection,
-    results: &Results,
-    filter: &RunFilter,
-    before: Option<RunId>,
-    limit: usize,
-) -> Result<Vec<StoredRun>, StoreError> {
-    let (condition, mut values) = conditions(filter, before);
-    let index = index(filter);
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
-           (SELECT key FROM runs {index} WHERE {condition} ORDER BY id DESC LIMIT ?)
-         ORDER BY runs.id DESC"
-    );
-    values.push(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut runs = Vec::new();
-    while let Some(row) = rows.next()? {
-        runs.push(stored(row, results)?);
-    }
-    Ok(runs)
-}
-
-/// The index that finds fewest rows: states are often rare, a flow less so.
-fn index(filter: &RunFilter) -> &'static str {
-    if filter.parent.is_some() {
-        "INDEXED BY runs_by_parent"
-    } else if !filter.states.is_empty() {
-        "INDEXED BY runs_by_state"
-    } else if filter.flow.is_some() {
-        "INDEXED BY runs_by_flow"
-    } else {
-        ""
-    }
-}
-
-fn conditions(filter: &RunFilter, before: Option<RunId>) -> (String, Vec<Box<dyn ToSql>>) {
-    let mut sql = "removing = 0".to_owned();
-    let mut values: Vec<Box<dyn ToSql>> = Vec::new();
-    let mut add = |condition: &str, value: Box<dyn ToSql>| {
-        sql.push_str(" AND ");
-        sql.push_str(condition);
-        values.push(value);
-    };
-    if let Some(before) = before {
-        add("id < ?", Box::new(before.to_bytes()));
-    }
-    if let Some(since) = filter.since {
-        let milliseconds = u64::try_from(since.as_millisecond()).unwrap_or(0);
-        add("id >= ?", Box::new(RunId::new(milliseconds, 0).to_bytes()));
-    }
-    if let Some(flow) = &filter.flow {
-        add("flow = ?", Box::new(flow.clone()));
-    }
-    if let Some(workspace) = &filter.workspace {
-        add("workspace = ?", Box::new(workspace.clone()));
-    }
-    if let Some(parent) = filter.parent {
-        add("parent = ?", Box::new(parent.to_bytes()));
-    }
-    if let Some(text) = &filter.text {
-        add(
-            "instr(lower(name || char(10) || flow), ?) > 0",
-            Box::new(text.to_lowercase()),
-        );
-    }
-    if !filter.states.is_empty() {
-        let marks = vec!["?"; filter.states.len()].join(", ");
-        sql.push_str(&format!(" AND state IN ({marks})"));
-        for state in &filter.states {
-            values.push(Box::new(state.code()));
-        }
-    }
-    (sql, values)
-}
-
-/// Whether each wanted parameter has its value: a text as it stands, else as JSON.
-fn has_parameters(parameters: &Value, wanted: &[(String, String)]) -> bool {
-    wanted.iter().all(|(name, text)| {
-        let Ok(value) = parameters.get_attr(name) else {
-            return false;
-        };
-        if value.is_undefined() {
-            return false;
-        }
-        value.as_str() == Some(text.as_str())
-            || serde_json::from_str::<Value>(text).is_ok_and(|json| json == value)
-    })
 }
 
 /// Ids of runs that begin so, newest first.
@@ -567,7 +443,7 @@ fn ids(
         .collect()
 }
 
-fn stored(row: &Row<'_>, results: &Results) -> Result<StoredRun, StoreError> {
+pub(crate) fn stored(row: &Row<'_>, results: &Results) -> Result<StoredRun, StoreError> {
     let id = row.get(0).map(RunId::from_bytes)?;
     let message: Option<Arc<str>> = row.get(17)?;
     let parameters = row.get_ref(16)?;
@@ -610,7 +486,7 @@ fn parent(row: &Row<'_>) -> rusqlite::Result<Option<Parent>> {
     }))
 }
 
-fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Owner>> {
+pub(crate) fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Owner>> {
     let bytes = row.get_ref(column)?.as_bytes_or_null()?;
     Ok(bytes.and_then(Owner::from_bytes))
 }
@@ -625,6 +501,20 @@ fn value(id: RunId, bytes: &[u8], results: &Results) -> Result<Value, StoreError
         .read(results)
 }
 
-fn hex(bytes: [u8; 32]) -> String {
+pub(crate) fn hex(bytes: [u8; 32]) -> String {
     crate::tables::result::ResultHash::from_bytes(bytes).to_string()
+}
+
+/// The run that was asked for by a request's key, and whether the same was asked.
+pub(crate) fn requested(
+    connection: &Connection,
+    request: &RequestKey,
+) -> rusqlite::Result<Option<(RunId, bool)>> {
+    connection
+        .prepare_cached("SELECT id, request_hash FROM runs WHERE request_key = ? AND removing = 0")?
+        .query_row([&request.key], |row| {
+            let hash: Vec<u8> = row.get(1)?;
+            Ok((RunId::from_bytes(row.get(0)?), hash == request.hash))
+        })
+        .optional()
 }

@@ -86,7 +86,7 @@ pub(crate) fn key(run: i64, number: TaskRunNumber) -> i64 {
 }
 
 /// The keys of a run's task runs.
-fn keys(run: i64) -> (i64, i64) {
+pub(crate) fn keys(run: i64) -> (i64, i64) {
     ((run << 32) | 1, (run << 32) | i64::from(u32::MAX))
 }
 
@@ -220,12 +220,18 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    fn shows(&self, number: TaskRunNumber) -> bool {
+    /// Whether every row stands for what is.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.hidden.is_empty() && self.moved.is_empty()
+    }
+
+    /// Whether no other row stands for this one.
+    pub(crate) fn shows(&self, number: TaskRunNumber) -> bool {
         !self.hidden.contains(&number)
     }
 
     /// The newest row at the path of this one.
-    fn newest(&self, number: TaskRunNumber) -> TaskRunNumber {
+    pub(crate) fn newest(&self, number: TaskRunNumber) -> TaskRunNumber {
         self.moved.get(&number).copied().unwrap_or(number)
     }
 
@@ -380,6 +386,29 @@ pub(crate) fn list(
     Ok(list)
 }
 
+/// The task runs with these numbers, in order of number, whatever stands for them.
+pub(crate) fn several(
+    connection: &Connection,
+    results: &Results,
+    run: (RunId, i64),
+    numbers: &[TaskRunNumber],
+    outputs: bool,
+) -> Result<Vec<StoredTaskRun>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM task_runs JOIN transitions ON transitions.sequence = task_runs.last
+         WHERE task_runs.key = ?"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut list = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let mut rows = statement.query([key(run.1, *number)])?;
+        if let Some(row) = rows.next()? {
+            list.push(stored(row, run.0, outputs.then_some(results))?);
+        }
+    }
+    Ok(list)
+}
+
 /// How many items of each mapped task stand in which state.
 pub(crate) fn item_counts(
     connection: &Connection,
@@ -415,7 +444,7 @@ pub(crate) fn item_counts(
     Ok(counts)
 }
 
-fn number(row: &Row<'_>) -> rusqlite::Result<TaskRunNumber> {
+pub(crate) fn number(row: &Row<'_>) -> rusqlite::Result<TaskRunNumber> {
     let key: i64 = row.get(0)?;
     u32::try_from(key & i64::from(u32::MAX))
         .ok()

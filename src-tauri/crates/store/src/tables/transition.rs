@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, types::Null};
 use tidemill_flow::Value;
 use tidemill_orchestrate::{Detail, Output, RunId, State, Subject, TaskRunNumber, Transition};
@@ -111,6 +112,33 @@ pub(crate) fn range(
     Ok(())
 }
 
+/// The transitions of some of a run's task runs, in order, values read from their files.
+pub(crate) fn of_task_runs(
+    connection: &Connection,
+    results: &Results,
+    run: i64,
+    numbers: &[TaskRunNumber],
+) -> Result<Vec<(u64, Transition)>, StoreError> {
+    let texts: Vec<String> = numbers
+        .iter()
+        .map(|number| number.get().to_string())
+        .collect();
+    let sql = format!(
+        "SELECT sequence, number, transitions.run_attempt, from_state, to_state, at, message, detail
+         FROM segments JOIN transitions ON sequence BETWEEN segments.first AND segments.last
+         WHERE segments.run = ? AND number IN ({})
+         ORDER BY segments.first, sequence",
+        texts.join(", ")
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([run])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(transition(row, |detail| detail.read(results))?);
+    }
+    Ok(found)
+}
+
 /// Transitions of all runs numbered after `after`, at most `limit`.
 pub(crate) fn tail(
     connection: &Connection,
@@ -138,6 +166,94 @@ pub(crate) fn tail(
         });
     }
     Ok(recorded)
+}
+
+/// A transition as those who watch everything see it: where it stands, without what
+/// it carries.
+#[derive(Clone, Debug)]
+pub struct TailMove {
+    /// Its number on this device.
+    pub sequence: u64,
+    /// The run that it is of.
+    pub run: RunId,
+    /// The run's flow.
+    pub flow: Arc<str>,
+    /// The run's readable name.
+    pub name: Arc<str>,
+    /// What moved.
+    pub subject: Subject,
+    /// Of a task run: its place in the flow's list of tasks.
+    pub task: Option<u32>,
+    /// Of a task run: the one that it stands in.
+    pub parent: Option<TaskRunNumber>,
+    /// Of an item: its number.
+    pub item: Option<u32>,
+    /// Of a mapped task that opened into its items: how many they are.
+    pub items: Option<u32>,
+    /// The run attempt that it belongs to, from 1.
+    pub run_attempt: u32,
+    /// The state before; `None`: it is new.
+    pub from: Option<State>,
+    /// The state after.
+    pub to: State,
+    /// When.
+    pub at: Timestamp,
+    /// Why, for a person.
+    pub message: Option<Arc<str>>,
+}
+
+/// Transitions numbered after `after` up to `last`, of one run or of all, at most
+/// `limit`; those of removed runs are gone.
+pub(crate) fn moves(
+    connection: &Connection,
+    (after, last): (i64, i64),
+    run: Option<i64>,
+    limit: i64,
+) -> rusqlite::Result<Vec<TailMove>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.sequence, t.number, t.run_attempt, t.from_state, t.to_state, t.at, t.message,
+           runs.id, runs.flow, runs.name, task_runs.task, task_runs.parent, task_runs.item,
+           iif(t.number > 0 AND t.to_state = ?5, t.detail, NULL)
+         FROM transitions t JOIN runs ON runs.key = t.run
+           LEFT JOIN task_runs ON t.number > 0 AND task_runs.key = (t.run << 32) | t.number
+         WHERE t.sequence > ?1 AND t.sequence <= ?2 AND (?3 IS NULL OR t.run = ?3)
+         ORDER BY t.sequence LIMIT ?4",
+    )?;
+    let rows = statement.query_map(
+        rusqlite::params![after, last, run, limit, State::Running.code()],
+        |row| {
+            let from: Option<u8> = row.get(3)?;
+            let parent: Option<u32> = row.get(11)?;
+            Ok(TailMove {
+                sequence: row.get::<_, i64>(0)?.unsigned_abs(),
+                run: row.get(7).map(RunId::from_bytes)?,
+                flow: row.get(8)?,
+                name: row.get(9)?,
+                subject: TaskRunNumber::new(row.get(1)?).map_or(Subject::Run, Subject::Task),
+                task: row.get(10)?,
+                parent: parent.and_then(TaskRunNumber::new),
+                item: row.get(12)?,
+                items: opened(row, 13)?,
+                run_attempt: row.get(2)?,
+                from: from.map(|_| state(row, 3)).transpose()?,
+                to: state(row, 4)?,
+                at: time::from_column(row.get(5)?),
+                message: row.get(6)?,
+            })
+        },
+    )?;
+    rows.collect()
+}
+
+/// How many items a detail says that a task opened into.
+fn opened(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u32>> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null()?;
+    // A detail that cannot be read is found where the run's record is.
+    let detail = bytes.and_then(|bytes| Decoder::new(bytes).detail(None).ok());
+    Ok(match detail {
+        Some(WrittenDetail::Expanded(_, count, _)) => Some(count),
+        _ => None,
+    })
 }
 
 /// Removes at most `limit` of a run's transitions; gives whether any is left.

@@ -1,0 +1,268 @@
+//! A long-living engine on a home: what `serve` and the desktop app are built on.
+//! It holds the home's lock, carries on what other processes left, and starts and
+//! steers runs for whoever asks.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use jiff::Timestamp;
+use tidemill_engine::{Close, Engine, EngineError};
+use tidemill_orchestrate::RunId;
+use tidemill_store::{RequestKey, StoreError};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    task::AbortHandle,
+};
+
+use crate::{
+    Error, FlowCatalog, FlowChoice, Following, GivenParameters, OpenHome, RunOrder, Surroundings,
+    document::RunDocument,
+    home_lock::HomeLock,
+    plan::{self, PlanAnswer},
+    run, runs,
+    steer::{self, By, SteeredRun, Wish},
+    tail::{Tail, blocking},
+    upkeep,
+};
+
+/// An engine that stays, and the home's one host while it does.
+pub struct Host {
+    surroundings: Surroundings,
+    engine: Engine,
+    home: OpenHome,
+    catalog: FlowCatalog,
+    tail: Arc<Tail>,
+    started_at: Timestamp,
+    /// How many runs were started or carried on here.
+    started: AtomicU64,
+    /// Whether new work is refused.
+    draining: AtomicBool,
+    /// Whether streams end.
+    closing: watch::Sender<bool>,
+    upkeep: AbortHandle,
+    lock: HomeLock,
+}
+
+impl Host {
+    /// Takes the home's lock, opens an engine on it, and carries on the runs that
+    /// nobody carries. `program` says what this process is: `serve`, `desktop`.
+    ///
+    /// # Errors
+    /// Where another process serves the home, or its store cannot be used.
+    pub async fn open(surroundings: Surroundings, program: &str) -> Result<Arc<Self>, Error> {
+        let lock = HomeLock::take(&surroundings.home)?;
+        lock.announce(program, None)?;
+        let engine = run::open(&surroundings).await?;
+        let carried = engine.carry_on().await?;
+        for run in &carried {
+            tracing::info!(run = %run.id, name = %run.name, "carried on");
+        }
+        let store = engine.store();
+        Ok(Arc::new(Self {
+            home: OpenHome::over(Arc::clone(store)),
+            catalog: FlowCatalog::default(),
+            tail: Tail::new(Arc::clone(store)),
+            started_at: Timestamp::now(),
+            started: AtomicU64::new(carried.len() as u64),
+            draining: AtomicBool::new(false),
+            closing: watch::channel(false).0,
+            upkeep: upkeep::begin(&engine),
+            surroundings,
+            engine,
+            lock,
+        }))
+    }
+
+    /// Where it is: the home, the workspace.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// The home, for reading and for its tables.
+    pub fn home(&self) -> &OpenHome {
+        &self.home
+    }
+
+    /// The flow files of its workspace.
+    pub fn catalog(&self) -> &FlowCatalog {
+        &self.catalog
+    }
+
+    /// When it was opened.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// Says in the home where this process listens.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn announce(&self, program: &str, url: &str) -> Result<(), Error> {
+        self.lock.announce(program, Some(url))
+    }
+
+    /// Starts a run; recorded and on the disk when this returns. Asked again by the
+    /// same key, it gives the run that there is.
+    ///
+    /// # Errors
+    /// Where the flow, the parameters or the home are wrong, or the key stands for
+    /// something else; then nothing was started.
+    pub async fn start(
+        &self,
+        order: RunOrder,
+        key: Option<RequestKey>,
+    ) -> Result<RunDocument, Error> {
+        self.refuse_if_closing()?;
+        if let Some(run) = self.requested(key.clone()).await? {
+            return Ok(run);
+        }
+        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let mut prepared = blocking(move || run::prepare(&around, &wanted)).await?;
+        prepared.key = key.clone();
+        match run::start(&self.surroundings, &self.engine, &order, prepared).await {
+            Ok(handle) => self.recorded(handle.id).await,
+            // Somebody else asked by the same key at the same time.
+            Err(Error::Engine(EngineError::Store(StoreError::RunExists(run)))) => {
+                let run = StoreError::RunExists(run);
+                self.requested(key).await?.ok_or(Error::Store(run))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The run that was asked for by this key.
+    async fn requested(&self, key: Option<RequestKey>) -> Result<Option<RunDocument>, Error> {
+        let Some(key) = key else {
+            return Ok(None);
+        };
+        let home = self.home.clone();
+        blocking(move || {
+            let reader = home.reader()?;
+            match reader.requested(&key)? {
+                Some((run, true)) => Ok(Some(runs::document(&runs::stored(&reader, run)?))),
+                Some((_, false)) => Err(Error::KeyTaken(key.key().to_owned())),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// What a run would do; nothing runs.
+    ///
+    /// # Errors
+    /// Where the flow, the parameters or the home are wrong.
+    pub async fn plan(
+        &self,
+        flow: FlowChoice,
+        given: GivenParameters,
+    ) -> Result<PlanAnswer, Error> {
+        let order = RunOrder {
+            flow,
+            parameters: given,
+        };
+        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let prepared = blocking(move || run::prepare(&around, &wanted)).await?;
+        let (loaded, bound) = (prepared.flow, prepared.parameters);
+        plan::plan_on(&self.surroundings, &self.engine, &order.flow, loaded, bound).await
+    }
+
+    /// Runs a run again, or carries on one that nobody carries; see [`run::retry`].
+    ///
+    /// # Errors
+    /// Where there is no such run, its owner lives, or it cannot be read any more.
+    pub async fn retry(&self, text: String, from_failed: bool) -> Result<RunDocument, Error> {
+        self.refuse_if_closing()?;
+        let home = self.home.clone();
+        let id = blocking(move || runs::find(Some(&home), &text)).await?;
+        self.engine.retry(id, from_failed).await?;
+        self.recorded(id).await
+    }
+
+    /// Has something done to a run, by whoever carries it.
+    pub(crate) async fn steer(&self, run: &str, wish: Wish<'_>) -> Result<SteeredRun, Error> {
+        steer::on(&self.engine, run, wish, By::Api).await
+    }
+
+    /// Follows everything that happens after `cursor`, or from now on; in one run, or
+    /// in all of the home.
+    ///
+    /// # Errors
+    /// Where too many streams are open, or the store cannot be read.
+    pub async fn follow(
+        &self,
+        cursor: Option<u64>,
+        run: Option<RunId>,
+    ) -> Result<Following, Error> {
+        self.tail
+            .follow(cursor, run, self.closing.subscribe())
+            .await
+    }
+
+    /// A place among the streams that may be open.
+    pub(crate) fn stream_permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.tail.permit()
+    }
+
+    /// How many runs are carried here.
+    pub(crate) fn carried(&self) -> usize {
+        self.engine.carried()
+    }
+
+    /// How many runs were started or carried on here since this host was opened.
+    pub(crate) fn started(&self) -> u64 {
+        self.started.load(Ordering::Relaxed)
+    }
+
+    /// How many streams are open.
+    pub(crate) fn listeners(&self) -> usize {
+        self.tail.listeners()
+    }
+
+    /// Says when the host closes: what waits for long ends then.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    fn refuse_if_closing(&self) -> Result<(), Error> {
+        match self.draining.load(Ordering::Acquire) {
+            true => Err(Error::Closing),
+            false => Ok(()),
+        }
+    }
+
+    /// A run that was started or carried on, once that is on the disk.
+    async fn recorded(&self, id: RunId) -> Result<RunDocument, Error> {
+        self.started.fetch_add(1, Ordering::Relaxed);
+        let home = self.home.clone();
+        blocking(move || {
+            home.store().writer().flush().wait_flushed()?;
+            Ok(runs::document(&runs::stored(&home.reader()?, id)?))
+        })
+        .await
+    }
+
+    /// Takes no new work, and waits for what runs.
+    pub async fn wait_until_idle(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.engine.wait_until_idle().await;
+    }
+
+    /// Ends the streams that are open, and takes no new work.
+    pub fn end_streams(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.closing.send_replace(true);
+    }
+
+    /// Closes: what runs is waited for, cancelled, or let go of to be carried on
+    /// later. Nothing of it runs when this returns, and all is on the disk.
+    ///
+    /// # Errors
+    /// Where the store cannot be flushed.
+    pub async fn close(&self, how: Close) -> Result<(), Error> {
+        self.end_streams();
+        self.upkeep.abort();
+        Ok(self.engine.close(how).await?)
+    }
+}

@@ -1,0 +1,101 @@
+//! `flows/{name}/runs`: starts a run.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as JsonValue};
+use tidemill_store::RequestKey;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::Routes;
+use crate::{
+    FlowChoice, GivenParameters, Host, RunOrder,
+    document::RunDocument,
+    http::{
+        extract::{OptionalBody, Path},
+        problem::Problem,
+    },
+};
+
+pub(super) fn routes() -> Routes {
+    Routes::new().routes(routes!(start))
+}
+
+/// What a run is started with.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StartRequest {
+    /// Parameters with their types.
+    #[schema(value_type = Object)]
+    parameters: Map<String, JsonValue>,
+    /// Parameters as a person types them, each `name=value`, converted to the type
+    /// that the flow names; they win over `parameters`.
+    typed: Vec<String>,
+    /// When it is to start; now by default.
+    at: Option<String>,
+}
+
+/// Start a run of a flow
+#[utoipa::path(post, path = "/flows/{name}/runs", tag = "runs",
+    params(("name" = String, Path, description = "The flow's name"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Asking again by the same key gives the same run")),
+    request_body = StartRequest,
+    responses((status = 201, description = "It is recorded, and runs", body = RunDocument)))]
+async fn start(
+    State(host): State<Arc<Host>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    OptionalBody(request): OptionalBody<StartRequest>,
+) -> Result<Response, Problem> {
+    if request.at.is_some() {
+        return Err(Problem::named(
+            StatusCode::NOT_IMPLEMENTED,
+            "no-scheduler",
+            "Not carried out",
+            "this version starts runs at once, and none at a later time",
+        )
+        .with_hint("leave `at` away, or start it by a timer of the system"));
+    }
+    let key = key(&headers, &name, &request)?;
+    let order = RunOrder {
+        flow: FlowChoice::named(&name)?,
+        parameters: GivenParameters {
+            pairs: request.typed,
+            values: request.parameters,
+            file: None,
+        },
+    };
+    let run = host.start(order, key).await?;
+    let place = format!("/api/v1/runs/{}", run.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(run)).into_response())
+}
+
+/// The longest key that a request may have.
+const LONGEST_KEY: usize = 255;
+
+/// The key that a request has, with all that it asks.
+fn key(
+    headers: &HeaderMap,
+    flow: &str,
+    request: &StartRequest,
+) -> Result<Option<RequestKey>, Problem> {
+    let Some(given) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let text = given.to_str().ok().map(str::trim);
+    let Some(key) = text.filter(|key| (1..=LONGEST_KEY).contains(&key.len())) else {
+        return Err(Problem::bad_request(
+            "the header Idempotency-Key is a text of 1 to 255 visible characters",
+        ));
+    };
+    // Texts, numbers and lists of them always are JSON.
+    let asked = serde_json::to_vec(&(flow, request)).unwrap_or_default();
+    Ok(Some(RequestKey::new(key.to_owned(), &asked)))
+}

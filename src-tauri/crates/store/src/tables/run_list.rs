@@ -1,0 +1,382 @@
+//! Lists of runs: which ones, in which order, page by page.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ToSql, params_from_iter};
+use tidemill_flow::Value;
+use tidemill_orchestrate::{RunId, State};
+
+use crate::{
+    StoreError, StoredRun,
+    tables::{
+        result::Results,
+        run::{COLUMNS, TABLES, stored},
+    },
+    time,
+};
+
+/// Which runs a list shows. The default: all.
+#[derive(Clone, Debug, Default)]
+pub struct RunFilter {
+    /// Runs of this flow.
+    pub flow: Option<String>,
+    /// Runs of this workspace.
+    pub workspace: Option<String>,
+    /// Runs in one of these states; empty: in any.
+    pub states: Vec<State>,
+    /// Runs made then or later.
+    pub since: Option<Timestamp>,
+    /// Runs made before then.
+    pub until: Option<Timestamp>,
+    /// Runs whose parameters have these values, each as the command line takes it:
+    /// a text as it stands, anything else as JSON.
+    pub parameters: Vec<(String, String)>,
+    /// Runs that this run's tasks started.
+    pub parent: Option<RunId>,
+    /// Only runs that no other run's task started.
+    pub top: bool,
+    /// Runs whose name or flow holds this, whatever the case.
+    pub text: Option<String>,
+    /// Only these runs.
+    pub among: Option<Vec<RunId>>,
+}
+
+/// In which order a list shows runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RunSort {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// Those that took longest first; only runs that have ended.
+    Longest,
+}
+
+/// A page of a list of runs.
+#[derive(Clone, Debug)]
+pub struct RunPage {
+    /// The runs.
+    pub runs: Vec<StoredRun>,
+    /// Where the next page begins; `None`: this was the last.
+    pub next: Option<String>,
+}
+
+/// Runs that are looked at together where their parameters decide.
+const LOOKED_AT: usize = 200;
+
+/// Where a page goes on: after this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cursor {
+    /// How long the run took, in nanoseconds; 0 where that is not the order.
+    took: i64,
+    id: RunId,
+}
+
+impl Cursor {
+    fn of(order: RunSort, run: &StoredRun) -> Self {
+        let took = match (order, run.started_at, run.ended_at) {
+            (RunSort::Longest, Some(start), Some(end)) => {
+                time::to_column(end).saturating_sub(time::to_column(start))
+            }
+            _ => 0,
+        };
+        Self { took, id: run.id }
+    }
+
+    fn parse(order: RunSort, text: &str) -> Option<Self> {
+        let (took, id) = match order {
+            RunSort::Newest | RunSort::Oldest => (0, text),
+            RunSort::Longest => {
+                let (took, id) = text.split_once('.')?;
+                (took.parse().ok()?, id)
+            }
+        };
+        let id = id.parse().ok()?;
+        Some(Self { took, id })
+    }
+
+    fn text(self, order: RunSort) -> String {
+        match order {
+            RunSort::Newest | RunSort::Oldest => self.id.to_string(),
+            RunSort::Longest => format!("{}.{}", self.took, self.id),
+        }
+    }
+}
+
+/// A page of the runs that a filter lets through, after a cursor that an earlier
+/// page of the same order gave; `limit` at least 1.
+pub(crate) fn list(
+    connection: &Connection,
+    results: &Results,
+    filter: &RunFilter,
+    order: RunSort,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<RunPage, StoreError> {
+    let mut after = match cursor {
+        Some(text) => {
+            Some(Cursor::parse(order, text).ok_or_else(|| StoreError::Cursor(text.to_owned()))?)
+        }
+        None => None,
+    };
+    let wanted = limit.saturating_add(1);
+    let mut runs: Vec<StoredRun> = Vec::new();
+    // Parameters are looked at here and not by SQL: large ones are files.
+    while runs.len() < wanted {
+        let most = match filter.parameters.is_empty() {
+            true => wanted,
+            false => wanted.max(LOOKED_AT),
+        };
+        let page = page(connection, results, filter, (order, after), most)?;
+        let ended = page.len() < most;
+        after = page.last().map(|run| Cursor::of(order, run));
+        let room = wanted - runs.len();
+        runs.extend(
+            page.into_iter()
+                .filter(|run| has_parameters(&run.parameters, &filter.parameters))
+                .take(room),
+        );
+        if ended {
+            break;
+        }
+    }
+    let more = runs.len() > limit;
+    runs.truncate(limit);
+    let last = runs.last().filter(|_| more);
+    let next = last.map(|run| Cursor::of(order, run).text(order));
+    Ok(RunPage { runs, next })
+}
+
+fn page(
+    connection: &Connection,
+    results: &Results,
+    filter: &RunFilter,
+    (order, after): (RunSort, Option<Cursor>),
+    limit: usize,
+) -> Result<Vec<StoredRun>, StoreError> {
+    let (keys, values) = Query::new(filter, order, after, limit).finish();
+    let by = ordering(order, "runs.");
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN ({keys}) ORDER BY {by}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut runs = Vec::new();
+    while let Some(row) = rows.next()? {
+        runs.push(stored(row, results)?);
+    }
+    Ok(runs)
+}
+
+/// How many runs a filter lets through (its parameters aside) stand in which state,
+/// by the time when they were made: `each` is called with each run's milliseconds
+/// since 1970 and its state.
+pub(crate) fn for_each(
+    connection: &Connection,
+    filter: &RunFilter,
+    mut each: impl FnMut(u64, State),
+) -> rusqlite::Result<()> {
+    let mut conditions = Conditions::of(filter);
+    conditions.add_states(&filter.states);
+    let index = index(filter, RunSort::Newest);
+    let sql = format!(
+        "SELECT id, state FROM runs {index} WHERE {}",
+        conditions.sql
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(conditions.values))?;
+    while let Some(row) = rows.next()? {
+        let id: [u8; 16] = row.get(0)?;
+        let state = crate::tables::transition::state(row, 1)?;
+        each(made_at(id), state);
+    }
+    Ok(())
+}
+
+/// The milliseconds since 1970 that a run's id begins with.
+pub(crate) fn made_at(id: [u8; 16]) -> u64 {
+    u64::try_from(u128::from_be_bytes(id) >> 80).unwrap_or_default()
+}
+
+fn ordering(order: RunSort, table: &str) -> String {
+    match order {
+        RunSort::Newest => format!("{table}id DESC"),
+        RunSort::Oldest => format!("{table}id"),
+        RunSort::Longest => format!("{table}ended_at - {table}started_at DESC, {table}id DESC"),
+    }
+}
+
+/// The query for a page's keys. With states, one part for each: every part walks an
+/// index in the list's order and ends after a page, where one query for all of them
+/// would sort all that there is.
+struct Query {
+    parts: Vec<(String, Vec<Box<dyn ToSql>>)>,
+    order: RunSort,
+    limit: i64,
+}
+
+impl Query {
+    fn new(filter: &RunFilter, order: RunSort, after: Option<Cursor>, limit: usize) -> Self {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let index = index(filter, order);
+        let apart = !filter.states.is_empty() && order != RunSort::Longest;
+        let part = |states: &[State]| {
+            let mut conditions = Conditions::of(filter);
+            conditions.add_states(states);
+            conditions.add_cursor(order, after);
+            let by = ordering(order, "");
+            conditions.values.push(Box::new(limit));
+            let sql = format!(
+                "SELECT key, id, started_at, ended_at FROM runs {index} WHERE {} ORDER BY {by} LIMIT ?",
+                conditions.sql
+            );
+            (sql, conditions.values)
+        };
+        let parts = match apart {
+            true => filter.states.chunks(1).map(part).collect(),
+            false => vec![part(&filter.states)],
+        };
+        Self {
+            parts,
+            order,
+            limit,
+        }
+    }
+
+    fn finish(self) -> (String, Vec<Box<dyn ToSql>>) {
+        let mut texts = Vec::new();
+        let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+        for (sql, own) in self.parts {
+            texts.push(format!("SELECT * FROM ({sql})"));
+            values.extend(own);
+        }
+        values.push(Box::new(self.limit));
+        let by = ordering(self.order, "");
+        let union = texts.join(" UNION ALL ");
+        let sql = format!("SELECT key FROM ({union}) ORDER BY {by} LIMIT ?");
+        (sql, values)
+    }
+}
+
+/// The index that finds fewest rows in the list's order.
+fn index(filter: &RunFilter, order: RunSort) -> &'static str {
+    if filter.among.is_some() {
+        ""
+    } else if filter.parent.is_some() {
+        "INDEXED BY runs_by_parent"
+    } else if order == RunSort::Longest {
+        "INDEXED BY runs_by_duration"
+    } else {
+        match (filter.flow.is_some(), filter.states.is_empty(), filter.top) {
+            (true, false, _) => "INDEXED BY runs_by_flow_and_state",
+            (true, true, _) => "INDEXED BY runs_by_flow",
+            (false, false, _) => "INDEXED BY runs_by_state",
+            (false, true, true) => "INDEXED BY runs_on_top",
+            (false, true, false) => "",
+        }
+    }
+}
+
+/// What a row must be, as SQL.
+struct Conditions {
+    sql: String,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Conditions {
+    /// All that a filter asks of a row, states and parameters aside.
+    fn of(filter: &RunFilter) -> Self {
+        let mut all = Self {
+            sql: "removing = 0".to_owned(),
+            values: Vec::new(),
+        };
+        if filter.top {
+            all.sql.push_str(" AND parent IS NULL");
+        }
+        if let Some(since) = filter.since {
+            all.add("id >= ?", Box::new(first_of(since)));
+        }
+        if let Some(until) = filter.until {
+            all.add("id < ?", Box::new(first_of(until)));
+        }
+        if let Some(flow) = &filter.flow {
+            all.add("flow = ?", Box::new(flow.clone()));
+        }
+        if let Some(workspace) = &filter.workspace {
+            all.add("workspace = ?", Box::new(workspace.clone()));
+        }
+        if let Some(parent) = filter.parent {
+            all.add("parent = ?", Box::new(parent.to_bytes()));
+        }
+        if let Some(text) = &filter.text {
+            all.add(
+                "instr(lower(name || char(10) || flow), ?) > 0",
+                Box::new(text.to_lowercase()),
+            );
+        }
+        if let Some(among) = &filter.among {
+            let marks = vec!["?"; among.len()].join(", ");
+            all.sql.push_str(&format!(" AND id IN ({marks})"));
+            for id in among {
+                all.values.push(Box::new(id.to_bytes()));
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, condition: &str, value: Box<dyn ToSql>) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(condition);
+        self.values.push(value);
+    }
+
+    fn add_states(&mut self, states: &[State]) {
+        match states {
+            [] => {}
+            [state] => self.add("state = ?", Box::new(state.code())),
+            several => {
+                let marks = vec!["?"; several.len()].join(", ");
+                self.sql.push_str(&format!(" AND state IN ({marks})"));
+                for state in several {
+                    self.values.push(Box::new(state.code()));
+                }
+            }
+        }
+    }
+
+    fn add_cursor(&mut self, order: RunSort, after: Option<Cursor>) {
+        if order == RunSort::Longest {
+            self.sql
+                .push_str(" AND started_at IS NOT NULL AND ended_at IS NOT NULL");
+        }
+        let Some(Cursor { took, id }) = after else {
+            return;
+        };
+        match order {
+            RunSort::Newest => self.add("id < ?", Box::new(id.to_bytes())),
+            RunSort::Oldest => self.add("id > ?", Box::new(id.to_bytes())),
+            RunSort::Longest => {
+                self.add("(ended_at - started_at, id) < (?, ?)", Box::new(took));
+                self.values.push(Box::new(id.to_bytes()));
+            }
+        }
+    }
+}
+
+/// The first id that a run made then can have.
+pub(crate) fn first_of(time: Timestamp) -> [u8; 16] {
+    let milliseconds = u64::try_from(time.as_millisecond()).unwrap_or(0);
+    RunId::new(milliseconds, 0).to_bytes()
+}
+
+/// Whether each wanted parameter has its value: a text as it stands, else as JSON.
+fn has_parameters(parameters: &Value, wanted: &[(String, String)]) -> bool {
+    wanted.iter().all(|(name, text)| {
+        let Ok(value) = parameters.get_attr(name) else {
+            return false;
+        };
+        if value.is_undefined() {
+            return false;
+        }
+        value.as_str() == Some(text.as_str())
+            || serde_json::from_str::<Value>(text).is_ok_and(|json| json == value)
+    })
+}
