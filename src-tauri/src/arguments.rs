@@ -20,11 +20,11 @@ same studio in a browser: tidemill studio --browser",
 )]
 pub(crate) struct Arguments {
     /// Where Tidemill keeps its store, instead of TIDEMILL_HOME or the platform's data directory
-    #[arg(long, value_name = "DIR", env = "TIDEMILL_HOME")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
 
     /// The folder whose flows are shown, instead of TIDEMILL_WORKSPACE or the one used last
-    #[arg(long, value_name = "DIR", env = "TIDEMILL_WORKSPACE")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) workspace: Option<PathBuf>,
 
     /// Start in the tray, without a window; what starting at login does

@@ -136,7 +136,7 @@ impl Instance {
             .spawn(move || {
                 for stream in listener.incoming().flatten() {
                     // Who called sees that nothing was taken, and says so.
-                    if let Err(error) = answer(stream, &take) {
+                    if let Err(error) = answer(&stream, &take) {
                         tracing::warn!(%error, "a second start could not hand over");
                     }
                 }
@@ -145,16 +145,23 @@ impl Instance {
     }
 }
 
-fn answer(stream: UnixStream, take: &impl Fn(Call)) -> io::Result<()> {
+fn answer(mut stream: &UnixStream, take: &impl Fn(Call)) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut line = String::new();
-    BufReader::new((&stream).take(LONGEST)).read_line(&mut line)?;
+    BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
     take(serde_json::from_str(&line)?);
-    (&stream).write_all(b"taken\n")
+    stream.write_all(b"taken\n")
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl Instance {
+    /// Takes no more calls. For an end that drops nothing.
+    pub(crate) fn leave(&self) {
         remove(&self.socket);
         if let Some(folder) = self.socket.parent()
             && folder == own_folder()
@@ -233,7 +240,11 @@ mod tests {
     fn what_a_killed_app_left_behind_is_in_nobodys_way() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
-        std::fs::write(home.join(LOCK), home.join(SOCKET).to_string_lossy().as_bytes()).unwrap();
+        std::fs::write(
+            home.join(LOCK),
+            home.join(SOCKET).to_string_lossy().as_bytes(),
+        )
+        .unwrap();
         drop(UnixListener::bind(home.join(SOCKET)).unwrap());
         first(home);
     }

@@ -93,6 +93,17 @@ fn the_schema_is_a_schema_and_the_committed_one() {
 }
 
 #[test]
+fn the_document_of_the_api_is_the_committed_one() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.call(&["schema", "--api"]).expect(0).stdout;
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let committed =
+        std::fs::read_to_string(tidemill_tests::root().join("docs/openapi.json")).unwrap();
+    assert_eq!(text, committed, "run `cargo xtask generate`");
+}
+
+#[test]
 fn exec_is_transparent_and_recorded() {
     let sandbox = Sandbox::new();
     let answer = sandbox

@@ -7,6 +7,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { client, live } from "./api/context";
+import { startHost } from "./platform";
 import { router } from "./router";
 import { startShortcuts } from "./shell/shortcuts";
 import { startTheme } from "./shell/theme";
@@ -14,6 +15,7 @@ import { startTheme } from "./shell/theme";
 startTheme();
 startShortcuts();
 live.start();
+startHost();
 
 const root = document.getElementById("root");
 if (root)

@@ -43,6 +43,12 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./run/RunRoute"), "RunRoute"),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$run/compare/$other",
+  component: lazyRouteComponent(() => import("./compare/CompareRoute"), "CompareRoute"),
+});
+
 const activity = createRoute({
   getParentRoute: () => root,
   path: "/activity",
@@ -57,7 +63,7 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, flows, flow, runs, run, activity, settings]),
+  routeTree: root.addChildren([home, flows, flow, runs, run, compare, activity, settings]),
   defaultErrorComponent: PageTrouble,
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,

@@ -2,7 +2,7 @@
 
 import { many, one } from "../shell/search";
 
-export const KINDS = ["run", "event", "notification", "sync", "person"] as const;
+export const KINDS = ["run", "person"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface ActivitySearch {

@@ -3,23 +3,17 @@
 import { path, send } from "./client";
 import type { Run, Steered } from "./types";
 
-export interface Start {
-  parameters: Record<string, unknown>;
-  /** RFC 3339; left out: now */
-  at?: string;
-}
-
 /** `key` makes a second press of the same button the same run. */
-export function startRun(flow: string, start: Start, key: string): Promise<Run> {
-  return send<Run>("POST", path`/flows/${flow}/runs`, start, { "idempotency-key": key });
+export function startRun(flow: string, parameters: Record<string, unknown>, key: string): Promise<Run> {
+  return send<Run>("POST", path`/flows/${flow}/runs`, { parameters }, { "idempotency-key": key });
 }
 
 export function cancelRun(run: string): Promise<Steered> {
   return send<Steered>("POST", path`/runs/${run}/cancel`, {});
 }
 
-export function retryRun(run: string, fromFailed: boolean): Promise<Steered> {
-  return send<Steered>("POST", path`/runs/${run}/retry`, { from_failed: fromFailed });
+export function retryRun(run: string, fromFailed: boolean): Promise<Run> {
+  return send<Run>("POST", path`/runs/${run}/retry`, { from_failed: fromFailed });
 }
 
 export function approve(run: string, task: string | null, fields?: unknown): Promise<Steered> {

@@ -79,7 +79,6 @@ export class Live {
       for (const flow of new Set(runs.values())) this.#old(["flow", flow]);
       this.#old(["histogram"]);
       this.#old(["flows"]);
-      this.#old(["activity"]);
     }
     this.#old(["overview"]);
   }

@@ -1,24 +1,31 @@
 // Every question the interface asks, with the key its answer is kept under. `live.ts` says when one is old.
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, path, type Query } from "./client";
 import type {
   ActivityPage,
-  DiffLine,
+  DoctorAnswer,
   FlowDetail,
   FlowList,
-  FlowVersion,
   Graph,
   Grid,
   Health,
   Histogram,
+  Limits,
   Overview,
   RunDetail,
   RunList,
-  SearchResult,
-  Setting,
-  Workspace,
+  SearchResults,
+  SecretNames,
+  Settings,
+  Variables,
+  VersionList,
+  VersionText,
+  Workspaces,
 } from "./types";
+
+/** Files change by other programs, of which the stream does not tell: they are read anew when one comes back. */
+const FILES = { refetchOnWindowFocus: "always" } as const;
 
 export const health = queryOptions({
   queryKey: ["health"],
@@ -27,29 +34,33 @@ export const health = queryOptions({
 
 export const workspaces = queryOptions({
   queryKey: ["workspaces"],
-  queryFn: ({ signal }) => get<{ workspaces: Workspace[] }>("/workspaces", {}, signal),
+  queryFn: ({ signal }) => get<Workspaces>("/workspaces", {}, signal),
 });
 
 export const overview = queryOptions({
   queryKey: ["overview"],
   queryFn: ({ signal }) => get<Overview>("/stats", {}, signal),
+  ...FILES,
 });
 
 export const flows = queryOptions({
   queryKey: ["flows"],
   queryFn: ({ signal }) => get<FlowList>("/flows", {}, signal),
+  ...FILES,
 });
 
 export const flow = (name: string) =>
   queryOptions({
     queryKey: ["flow", name],
     queryFn: ({ signal }) => get<FlowDetail>(path`/flows/${name}`, {}, signal),
+    ...FILES,
   });
 
 export const flowGraph = (name: string) =>
   queryOptions({
     queryKey: ["flow", name, "graph"],
     queryFn: ({ signal }) => get<Graph>(path`/flows/${name}/graph`, {}, signal),
+    ...FILES,
   });
 
 export const flowGrid = (name: string, limit: number) =>
@@ -61,22 +72,14 @@ export const flowGrid = (name: string, limit: number) =>
 export const flowVersions = (name: string) =>
   queryOptions({
     queryKey: ["flow", name, "versions"],
-    queryFn: ({ signal }) => get<{ versions: FlowVersion[] }>(path`/flows/${name}/versions`, {}, signal),
+    queryFn: ({ signal }) => get<VersionList>(path`/flows/${name}/versions`, {}, signal),
   });
 
 /** A version's text never changes. */
 export const flowVersionText = (name: string, version: string) =>
   queryOptions({
     queryKey: ["flow-version", name, version],
-    queryFn: ({ signal }) => get<{ text: string }>(path`/flows/${name}/versions/${version}`, {}, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-
-export const flowVersionDiff = (name: string, left: string, right: string) =>
-  queryOptions({
-    queryKey: ["flow-version", name, left, right],
-    queryFn: ({ signal }) =>
-      get<{ lines: DiffLine[] }>(path`/flows/${name}/versions/${left}/diff/${right}`, {}, signal),
+    queryFn: ({ signal }) => get<VersionText>(path`/flows/${name}/versions/${version}`, {}, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -84,10 +87,10 @@ export const flowVersionDiff = (name: string, left: string, right: string) =>
 export const runPage = (filters: Query, limit: number, cursor: string | null, signal: AbortSignal) =>
   get<RunList>("/runs", { ...filters, limit, cursor }, signal);
 
-export const histogram = (filters: Query, buckets: number) =>
+export const histogram = (filters: Query) =>
   queryOptions({
-    queryKey: ["histogram", filters, buckets],
-    queryFn: ({ signal }) => get<Histogram>("/stats/runs", { ...filters, buckets }, signal),
+    queryKey: ["histogram", filters],
+    queryFn: ({ signal }) => get<Histogram>("/stats/runs", filters, signal),
     placeholderData: keepPreviousData,
   });
 
@@ -97,46 +100,38 @@ export const run = (id: string) =>
     queryFn: ({ signal }) => get<RunDetail>(path`/runs/${id}`, {}, signal),
   });
 
-export const activity = (filters: Query) =>
-  infiniteQueryOptions({
-    queryKey: ["activity", filters],
-    queryFn: ({ pageParam, signal }) =>
-      get<ActivityPage>("/activity", { ...filters, limit: 200, cursor: pageParam }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next,
-    placeholderData: keepPreviousData,
-  });
+export const activityPage = (filters: Query, limit: number, cursor: string | null, signal: AbortSignal) =>
+  get<ActivityPage>("/activity", { ...filters, limit, cursor }, signal);
 
 export const search = (q: string, limit = 20) =>
   queryOptions({
     queryKey: ["search", q, limit],
-    queryFn: ({ signal }) => get<{ results: SearchResult[] }>("/search", { q, limit }, signal),
+    queryFn: ({ signal }) => get<SearchResults>("/search", { q, limit }, signal),
     placeholderData: keepPreviousData,
     staleTime: 2000,
   });
 
 export const settings = queryOptions({
   queryKey: ["settings"],
-  queryFn: ({ signal }) => get<{ settings: Setting[] }>("/settings", {}, signal),
+  queryFn: ({ signal }) => get<Settings>("/settings", {}, signal),
 });
 
 export const variables = queryOptions({
   queryKey: ["vars"],
-  queryFn: ({ signal }) => get<{ vars: { name: string; value: unknown }[] }>("/vars", {}, signal),
+  queryFn: ({ signal }) => get<Variables>("/vars", {}, signal),
 });
 
 export const secrets = queryOptions({
   queryKey: ["secrets"],
-  queryFn: ({ signal }) => get<{ secrets: { name: string }[] }>("/secrets", {}, signal),
+  queryFn: ({ signal }) => get<SecretNames>("/secrets", {}, signal),
 });
 
 export const limits = queryOptions({
   queryKey: ["limits"],
-  queryFn: ({ signal }) =>
-    get<{ limits: { name: string; slots: number; used: number }[] }>("/limits", {}, signal),
+  queryFn: ({ signal }) => get<Limits>("/limits", {}, signal),
 });
 
 export const doctor = queryOptions({
   queryKey: ["doctor"],
-  queryFn: ({ signal }) => get<unknown>("/doctor", {}, signal),
+  queryFn: ({ signal }) => get<DoctorAnswer>("/doctor", {}, signal),
 });

@@ -1,5 +1,114 @@
+// One flow: its text and graph, its runs, its times, its versions.
+
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { flow as question } from "../api/queries";
+import type { FlowDetail } from "../api/types";
+import { Icon } from "../parts/Icon";
+import { Keys } from "../shell/Keys";
+import { useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
+import { Trouble } from "../shell/Trouble";
+import { BuildTab } from "./BuildTab";
+import "./flow.css";
+import { GridTab } from "./GridTab";
+import { openRunForm } from "./openRunForm";
+import { ScheduleTab } from "./ScheduleTab";
+import type { FlowSearch } from "./search";
+import { VersionsTab } from "./VersionsTab";
 
 export function FlowPage() {
-  return <Top title="Flow" />;
+  const { flow: name } = useParams({ from: "/flows/$flow" });
+  const { tab = "build" } = useSearch({ from: "/flows/$flow" });
+  const answer = useQuery(question(name));
+  const broken = answer.data?.summary.problems.some((problem) => problem.severity === "error") ?? true;
+  useShortcuts([
+    {
+      group: "Flow",
+      keys: "Mod Enter",
+      says: "Run…",
+      run: () => answer.data && !broken && openRunForm(name),
+    },
+  ]);
+  return (
+    <>
+      <Top
+        name={name}
+        crumbs={
+          <>
+            <Link className="crumb" to="/flows">
+              Flows
+            </Link>
+            <span className="sep">/</span>
+          </>
+        }
+        title={<code className="title-code">{name}</code>}
+        actions={
+          <button
+            type="button"
+            className="btn btn-primary"
+            disabled={broken}
+            title={broken && answer.data ? "Its file has mistakes" : undefined}
+            onClick={() => openRunForm(name)}
+          >
+            <Icon name="play" />
+            Run… <Keys keys="Mod Enter" />
+          </button>
+        }
+      >
+        <nav className="tabs" aria-label="Of this flow">
+          <Tab flow={name} tab="build" at={tab}>
+            Build
+          </Tab>
+          <Tab flow={name} tab="runs" at={tab}>
+            Runs
+          </Tab>
+          <Tab flow={name} tab="schedule" at={tab}>
+            Schedule
+          </Tab>
+          <Tab flow={name} tab="versions" at={tab}>
+            Versions {answer.data && <span className="n">{answer.data.version.slice(0, 8)}</span>}
+          </Tab>
+        </nav>
+      </Top>
+      <main className="page" id="main" tabIndex={-1}>
+        {answer.data ? (
+          <Body detail={answer.data} tab={tab} />
+        ) : (
+          answer.error && <Trouble error={answer.error} again={() => void answer.refetch()} />
+        )}
+      </main>
+    </>
+  );
+}
+
+type TabName = NonNullable<FlowSearch["tab"]>;
+
+function Tab({ flow, tab, at, children }: { flow: string; tab: TabName; at: TabName; children: ReactNode }) {
+  return (
+    <Link
+      to="/flows/$flow"
+      params={{ flow }}
+      search={tab === "build" ? {} : { tab }}
+      aria-current={tab === at ? "page" : undefined}
+      activeProps={{}}
+      activeOptions={{ exact: true, includeSearch: true }}
+    >
+      {children}
+    </Link>
+  );
+}
+
+function Body({ detail, tab }: { detail: FlowDetail; tab: TabName }) {
+  switch (tab) {
+    case "build":
+      return <BuildTab detail={detail} />;
+    case "runs":
+      return <GridTab flow={detail.summary.name} />;
+    case "schedule":
+      return <ScheduleTab flow={detail.summary} />;
+    case "versions":
+      return <VersionsTab flow={detail.summary.name} />;
+  }
 }

@@ -4,6 +4,7 @@ import { useId } from "react";
 import { brief } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Markdown } from "../parts/Markdown";
+import { Said } from "../parts/Said";
 import type { Field } from "./schemaForm";
 
 interface Props {
@@ -45,7 +46,7 @@ export function FormField({ field, text, problem, first, onText }: Props) {
           <p className="problem">
             <Icon name="warn" className="i-14" />
             <span>
-              <code>{field.name}</code> {problem}
+              <code>{field.name}</code> <Said text={problem} />
             </span>
           </p>
         )}

@@ -11,6 +11,7 @@ import type { FlowDetail } from "../api/types";
 import { Command } from "../parts/Command";
 import { brief, count, duration } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 import { Keys } from "../shell/Keys";
 import { Trouble } from "../shell/Trouble";
 import { FormField } from "./FormField";
@@ -74,7 +75,7 @@ function Form({ detail, onClose }: { detail: FlowDetail; onClose: () => void }) 
   const navigate = useNavigate();
   const { values, problems } = readForm(fields, texts);
   const start = useMutation({
-    mutationFn: () => startRun(name, { parameters: values }, key.current),
+    mutationFn: () => startRun(name, values, key.current),
     onSuccess: (run) => {
       onClose();
       void navigate({ to: "/runs/$run", params: { run: run.id } });
@@ -108,7 +109,7 @@ function Form({ detail, onClose }: { detail: FlowDetail; onClose: () => void }) 
           <p className="banner">
             <Icon name="warn" />
             <span>
-              <b>Line {broken[0]?.line}</b>: {broken[0]?.message}
+              <b>Line {broken[0]?.line}</b>: <Said text={broken[0]?.message ?? null} />
               {broken.length > 1 && `, and ${count(broken.length - 1, "mistake")} more`}. It runs once the
               file is right.
             </span>
@@ -159,10 +160,12 @@ function footText(said: Record<string, string>, rest: string | null) {
       <Icon name="warn" />
       {first ? (
         <span>
-          <code>{first[0]}</code> {first[1]}; nothing has started
+          <code>{first[0]}</code> <Said text={first[1]} />; nothing has started
         </span>
       ) : (
-        <span>{rest}; nothing has started</span>
+        <span>
+          <Said text={rest} />; nothing has started
+        </span>
       )}
     </span>
   );
@@ -183,7 +186,7 @@ function refusals(
   for (const message of messages) {
     const name = fieldOf(message, fields);
     if (name === null) rest.push(message);
-    else at[name] ??= message.replace(new RegExp(`^(parameter )?[\`'"]?${name}[\`'"]?:? *`), "");
+    else at[name] ??= message.replace(new RegExp(`^(the )?(parameter )?[\`'"]?${name}[\`'"]?:? *`), "");
   }
   return { at, rest: rest[0] ?? null };
 }

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { Broken } from "../api/types";
 import { ago, count, when } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import type { Drawing } from "../parts/states";
 import { useSteer } from "../parts/useSteer";
@@ -17,8 +18,6 @@ const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string; next: stri
   crashed: { drawing: "crashed", word: "crashed", next: "Carry on; the tasks that completed are kept." },
   slow: { drawing: "late", word: "is slower than usual", next: "Look at what takes long." },
   approval: { drawing: "paused", word: "waits for an answer", next: "Answer, and the run goes on." },
-  late: { drawing: "late", word: "is late", next: "Look at what it waits for." },
-  missed: { drawing: "missed", word: "missed a time", next: "Run it now if it is still wanted." },
 };
 
 export function BrokenList({ broken, now }: { broken: readonly Broken[]; now: Date }) {
@@ -57,7 +56,9 @@ function One({ one, now }: { one: Broken; now: Date }) {
         </p>
       </div>
       <div className="why">
-        <p>{one.reason}</p>
+        <p>
+          <Said text={one.reason} />
+        </p>
         {one.count > 1 && (
           <p className="small faint">
             {count(one.count, "run")} of the like;{" "}

@@ -4,18 +4,18 @@ import { useQuery } from "@tanstack/react-query";
 import { doctor, workspaces } from "../api/queries";
 import { Command } from "../parts/Command";
 import { Icon } from "../parts/Icon";
-import { readFindings } from "../settings/findings";
 
 export function Empty() {
   const current = useQuery(workspaces).data?.workspaces.find((one) => one.current);
-  const findings = readFindings(useQuery(doctor).data);
+  const findings = useQuery(doctor).data?.findings ?? [];
   return (
     <div className="begin scroll">
       <div className="empty">
         <h1>No flows in this folder yet</h1>
         <p>
           A flow is one YAML file and the tasks in it. A file <code>NAME.flow.yaml</code> in{" "}
-          {current ? <code>{current.path}</code> : "the workspace"} shows here as soon as it is there.
+          {current ? <code>{current.path}</code> : "the workspace"} shows here when you come back to this
+          window.
         </p>
       </div>
       <ul className="ways">

@@ -4,6 +4,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { memo } from "react";
 import type { FlowSummary, RunBar } from "../api/types";
 import { clock, duration, when } from "../parts/format";
+import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import { Strip } from "../parts/Strip";
 import { STATES } from "../parts/states";
@@ -98,13 +99,13 @@ function Took({ run, usual }: { run: RunBar; usual: number | null }) {
   const going = run.duration_ms === null && run.started_at !== null && run.state_type === "running";
   const now = useNow(going);
   const took = going && run.started_at ? now - Date.parse(run.started_at) : run.duration_ms;
-  const parts: string[] = [];
-  if (took !== null) parts.push(duration(took));
-  if (run.message && run.state_type !== "completed") parts.push(run.message);
-  else if (usual !== null) parts.push(`usually ${duration(usual)}`);
+  const message = run.state_type === "completed" ? null : run.message;
+  const rest = message ?? (usual === null ? null : `usually ${duration(usual)}`);
   return (
     <span className="small faint cut" title={run.message ?? undefined}>
-      {parts.join(" · ")}
+      {took !== null && duration(took)}
+      {took !== null && rest !== null && " · "}
+      <Said text={rest} />
     </span>
   );
 }

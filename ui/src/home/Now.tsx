@@ -3,6 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Overview, RunningRun } from "../api/types";
 import { count, duration, number, when } from "../parts/format";
+import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import { STATES } from "../parts/states";
 import { useNow } from "../parts/useNow";
@@ -68,7 +69,7 @@ export function NotRun({ list, now }: { list: Overview["not_run"]; now: Date }) 
             </Link>
             <span className="num">{when(new Date(one.at), now)}</span>
             <span className="cut dim" title={one.reason}>
-              {one.reason}
+              <Said text={one.reason} />
             </span>
           </li>
         ))}

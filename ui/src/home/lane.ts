@@ -17,6 +17,7 @@ export interface Lane {
 
 export function lane(flow: Pick<FlowSummary, "schedules" | "triggers">, now: Date): Lane {
   const times = flow.schedules
+    .filter((one) => !one.paused)
     .flatMap((one) => one.next)
     .map((text) => new Date(text))
     .sort((one, other) => one.getTime() - other.getTime());

@@ -29,14 +29,34 @@ export const PLAIN: Style = Object.freeze({
   inverse: false,
 });
 
-/** Characters that reorder or hide what stands around them; a log may not use them to deceive its reader. */
-const DECEIVING = /[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const PLAIN_TEXT = /^[^\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/;
+/** Whether a character reorders or hides what stands around it; a log may not deceive its reader with these. */
+function isDeceiving(code: number): boolean {
+  return (
+    code === 0x200b ||
+    code === 0x200e ||
+    code === 0x200f ||
+    (code >= 0x202a && code <= 0x202e) ||
+    (code >= 0x2060 && code <= 0x2069) ||
+    code === 0xfeff
+  );
+}
+
+function isControl(code: number): boolean {
+  return (code < 0x20 && code !== 0x09) || (code >= 0x7f && code <= 0x9f);
+}
+
+/** Whether every character shows itself and nothing else. */
+function isPlain(line: string): boolean {
+  for (let at = 0; at < line.length; at += 1) {
+    const code = line.charCodeAt(at);
+    if (isControl(code) || (code >= 0x200b && isDeceiving(code))) return false;
+  }
+  return true;
+}
 
 /** Reads one line. */
 export function parseLine(line: string): Segment[] {
-  if (PLAIN_TEXT.test(line)) return line === "" ? [] : [{ text: line, style: PLAIN }];
+  if (isPlain(line)) return line === "" ? [] : [{ text: line, style: PLAIN }];
   const screen = new Row();
   let style = PLAIN;
   let at = 0;
@@ -52,11 +72,11 @@ export function parseLine(line: string): Segment[] {
     } else if (code === 0x08) {
       screen.column = Math.max(0, screen.column - 1);
       at += 1;
-    } else if (code !== 0x09 && (code < 0x20 || (code >= 0x7f && code <= 0x9f))) {
+    } else if (isControl(code)) {
       at += 1;
     } else {
       const character = String.fromCodePoint(line.codePointAt(at) ?? 0xfffd);
-      screen.put(DECEIVING.test(character) ? named(character) : character, style);
+      screen.put(isDeceiving(code) ? named(character) : character, style);
       at += character.length;
     }
   }
@@ -290,7 +310,8 @@ export function mark(segments: Segment[], needle: string): Marked[] {
       const start = starts[next];
       const place = offset + at;
       const inside = start !== undefined && place >= start;
-      const boundary = start === undefined ? Number.POSITIVE_INFINITY : inside ? start + needle.length : start;
+      const boundary =
+        start === undefined ? Number.POSITIVE_INFINITY : inside ? start + needle.length : start;
       const end = Math.min(text.length, boundary - offset);
       marked.push({ text: text.slice(at, end), style, match: inside ? next : null });
       at = end;

@@ -26,6 +26,7 @@ function logOf(count: number, first = 1): { ask: (query: LogQuery) => Promise<Lo
       total: own.length,
       first: own[0]?.number ?? null,
       last: own.at(-1)?.number ?? null,
+      matches: null,
       more: false,
     };
   };

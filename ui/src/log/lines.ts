@@ -29,6 +29,8 @@ export class LogLines {
   rows = 0;
   /** whether the first answer has come */
   known = false;
+  /** whether lines of several tasks are in it */
+  several: boolean;
   /** why the last request failed */
   failure: string | null = null;
 
@@ -47,6 +49,7 @@ export class LogLines {
   constructor(ask: AskLog, task: string | null) {
     this.#ask = ask;
     this.task = task;
+    this.several = task === null;
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -56,9 +59,13 @@ export class LogLines {
 
   version = (): number => this.#version;
 
-  close(): void {
-    this.#closed = true;
-    this.#listeners.clear();
+  /** Answers are taken until the returned function is called. */
+  open(): () => void {
+    this.#closed = false;
+    this.#fetch();
+    return () => {
+      this.#closed = true;
+    };
   }
 
   /** The number of the next line that will be written. */
@@ -181,9 +188,9 @@ export class LogLines {
   }
 
   #takeNumbered(answer: LogPage): void {
-    const first = answer.lines[0]?.number;
+    const first = answer.first;
     // A log that was pruned begins later than at 1.
-    if (!this.known && first !== undefined) this.#first = first;
+    if (!this.known && first !== null) this.#first = first;
     for (const line of answer.lines) this.#place(line.number - this.#first, line);
     this.rows = Math.max(this.rows, answer.total);
     this.#last = Math.max(this.#last, this.#first + this.rows - 1, answer.last ?? 0);
@@ -206,6 +213,7 @@ export class LogLines {
   }
 
   #place(row: number, line: LogLine): void {
+    this.several ||= line.path !== this.task;
     const page = Math.floor(row / PAGE);
     let lines = this.#pages.get(page);
     if (!lines) {
@@ -219,7 +227,9 @@ export class LogLines {
   #evict(): void {
     if (this.#pages.size <= KEPT) return;
     const middle = (this.#wanted[0] + this.#wanted[1]) / 2 / PAGE;
-    const far = [...this.#pages.keys()].sort((left, right) => Math.abs(right - middle) - Math.abs(left - middle));
+    const far = [...this.#pages.keys()].sort(
+      (left, right) => Math.abs(right - middle) - Math.abs(left - middle),
+    );
     for (const page of far.slice(0, this.#pages.size - KEPT)) this.#pages.delete(page);
   }
 

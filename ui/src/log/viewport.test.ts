@@ -96,7 +96,10 @@ describe("few rows", () => {
 
   it("may be none at all", () => {
     const none = { ...few, rows: 0 };
-    expect(rowsInView(anchorAtEnd(none, new RowHeights()), none, new RowHeights(), 10)).toMatchObject({ from: 0, to: 0 });
+    expect(rowsInView(anchorAtEnd(none, new RowHeights()), none, new RowHeights(), 10)).toMatchObject({
+      from: 0,
+      to: 0,
+    });
   });
 });
 

@@ -133,7 +133,12 @@ export function anchorAtEnd(extent: Extent, heights: RowHeights): Anchor {
 /** The anchor that shows a row in the middle, or as near to it as the list's ends allow. */
 export function anchorAround(row: number, extent: Extent, heights: RowHeights): Anchor {
   const middle = -Math.floor((extent.height - extent.rowHeight) / 2);
-  return moved({ row: Math.min(Math.max(0, row), Math.max(0, extent.rows - 1)), into: 0 }, middle, extent, heights);
+  return moved(
+    { row: Math.min(Math.max(0, row), Math.max(0, extent.rows - 1)), into: 0 },
+    middle,
+    extent,
+    heights,
+  );
 }
 
 /** The rows that are drawn: those in view and `around` more on both sides. `above` is where the first of them begins. */

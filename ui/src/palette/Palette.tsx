@@ -128,7 +128,6 @@ const RESULT_ICONS: Record<SearchResult["kind"], IconName> = {
   run: "runs",
   task: "ring",
   log: "file",
-  page: "right",
 };
 
 function useGroups(text: string): Group[] {
@@ -218,6 +217,9 @@ function useGroups(text: string): Group[] {
             key: "search logs",
             icon: "search",
             title: `Runs with “${text}” in their logs`,
+            ...(found.data?.complete === false
+              ? { detail: "what was logged last is still being indexed" }
+              : {}),
             run: () => void navigate({ to: "/runs", search: { text } }),
           },
         ];

@@ -27,8 +27,9 @@ interface Props {
 export function Menu({ icon, text, label, set, choices, chosen, onChoose, several = false }: Props) {
   return (
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className={`input ${set ? "is-set" : ""}`} aria-label={label}>
+      <DropdownMenu.Trigger className={`input ${set ? "is-set" : ""}`}>
         <Icon name={icon} />
+        <span className="sr">{label}: </span>
         <span className="cut">{text}</span>
         <Icon name="down" className="chev" />
       </DropdownMenu.Trigger>

@@ -2,9 +2,9 @@
 
 const DAY = 86_400_000;
 
-/** `0:07`, `4:12`, `1:03:20`, `2 d 4 h`; below ten seconds with tenths. */
+/** `8 ms`, `7.3 s`, `4:12`, `1:03:20`, `2 d 4 h`. */
 export function duration(ms: number): string {
-  if (ms < 0) return "0:00";
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
   const seconds = Math.floor(ms / 1000);
   const hours = Math.floor(seconds / 3600);
@@ -77,7 +77,8 @@ function weekday(at: Date): string {
   return WEEKDAYS[at.getDay()] ?? "";
 }
 
-function dayMonth(at: Date): string {
+/** `26 Mar` */
+export function dayMonth(at: Date): string {
   return `${at.getDate()} ${MONTHS[at.getMonth()] ?? ""}`;
 }
 

@@ -20,4 +20,6 @@ export interface Host {
     onMessage: (message: Message) => void,
     onState: (state: LinkState) => void,
   ): () => void;
+  /** Called once, when the page stands: from then on it goes where the host's other parts lead it. */
+  start(): void;
 }

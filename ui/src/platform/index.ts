@@ -2,12 +2,14 @@
 
 import { browser } from "./browser";
 import type { Host } from "./host";
+import { isDesktop, tauri } from "./tauri";
 
-const chosen: Host = browser;
+const chosen: Host = isDesktop() ? tauri : browser;
 
 export const host = chosen.kind;
 export const request = chosen.request;
 export const subscribe = chosen.subscribe;
+export const startHost = chosen.start;
 
 export type { LinkState } from "./host";
 export type { Message } from "./sse";

@@ -1,19 +1,46 @@
-// One run: what it is and how it stands.
+// One run, live: how it stands, its graph, its timeline and tasks, its log, and what is looked at.
 
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Suspense, useCallback, useEffect, useState } from "react";
+import { get, path } from "../api/client";
 import { run as question } from "../api/queries";
+import type { Graph, LogPage, Question, RunDetail } from "../api/types";
+import { FlowGraph } from "../graph/FlowGraph";
+import { NodeStatesContext } from "../graph/nodeStates";
+import { LogView } from "../log/LogView";
 import { State } from "../parts/State";
+import { isEnded } from "../parts/states";
+import { Split } from "../shell/Split";
+import { useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
+import { Trouble } from "../shell/Trouble";
+import { toast, toastError } from "../shell/toast";
+import { AnswerDialog, QuestionBanner } from "./Answer";
+import { Facts } from "./Facts";
+import { Inspector } from "./Inspector";
+import type { Picked } from "./picked";
+import { RunActions } from "./RunActions";
+import "./run.css";
+import { runGraph } from "./runQueries";
+import { TaskTable } from "./TaskTable";
+import { TimelineView } from "./TimelineView";
+import { useBoards } from "./useBoards";
 
 export function RunPage({ run: asked }: { run: string }) {
-  const { run } = useSuspenseQuery(question(asked)).data;
+  const detail = useSuspenseQuery(question(asked)).data;
+  const { run } = detail;
+  const graph = useQuery(runGraph(run.id));
   return (
     <>
       <Top
         name={run.name}
         crumbs={
           <>
+            <Link className="crumb" to="/runs">
+              Runs
+            </Link>
+            <span className="sep">/</span>
             <Link className="crumb mono" to="/flows/$flow" params={{ flow: run.flow }}>
               {run.flow}
             </Link>
@@ -21,11 +48,237 @@ export function RunPage({ run: asked }: { run: string }) {
           </>
         }
         title={<code>{run.name}</code>}
-        aside={<State state={run.state} />}
-      />
-      <main className="page" id="main">
-        <p className="sect">{run.message}</p>
+        actions={<RunActions detail={detail} />}
+      >
+        <State state={run.state} chip />
+      </Top>
+      <main className="page run" id="main" tabIndex={-1}>
+        <Facts detail={detail} />
+        {graph.data ? (
+          <Suspense>
+            <Board detail={detail} graph={graph.data} />
+          </Suspense>
+        ) : (
+          graph.error && <Trouble error={graph.error} />
+        )}
       </main>
     </>
   );
+}
+
+function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
+  const { run, questions } = detail;
+  const running = !isEnded(run.state_type);
+  const boards = useBoards(run.id, graph);
+  const [picked, setPicked] = useState<Picked | null>(null);
+  const [logTask, setLogTask] = useState<string | null>(null);
+  const [goTo, setGoTo] = useState<{ line: number } | null>(lineInAddress);
+  const [asking, setAsking] = useState<Question | null>(null);
+  const [tab, setTab] = useState<"timeline" | "tasks">("timeline");
+  const { setAttempt } = boards;
+  useEffect(() => setAttempt(detail.attempt), [setAttempt, detail.attempt]);
+
+  const pick = useCallback((next: Picked | null) => {
+    setPicked(next);
+    setLogTask(next?.path ?? null);
+  }, []);
+  const pickNode = useCallback(
+    (task: number | null) => {
+      const node = graph.nodes.find((one) => one.task === task);
+      pick(node ? { node: node.task, path: node.path, taskRun: null } : null);
+    },
+    [graph, pick],
+  );
+  const { timeline } = boards;
+  const numberOf = useCallback(
+    ({ node, taskRun, path: wanted }: Picked): number | null => {
+      if (taskRun !== null) return taskRun;
+      for (const bar of timeline.bars.values())
+        if (bar.node === node && bar.path === wanted) return bar.number;
+      return null;
+    },
+    [timeline],
+  );
+  const toLog = async (task: string) => {
+    setLogTask(task);
+    try {
+      const last = await get<LogPage>(path`/runs/${run.id}/logs`, { task, tail: 1 });
+      const line = last.lines[0]?.number;
+      if (line === undefined) toast({ text: `${task} wrote nothing`, icon: "info" });
+      else setGoTo({ line });
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  useShortcuts([
+    { keys: "A", says: "Answer the question", group: "Run", run: () => setAsking(questions[0] ?? null) },
+    { keys: "Escape", says: "Look at the run itself again", group: "Run", run: () => pick(null) },
+  ]);
+  const startedAt = run.started_at === null ? null : Date.parse(run.started_at);
+  const endedAt = run.ended_at === null ? null : Date.parse(run.ended_at);
+
+  return (
+    <NodeStatesContext value={boards.nodes}>
+      <div className="run-body">
+        {questions.map((one, at) => (
+          <QuestionBanner
+            key={one.task_run}
+            run={run.id}
+            question={one}
+            first={at === 0}
+            onAnswer={() => setAsking(one)}
+          />
+        ))}
+        <AnswerDialog run={run.id} question={asking} onClose={() => setAsking(null)} />
+        {boards.failure && <p className="banner">{boards.failure.message}</p>}
+        <Split
+          name="run"
+          parts={[
+            {
+              id: "mid",
+              min: 420,
+              content: (
+                <Split
+                  name="run.mid"
+                  orientation="vertical"
+                  parts={[
+                    {
+                      id: "upper",
+                      size: "52%",
+                      min: 140,
+                      content: (
+                        <Split
+                          name="run.upper"
+                          parts={[
+                            {
+                              id: "graph",
+                              size: "42%",
+                              min: 200,
+                              content: (
+                                <FlowGraph
+                                  graph={graph}
+                                  selected={picked?.node ?? null}
+                                  onSelect={pickNode}
+                                  small
+                                  label={`Graph of ${run.flow}`}
+                                />
+                              ),
+                            },
+                            {
+                              id: "timeline",
+                              min: 240,
+                              content: (
+                                <section className="panel" aria-label="Timeline and tasks">
+                                  <Tabs tab={tab} onTab={setTab} tasks={detail.task_runs} />
+                                  <div className="panel-b" role="tabpanel" id="run-tab">
+                                    {tab === "timeline" ? (
+                                      <TimelineView
+                                        graph={graph}
+                                        board={timeline}
+                                        states={boards.nodes}
+                                        running={running}
+                                        startedAt={startedAt}
+                                        endedAt={endedAt}
+                                        picked={picked}
+                                        onPick={pick}
+                                      />
+                                    ) : (
+                                      <TaskTable
+                                        run={run.id}
+                                        graph={graph}
+                                        running={running}
+                                        picked={picked}
+                                        onPick={pick}
+                                      />
+                                    )}
+                                  </div>
+                                </section>
+                              ),
+                            },
+                          ]}
+                        />
+                      ),
+                    },
+                    {
+                      id: "log",
+                      min: 90,
+                      content: (
+                        <LogView
+                          run={run.id}
+                          name={run.name}
+                          running={running}
+                          task={logTask}
+                          onTask={setLogTask}
+                          goTo={goTo}
+                        />
+                      ),
+                    },
+                  ]}
+                />
+              ),
+            },
+            {
+              id: "side",
+              size: 320,
+              min: 220,
+              content: (
+                <Inspector
+                  run={run.id}
+                  detail={detail}
+                  graph={graph}
+                  picked={picked}
+                  numberOf={numberOf}
+                  onPick={pick}
+                  onLog={(task) => void toLog(task)}
+                />
+              ),
+            },
+          ]}
+        />
+      </div>
+    </NodeStatesContext>
+  );
+}
+
+function Tabs({
+  tab,
+  onTab,
+  tasks,
+}: {
+  tab: "timeline" | "tasks";
+  onTab: (tab: "timeline" | "tasks") => void;
+  tasks: number;
+}) {
+  return (
+    <div className="panel-h">
+      <span className="tabs tabs-s" role="tablist" aria-label="The run over time or as a table">
+        <button
+          type="button"
+          role="tab"
+          aria-selected={tab === "timeline"}
+          aria-controls="run-tab"
+          onClick={() => onTab("timeline")}
+        >
+          Timeline
+        </button>
+        <button
+          type="button"
+          role="tab"
+          aria-selected={tab === "tasks"}
+          aria-controls="run-tab"
+          onClick={() => onTab("tasks")}
+        >
+          Tasks <span className="n">{tasks}</span>
+        </button>
+      </span>
+      <span className="grow" />
+      {tab === "timeline" && <span className="faint cut">a bar filters the log</span>}
+    </div>
+  );
+}
+
+/** The line that the address names: `#L123`. */
+function lineInAddress(): { line: number } | null {
+  const found = /^#L(\d{1,12})/.exec(location.hash);
+  return found ? { line: Number(found[1]) } : null;
 }

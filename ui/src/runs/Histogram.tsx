@@ -7,10 +7,9 @@ import "uplot/dist/uPlot.min.css";
 import type { Query } from "../api/client";
 import { histogram } from "../api/queries";
 import type { Histogram as Answer, StateType } from "../api/types";
-import { clock, count, day, dayNumber, when } from "../parts/format";
+import { clock, clockSeconds, count, day, dayNumber, when } from "../parts/format";
 import { STATE_TYPES, shownType } from "../parts/states";
 
-const BUCKETS = 120;
 const HEIGHT = 86;
 const EDGE = 28;
 
@@ -20,9 +19,10 @@ interface Props {
 }
 
 export function RunHistogram({ filters, onRange }: Props) {
-  const { data } = useQuery(histogram(filters, BUCKETS));
-  return data && data.total > 0 ? (
-    <Plot answer={data} onRange={onRange} />
+  const { data } = useQuery(histogram(filters));
+  const { from, to } = data ?? {};
+  return data && from && to ? (
+    <Plot answer={data} from={from} to={to} onRange={onRange} />
   ) : (
     <div className="plot-none small faint">{data ? "No run in this time" : ""}</div>
   );
@@ -65,7 +65,14 @@ function resolved(root: HTMLElement, token: string): string {
   return color;
 }
 
-function Plot({ answer, onRange }: { answer: Answer; onRange: Props["onRange"] }) {
+interface PlotProps {
+  answer: Answer;
+  from: string;
+  to: string;
+  onRange: Props["onRange"];
+}
+
+function Plot({ answer, from: begin, to: end, onRange }: PlotProps) {
   const root = useRef<HTMLDivElement>(null);
   const range = useRef(onRange);
   range.current = onRange;
@@ -75,8 +82,8 @@ function Plot({ answer, onRange }: { answer: Answer; onRange: Props["onRange"] }
     const element = root.current;
     if (!element) return;
     const { types, data } = stacked(answer);
-    const from = Date.parse(answer.from) / 1000;
-    const to = Date.parse(answer.to) / 1000;
+    const from = Date.parse(begin) / 1000;
+    const to = Date.parse(end) / 1000;
     const axis = resolved(element, "--text-3");
     const line = resolved(element, "--line");
     const bars = uPlot.paths.bars?.({ size: [0.86, 14], align: 1 });
@@ -94,7 +101,7 @@ function Plot({ answer, onRange }: { answer: Answer; onRange: Props["onRange"] }
         axes: [
           {
             stroke: axis,
-            font: "11px Inter Variable",
+            font: '11px "Inter Variable", system-ui, sans-serif',
             size: 20,
             gap: 3,
             grid: { stroke: line, width: 1 },
@@ -146,7 +153,7 @@ function Plot({ answer, onRange }: { answer: Answer; onRange: Props["onRange"] }
       sizes.disconnect();
       plot.destroy();
     };
-  }, [answer]);
+  }, [answer, begin, end]);
 
   const bucket = over && answer.buckets[over.index];
   return (
@@ -161,7 +168,7 @@ function Plot({ answer, onRange }: { answer: Answer; onRange: Props["onRange"] }
           className="read"
           style={over.left > 240 ? { right: `calc(100% - ${over.left - 8}px)` } : { left: over.left + 8 }}
         >
-          <b>{slice(answer, over.index)}</b>
+          <b>{slice(bucket.at, answer.buckets[over.index + 1]?.at ?? end)}</b>
           <br />
           {said(bucket.counts)}
         </div>
@@ -172,13 +179,14 @@ function Plot({ answer, onRange }: { answer: Answer; onRange: Props["onRange"] }
 
 function axisText(at: Date, seconds: number): string {
   if (seconds > 3 * 86_400) return day(at);
+  if (seconds < 900) return clockSeconds(at);
   return at.getHours() === 0 && at.getMinutes() === 0 ? day(at) : clock(at);
 }
 
-function slice(answer: Answer, index: number): string {
+function slice(begin: string, end: string): string {
   const now = new Date();
-  const from = new Date(answer.buckets[index]?.at ?? answer.from);
-  const to = new Date(answer.buckets[index + 1]?.at ?? answer.to);
+  const from = new Date(begin);
+  const to = new Date(end);
   return `${when(from, now)}–${dayNumber(from) === dayNumber(to) ? clock(to) : when(to, now)}`;
 }
 

@@ -7,6 +7,7 @@ import { run as question } from "../api/queries";
 import type { RunDetail } from "../api/types";
 import { brief, clockSeconds, count, dayYear, duration } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 import { State } from "../parts/State";
 import { isEnded } from "../parts/states";
 import { useSteer } from "../parts/useSteer";
@@ -61,7 +62,11 @@ function Body({ detail }: { detail: RunDetail }) {
           </button>
         )}
       </div>
-      {run.message !== null && <p className="sect">{run.message}</p>}
+      {run.message !== null && (
+        <p className="sect">
+          <Said text={run.message} />
+        </p>
+      )}
       <dl className="sect facts-list">
         <Fact name="Flow">
           <Link className="link mono" to="/flows/$flow" params={{ flow: run.flow }}>
@@ -95,7 +100,11 @@ function Body({ detail }: { detail: RunDetail }) {
           <h3 className="sect-h">
             <code>{failure.path}</code> <State state={failure.state} />
           </h3>
-          {failure.message !== null && <p className="small">{failure.message}</p>}
+          {failure.message !== null && (
+            <p className="small">
+              <Said text={failure.message} />
+            </p>
+          )}
           {failure.lines.length > 0 && <pre className="last-lines">{failure.lines.join("\n")}</pre>}
         </section>
       ))}

@@ -4,7 +4,8 @@ import { Link } from "@tanstack/react-router";
 import { type MouseEvent, memo } from "react";
 import type { Run } from "../api/types";
 import { Check } from "../parts/Check";
-import { brief, clockSeconds, duration } from "../parts/format";
+import { brief, clockSeconds, dayMonth, dayNumber, duration } from "../parts/format";
+import { Said } from "../parts/Said";
 import { State } from "../parts/State";
 import { isEnded, STATES } from "../parts/states";
 
@@ -65,10 +66,10 @@ export const RunRow = memo(function RunRow(props: Props) {
         <Parameters value={run.parameters} />
       </span>
       <span role="gridcell" className="cut dim" title={run.message ?? undefined}>
-        {run.message}
+        <Said text={run.message} />
       </span>
       <span role="gridcell" className="num">
-        <time dateTime={run.created_at}>{clockSeconds(new Date(run.started_at ?? run.created_at))}</time>
+        <Started at={new Date(run.started_at ?? run.created_at)} />
       </span>
       <span role="gridcell" className={`dur s-${STATES[run.state].drawing}`}>
         {run.duration_ms !== null && (
@@ -102,4 +103,14 @@ function Parameters({ value }: { value: unknown }) {
         {name} <span className="value">{brief(one).slice(0, 60)}</span>{" "}
       </span>
     ));
+}
+
+/** The time, and the day where it is not today. */
+function Started({ at }: { at: Date }) {
+  return (
+    <time dateTime={at.toISOString()}>
+      {dayNumber(at) !== dayNumber(new Date()) && <span className="faint">{dayMonth(at)} </span>}
+      {clockSeconds(at)}
+    </time>
+  );
 }

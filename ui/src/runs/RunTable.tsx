@@ -7,17 +7,17 @@ import type { Run } from "../api/types";
 import { Check } from "../parts/Check";
 import { day, number } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import type { Pager } from "../parts/pager";
 import { useShortcuts } from "../shell/shortcuts";
 import { Trouble } from "../shell/Trouble";
 import type { RunFilters } from "./filters";
-import type { RunPager } from "./pager";
 import { RunRow } from "./RunRow";
 import type { Selection } from "./selection";
 
 const ROW = 26;
 
 interface Props {
-  pager: RunPager;
+  pager: Pager<Run>;
   /** how many runs fit the filters; the list may not have got them all yet */
   total: number;
   sort: RunFilters["sort"];
@@ -128,7 +128,7 @@ export function RunTable({ pager, total, sort, onSort, selection, onPeek }: Prop
           </span>
         )}
       </div>
-      <div className="list scroll" ref={scroller} tabIndex={-1}>
+      <div className="list scroll" role="rowgroup" ref={scroller} tabIndex={-1}>
         {pager.error !== null ? (
           <Trouble error={pager.error} again={() => pager.retry()} />
         ) : pager.ended && length === 0 ? (

@@ -3,10 +3,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { histogram, runPage } from "../api/queries";
+import { histogram } from "../api/queries";
+import type { Run } from "../api/types";
 import { Confirm } from "../parts/Confirm";
 import { count } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { Pager } from "../parts/pager";
 import { useSteer } from "../parts/useSteer";
 import { Keys } from "../shell/Keys";
 import { Split } from "../shell/Split";
@@ -17,9 +19,9 @@ import { FilterBar } from "./FilterBar";
 import { asQuery, type RunFilters } from "./filters";
 import { RunHistogram } from "./Histogram";
 import { Peek } from "./Peek";
-import { RunPager } from "./pager";
 import { RunTable } from "./RunTable";
 import "./runs.css";
+import { runSource } from "./runSource";
 import { useSelection } from "./selection";
 
 export function RunsPage() {
@@ -29,16 +31,9 @@ export function RunsPage() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: equal filters are one question, whatever object holds them.
   const query = useMemo(() => asQuery(filters, Date.now()), [key]);
   const plain = useMemo(() => ({ ...query, sort: undefined }), [query]);
-  const pager = useMemo(
-    () =>
-      new RunPager(
-        (limit, cursor, signal) => runPage(query, limit, cursor, signal),
-        query.sort === undefined,
-      ),
-    [query],
-  );
+  const pager = useMemo(() => new Pager(runSource(query)), [query]);
   useEffect(() => pager.open(), [pager]);
-  const times = useQuery(histogram(plain, 120)).data;
+  const times = useQuery(histogram(plain)).data;
   const selection = useSelection(pager);
   const [peeked, setPeeked] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -151,7 +146,7 @@ function Views({ filters, onChange }: { filters: RunFilters; onChange: (filters:
   );
 }
 
-function Bulk({ pager, ids, onClear }: { pager: RunPager; ids: ReadonlySet<string>; onClear: () => void }) {
+function Bulk({ pager, ids, onClear }: { pager: Pager<Run>; ids: ReadonlySet<string>; onClear: () => void }) {
   const steer = useSteer();
   const [asking, setAsking] = useState(false);
   const runs = [...ids];

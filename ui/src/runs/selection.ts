@@ -1,7 +1,8 @@
 // Which rows are selected, and where the cursor is.
 
 import { useCallback, useMemo, useRef, useState } from "react";
-import type { RunPager } from "./pager";
+import type { Run } from "../api/types";
+import type { Pager } from "../parts/pager";
 
 export interface Selection {
   ids: ReadonlySet<string>;
@@ -17,8 +18,8 @@ export interface Selection {
 
 const NONE: ReadonlySet<string> = new Set();
 
-export function useSelection(pager: RunPager): Selection {
-  const [state, setState] = useState<{ pager: RunPager; ids: ReadonlySet<string>; cursor: number }>({
+export function useSelection(pager: Pager<Run>): Selection {
+  const [state, setState] = useState<{ pager: Pager<Run>; ids: ReadonlySet<string>; cursor: number }>({
     pager,
     ids: NONE,
     cursor: 0,

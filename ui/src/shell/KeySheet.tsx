@@ -30,7 +30,7 @@ export function KeySheet() {
 }
 
 function Sheet() {
-  const groups = new Map<string, Shortcut[]>();
+  const groups = new Map<string, Shortcut[]>([["Anywhere", []]]);
   const shortcuts = useShortcutList();
   for (const one of shortcuts) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
   return (
@@ -39,12 +39,19 @@ function Sheet() {
         <section key={group}>
           <h3>{group}</h3>
           <dl>
-            {list.map((one) => (
-              <div key={`${one.keys} ${one.says}`}>
+            {[...new Set(list.map((one) => one.says))].map((says) => (
+              <div key={says}>
                 <dt>
-                  <Keys keys={one.keys} />
+                  {list
+                    .filter((one) => one.says === says)
+                    .map((one, at) => (
+                      <span key={one.keys}>
+                        {at > 0 && <span className="faint"> or </span>}
+                        <Keys keys={one.keys} />
+                      </span>
+                    ))}
                 </dt>
-                <dd>{one.says}</dd>
+                <dd>{says}</dd>
               </div>
             ))}
           </dl>

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { ApiError, Unreachable } from "../api/client";
 import { Icon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 
 function said(error: unknown): { title: string; next: string; code: string | null } {
   if (error instanceof ApiError) {
@@ -22,6 +23,12 @@ function said(error: unknown): { title: string; next: string; code: string | nul
       next: "Runs that were going on are carried by the engine, not by this page. Start it with `tidemill serve`, then try again.",
       code: null,
     };
+  if (error instanceof Error && /dynamically imported module|module script failed/i.test(error.message))
+    return {
+      title: "This page is not to be had",
+      next: "The engine was renewed or does not answer. Load the window again.",
+      code: null,
+    };
   return {
     title: "This page could not be shown",
     next: "The rest of the studio works on. Try again; if it stays, the text below says what broke.",
@@ -34,8 +41,12 @@ export function Trouble({ error, again }: { error: unknown; again?: () => void }
   const { title, next, code } = said(error);
   return (
     <div className="trouble" role="alert">
-      <h1>{title}</h1>
-      <p className="dim">{next}</p>
+      <h1>
+        <Said text={title} />
+      </h1>
+      <p className="dim">
+        <Said text={next} />
+      </p>
       {again && (
         <button type="button" className="btn" onClick={again}>
           <Icon name="retry" />

@@ -3,6 +3,7 @@
 import { useSyncExternalStore } from "react";
 import { ApiError } from "../api/client";
 import { Icon, type IconName } from "../parts/Icon";
+import { Said } from "../parts/Said";
 
 export interface Toast {
   text: string;
@@ -56,7 +57,9 @@ export function Toasts() {
       {list.map((one) => (
         <li className="toast" key={one.id}>
           {one.icon && <Icon name={one.icon} />}
-          <span>{one.text}</span>
+          <span>
+            <Said text={one.text} />
+          </span>
           {one.action && (
             <button
               type="button"

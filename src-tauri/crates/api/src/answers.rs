@@ -50,6 +50,7 @@ pub struct DiagnosticDocument {
     pub hint: Option<String>,
     /// The file, where it is not plain which.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub file: Option<String>,
 }
 

@@ -14,6 +14,9 @@ use crate::{
     workspace::{self, FlowIndex},
 };
 
+/// What a text without a file is called.
+const UNSAVED: &str = "unsaved.flow.yaml";
+
 /// What is said of each file, in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CheckAnswer {
@@ -53,6 +56,31 @@ pub fn check(surroundings: &Surroundings, files: &[PathBuf]) -> (CheckAnswer, Ve
     (answer, errors)
 }
 
+/// Checks a text that may be unsaved, as that of `file` (absolute, or in the
+/// workspace), or of a new file there.
+///
+/// # Errors
+/// Where the home's store cannot be read.
+pub(crate) fn text(
+    surroundings: &Surroundings,
+    home: &OpenHome,
+    text: String,
+    file: Option<&Path>,
+) -> Result<FileDiagnostics, Error> {
+    let folder = workspace::of_directory(surroundings);
+    let folder = folder.unwrap_or_else(|| surroundings.directory.clone());
+    let typed = file.unwrap_or(Path::new(UNSAVED));
+    let file = folder.join(typed);
+    let workspace = workspace::of_file(surroundings, &file);
+    let mut examined = flow_file::examine_text(typed, &file, workspace.clone(), text);
+    // What cannot be read has no flows: that is said where it is meant.
+    let index = FlowIndex::read(&workspace).unwrap_or_default();
+    let twins = twins(Some(&index), &file, &examined);
+    examined.add(twins);
+    warn_of_hindrances(&mut examined, Some(home))?;
+    Ok(examined.diagnostics)
+}
+
 fn check_file(
     surroundings: &Surroundings,
     home: Option<&OpenHome>,
@@ -64,6 +92,12 @@ fn check_file(
     let folder = workspace::of_file(surroundings, &file);
     let twins = twins(index(indexes, &folder), &file, &examined);
     examined.add(twins);
+    warn_of_hindrances(&mut examined, home)?;
+    Ok(examined.diagnostics)
+}
+
+/// Says what the home lacks for the flow to run.
+fn warn_of_hindrances(examined: &mut Examined, home: Option<&OpenHome>) -> Result<(), Error> {
     if let Some(loaded) = examined.flow() {
         let hindrances = hindrances(home.map(OpenHome::store), &loaded.flow)?;
         let warnings = hindrances.into_iter().map(|hindrance| Diagnostic {
@@ -75,7 +109,7 @@ fn check_file(
         let warnings = warnings.collect();
         examined.add(warnings);
     }
-    Ok(examined.diagnostics)
+    Ok(())
 }
 
 /// The file that is meant, as it is shown and where it is: where none is called so,
@@ -111,24 +145,8 @@ fn twins(index: Option<&FlowIndex>, file: &Path, examined: &Examined) -> Vec<Dia
     let (Some(index), Some(name)) = (index, name.and_then(|name| FlowName::new(name).ok())) else {
         return Vec::new();
     };
-    let place = examined.flow().map_or_else(Default::default, |loaded| {
-        flow_file::name_place(&loaded.text)
-    });
-    let others = index
-        .files(&name)
-        .iter()
-        .filter(|other| other.as_path() != file);
-    others
-        .map(|other| Diagnostic {
-            severity: Severity::Error,
-            place,
-            message: format!(
-                "another file has the name `{name}` too: {}",
-                other.display()
-            ),
-            hint: Some("rename one of them".to_owned()),
-        })
-        .collect()
+    let text = examined.flow().map(|loaded| loaded.text.as_ref());
+    index.twins(&name, file, text.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use tidemill_store::{KeyPlace, Secrets};
+use utoipa::ToSchema;
 
 use crate::{OpenHome, Surroundings, login_path::LoginPath, settings::KEY_SETTING, workspace};
 
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const NO_SECRETS: &str = "none yet; their key will be in a file of the home";
 
 /// What was found of one thing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Finding {
     /// What was looked at.
     pub name: &'static str,
@@ -37,7 +38,7 @@ pub struct Finding {
 }
 
 /// All that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DoctorAnswer {
     /// The findings.
     pub findings: Vec<Finding>,

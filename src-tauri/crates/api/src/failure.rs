@@ -1,28 +1,32 @@
 //! What failed in a run, for the person who has to mend it: where, why, and what
 //! it wrote last.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
-use tidemill_store::{LogFilter, Store, StoredTaskRun, Stream, TaskRunFilter};
+use tidemill_store::{Reader, Store, StoredTaskRun, Stream, TaskRunFilter};
+use utoipa::ToSchema;
 
 use crate::{
     Error,
+    schemas::StateName,
     task_path::{TaskNames, TaskPaths},
 };
 
 /// How many of a task's last lines are shown.
 const LAST_LINES: usize = 5;
 
-/// How many task runs are looked at for what failed.
-const LOOKED_AT: usize = 200_000;
+/// Failed task runs that are looked at together.
+const PAGE: usize = 2_048;
 
 /// A task run that failed by itself, not because of another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FailedTask {
     /// Its path.
     pub path: String,
     /// How it ended.
+    #[schema(value_type = StateName)]
     pub state: State,
     /// Why.
     pub message: String,
@@ -49,13 +53,12 @@ pub(crate) fn failures(
     names: &[TaskNames],
     most: usize,
 ) -> Result<Failures, Error> {
-    let rows = store
-        .reader()?
-        .task_runs(run, &TaskRunFilter::default(), None, LOOKED_AT)?;
-    let paths = TaskPaths::of(names, &rows);
+    let reader = store.reader()?;
+    let (shown, count) = causes(&reader, run, most)?;
+    let paths = TaskPaths::of_some(&reader, run, names, &shown)?;
+    drop(reader);
     store.logs().appended().wait_committed()?;
-    let causes = causes(&rows);
-    let task = |row: &&StoredTaskRun| {
+    let task = |row: &StoredTaskRun| {
         let (lines, wrote_more) = last_lines(store, run, row.number)?;
         Ok(FailedTask {
             path: paths.get(row.number).unwrap_or_default().to_owned(),
@@ -65,24 +68,50 @@ pub(crate) fn failures(
             wrote_more,
         })
     };
-    let tasks: Result<_, Error> = causes.iter().take(most).map(task).collect();
+    let tasks: Result<_, Error> = shown.iter().map(task).collect();
     Ok(Failures {
         tasks: tasks?,
-        more: causes.len().saturating_sub(most),
+        more: count.saturating_sub(most),
     })
 }
 
-/// The task runs whose failure is no other's: neither of what stands in them nor
-/// of what they need.
-fn causes(rows: &[StoredTaskRun]) -> Vec<&StoredTaskRun> {
-    let failed = || {
-        rows.iter()
-            .filter(|row| row.state.is_failure() && row.state != State::UpstreamFailed)
+/// The first task runs whose failure is no other's, neither of what stands in them nor
+/// of what they need, and how many there are.
+fn causes(reader: &Reader, run: RunId, most: usize) -> Result<(Vec<StoredTaskRun>, usize), Error> {
+    let mut around: HashSet<TaskRunNumber> = HashSet::new();
+    for_each_failed(reader, run, |row| around.extend(row.parent))?;
+    let (mut causes, mut count) = (Vec::new(), 0);
+    for_each_failed(reader, run, |row| {
+        if !around.contains(&row.number) {
+            count += 1;
+            if causes.len() < most {
+                causes.push(row);
+            }
+        }
+    })?;
+    Ok((causes, count))
+}
+
+/// Calls `each` with one failed task run after the other.
+fn for_each_failed(
+    reader: &Reader,
+    run: RunId,
+    mut each: impl FnMut(StoredTaskRun),
+) -> Result<(), Error> {
+    let filter = TaskRunFilter {
+        states: vec![State::Failed, State::TimedOut, State::Crashed],
+        ..TaskRunFilter::default()
     };
-    let around: HashSet<TaskRunNumber> = failed().filter_map(|row| row.parent).collect();
-    failed()
-        .filter(|row| !around.contains(&row.number))
-        .collect()
+    let mut after = None;
+    loop {
+        let rows = reader.task_runs(run, &filter, after, PAGE)?;
+        let ended = rows.len() < PAGE;
+        after = rows.last().map(|row| row.number);
+        rows.into_iter().for_each(&mut each);
+        if ended {
+            return Ok(());
+        }
+    }
 }
 
 /// The last lines of a task run, and whether it wrote others.
@@ -91,33 +120,13 @@ fn last_lines(
     run: RunId,
     task: TaskRunNumber,
 ) -> Result<(Vec<String>, bool), Error> {
-    let filter = LogFilter {
-        task: Some(task),
-        ..LogFilter::default()
-    };
-    let mut lines = store.logs().lines(run, filter);
-    let mut errors = VecDeque::new();
-    let mut output = VecDeque::new();
-    let mut written = 0;
-    loop {
-        let page = lines.next_page()?;
-        if page.is_empty() {
-            break;
-        }
-        for line in page {
-            let kept = match line.stream {
-                Stream::Stdout => &mut output,
-                Stream::Stderr | Stream::Engine => &mut errors,
-            };
-            written += 1;
-            kept.push_back(line.bytes);
-            if kept.len() > LAST_LINES {
-                kept.pop_front();
-            }
-        }
+    let logs = store.logs();
+    let errors = [Stream::Stderr, Stream::Engine];
+    let (mut lines, mut more) = logs.last_of(run, task, &errors, LAST_LINES)?;
+    if lines.is_empty() {
+        (lines, more) = logs.last_of(run, task, &[Stream::Stdout], LAST_LINES)?;
     }
-    let shown = if errors.is_empty() { output } else { errors };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let more = written > shown.len();
-    Ok((shown.into_iter().map(text).collect(), more))
+    let texts = lines.into_iter().map(|line| text(line.bytes));
+    Ok((texts.collect(), more))
 }

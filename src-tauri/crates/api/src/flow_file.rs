@@ -72,7 +72,7 @@ pub(crate) fn find(
 }
 
 /// The workspaces that the home remembers, the last used first.
-fn remembered(surroundings: &Surroundings) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn remembered(surroundings: &Surroundings) -> Result<Vec<PathBuf>, Error> {
     let Some(home) = OpenHome::open_existing(surroundings)? else {
         return Ok(Vec::new());
     };
@@ -129,6 +129,27 @@ pub(crate) fn examine(
 
 fn examine_in(typed: &Path, file: &Path, workspace: PathBuf) -> Result<Examined, Error> {
     let (text, checked) = read(typed, file)?;
+    Ok(examined(typed, file, workspace, text, checked))
+}
+
+/// Checks a text as the file's, whatever stands in that.
+pub(crate) fn examine_text(
+    typed: &Path,
+    file: &Path,
+    workspace: PathBuf,
+    text: String,
+) -> Examined {
+    let checked = tidemill_flow::check(&text, &CheckContext::default());
+    examined(typed, file, workspace, text, checked)
+}
+
+fn examined(
+    typed: &Path,
+    file: &Path,
+    workspace: PathBuf,
+    text: String,
+    checked: Checked,
+) -> Examined {
     let loaded = checked.flow.map(|flow| LoadedFlow {
         flow: Arc::new(flow),
         text: text.into(),
@@ -147,7 +168,7 @@ fn examine_in(typed: &Path, file: &Path, workspace: PathBuf) -> Result<Examined,
         let found = references::check(loaded);
         examined.add(found);
     }
-    Ok(examined)
+    examined
 }
 
 /// A file's text, and what the checker says of it alone.

@@ -4,18 +4,23 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use jiff::Timestamp;
-use tidemill_engine::{Close, Engine, RunHandle};
+use tidemill_engine::{Close, Engine, EngineError};
 use tidemill_orchestrate::RunId;
-use tokio::{sync::watch, task::AbortHandle};
+use tidemill_store::{RequestKey, StoreError};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    task::AbortHandle,
+};
 
 use crate::{
-    Error, Following, OpenHome, RunOrder, Surroundings,
+    Error, FlowCatalog, FlowChoice, Following, GivenParameters, OpenHome, RunOrder, Surroundings,
     document::RunDocument,
     home_lock::HomeLock,
+    plan::{self, PlanAnswer},
     run, runs,
     steer::{self, By, SteeredRun, Wish},
     tail::{Tail, blocking},
@@ -27,8 +32,11 @@ pub struct Host {
     surroundings: Surroundings,
     engine: Engine,
     home: OpenHome,
+    catalog: FlowCatalog,
     tail: Arc<Tail>,
     started_at: Timestamp,
+    /// How many runs were started or carried on here.
+    started: AtomicU64,
     /// Whether new work is refused.
     draining: AtomicBool,
     /// Whether streams end.
@@ -54,8 +62,10 @@ impl Host {
         let store = engine.store();
         Ok(Arc::new(Self {
             home: OpenHome::over(Arc::clone(store)),
+            catalog: FlowCatalog::default(),
             tail: Tail::new(Arc::clone(store)),
             started_at: Timestamp::now(),
+            started: AtomicU64::new(carried.len() as u64),
             draining: AtomicBool::new(false),
             closing: watch::channel(false).0,
             upkeep: upkeep::begin(&engine),
@@ -75,6 +85,11 @@ impl Host {
         &self.home
     }
 
+    /// The flow files of its workspace.
+    pub fn catalog(&self) -> &FlowCatalog {
+        &self.catalog
+    }
+
     /// When it was opened.
     pub fn started_at(&self) -> Timestamp {
         self.started_at
@@ -88,16 +103,69 @@ impl Host {
         self.lock.announce(program, Some(url))
     }
 
-    /// Starts a run; recorded and on the disk when this returns.
+    /// Starts a run; recorded and on the disk when this returns. Asked again by the
+    /// same key, it gives the run that there is.
     ///
     /// # Errors
-    /// Where the flow, the parameters or the home are wrong; then nothing was started.
-    pub async fn start(&self, order: RunOrder) -> Result<RunDocument, Error> {
+    /// Where the flow, the parameters or the home are wrong, or the key stands for
+    /// something else; then nothing was started.
+    pub async fn start(
+        &self,
+        order: RunOrder,
+        key: Option<RequestKey>,
+    ) -> Result<RunDocument, Error> {
         self.refuse_if_closing()?;
+        if let Some(run) = self.requested(key.clone()).await? {
+            return Ok(run);
+        }
+        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let mut prepared = blocking(move || run::prepare(&around, &wanted)).await?;
+        prepared.key = key.clone();
+        match run::start(&self.surroundings, &self.engine, &order, prepared).await {
+            Ok(handle) => self.recorded(handle.id).await,
+            // Somebody else asked by the same key at the same time.
+            Err(Error::Engine(EngineError::Store(StoreError::RunExists(run)))) => {
+                let run = StoreError::RunExists(run);
+                self.requested(key).await?.ok_or(Error::Store(run))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The run that was asked for by this key.
+    async fn requested(&self, key: Option<RequestKey>) -> Result<Option<RunDocument>, Error> {
+        let Some(key) = key else {
+            return Ok(None);
+        };
+        let home = self.home.clone();
+        blocking(move || {
+            let reader = home.reader()?;
+            match reader.requested(&key)? {
+                Some((run, true)) => Ok(Some(runs::document(&runs::stored(&reader, run)?))),
+                Some((_, false)) => Err(Error::KeyTaken(key.key().to_owned())),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// What a run would do; nothing runs.
+    ///
+    /// # Errors
+    /// Where the flow, the parameters or the home are wrong.
+    pub async fn plan(
+        &self,
+        flow: FlowChoice,
+        given: GivenParameters,
+    ) -> Result<PlanAnswer, Error> {
+        let order = RunOrder {
+            flow,
+            parameters: given,
+        };
         let (around, wanted) = (self.surroundings.clone(), order.clone());
         let prepared = blocking(move || run::prepare(&around, &wanted)).await?;
-        let handle = run::start(&self.surroundings, &self.engine, &order, prepared).await?;
-        self.recorded(&handle).await
+        let (loaded, bound) = (prepared.flow, prepared.parameters);
+        plan::plan_on(&self.surroundings, &self.engine, &order.flow, loaded, bound).await
     }
 
     /// Runs a run again, or carries on one that nobody carries; see [`run::retry`].
@@ -108,8 +176,8 @@ impl Host {
         self.refuse_if_closing()?;
         let home = self.home.clone();
         let id = blocking(move || runs::find(Some(&home), &text)).await?;
-        let handle = self.engine.retry(id, from_failed).await?;
-        self.recorded(&handle).await
+        self.engine.retry(id, from_failed).await?;
+        self.recorded(id).await
     }
 
     /// Has something done to a run, by whoever carries it.
@@ -132,7 +200,22 @@ impl Host {
             .await
     }
 
-    /// How many event streams are open.
+    /// A place among the streams that may be open.
+    pub(crate) fn stream_permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.tail.permit()
+    }
+
+    /// How many runs are carried here.
+    pub(crate) fn carried(&self) -> usize {
+        self.engine.carried()
+    }
+
+    /// How many runs were started or carried on here since this host was opened.
+    pub(crate) fn started(&self) -> u64 {
+        self.started.load(Ordering::Relaxed)
+    }
+
+    /// How many streams are open.
     pub(crate) fn listeners(&self) -> usize {
         self.tail.listeners()
     }
@@ -150,8 +233,9 @@ impl Host {
     }
 
     /// A run that was started or carried on, once that is on the disk.
-    async fn recorded(&self, handle: &RunHandle) -> Result<RunDocument, Error> {
-        let (home, id) = (self.home.clone(), handle.id);
+    async fn recorded(&self, id: RunId) -> Result<RunDocument, Error> {
+        self.started.fetch_add(1, Ordering::Relaxed);
+        let home = self.home.clone();
         blocking(move || {
             home.store().writer().flush().wait_flushed()?;
             Ok(runs::document(&runs::stored(&home.reader()?, id)?))

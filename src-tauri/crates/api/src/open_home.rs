@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tidemill_store::{Home, Reader, Store, StoreError};
 
-use crate::{Error, Surroundings};
+use crate::{Error, Surroundings, recorded::RecordedFlows};
 
 /// A home whose store is open.
 #[derive(Clone, Debug)]
 pub struct OpenHome {
     store: Arc<Store>,
+    flows: Arc<RecordedFlows>,
 }
 
 impl OpenHome {
@@ -20,14 +21,15 @@ impl OpenHome {
     /// Where the store cannot be opened or made.
     pub fn open(surroundings: &Surroundings) -> Result<Self, Error> {
         let store = Store::open(&surroundings.home)?;
-        Ok(Self {
-            store: Arc::new(store),
-        })
+        Ok(Self::over(Arc::new(store)))
     }
 
     /// The home of a store that is open already.
     pub(crate) fn over(store: Arc<Store>) -> Self {
-        Self { store }
+        Self {
+            store,
+            flows: Arc::default(),
+        }
     }
 
     /// Waits until all lines that were handed over so far can be read.
@@ -58,6 +60,11 @@ impl OpenHome {
     /// The store, for who keeps it.
     pub(crate) fn shared_store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// The flows that runs began with.
+    pub(crate) fn flows(&self) -> &RecordedFlows {
+        &self.flows
     }
 
     /// A door for reading.

@@ -1,37 +1,41 @@
 //! `plan`: what a run would do, in what order, cached or not. Nothing runs, and
 //! nothing is recorded.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use tidemill_engine::{Close, Outlook, PlannedTask, RunRequest};
+use tidemill_engine::{Close, Engine, LoadedFlow, Outlook, PlannedTask, RunRequest};
 use tidemill_flow::{Each, Edge, EdgeOn, Flow, Task, TaskIndex};
+use utoipa::ToSchema;
 
 use crate::{
     Error, FlowChoice, GivenParameters, Surroundings, flow_file, parameters, run, run::hindered,
 };
 
 /// What a run would do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PlanAnswer {
     /// The flow's name.
     pub flow: String,
     /// SHA-256 of the flow file's bytes.
     pub version: String,
     /// The run's parameters, defaults filled in.
+    #[schema(value_type = Object)]
     pub parameters: Map<String, Json>,
     /// Its tasks, in an order in which they may run.
     pub tasks: Vec<PlanTask>,
 }
 
 /// A task of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanTask {
     /// The task, with the groups around it: `group/inner`.
     pub task: String,
     /// Its kind: the key of the flow file.
-    pub kind: &'static str,
+    #[schema(value_type = String)]
+    pub kind: Cow<'static, str>,
     /// What it waits for.
     pub needs: Vec<PlanEdge>,
     /// How far it is from the beginning: tasks of one step may run at once.
@@ -49,16 +53,17 @@ pub struct PlanTask {
 }
 
 /// A task that another one waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanEdge {
     /// The task.
     pub task: String,
     /// On what outcome the edge opens: `succeeded`, `failed`, `finished`.
-    pub on: &'static str,
+    #[schema(value_type = String)]
+    pub on: Cow<'static, str>,
 }
 
 /// What will become of a task, as far as it can be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PlanOutlook {
     /// It runs.
@@ -87,11 +92,26 @@ pub async fn plan(
     let loaded = flow_file::load(surroundings, flow)?;
     let bound = parameters::bind(surroundings, &loaded.flow, given)?;
     let engine = run::open(surroundings).await?;
-    hindered(surroundings, &engine, &loaded, flow).await?;
+    let answer = plan_on(surroundings, &engine, flow, loaded, bound).await?;
+    engine.close(Close::Wait).await?;
+    Ok(answer)
+}
+
+/// What a run of a flow that was found right would do, by an engine that stays open.
+///
+/// # Errors
+/// Where something of the home is in its way.
+pub(crate) async fn plan_on(
+    surroundings: &Surroundings,
+    engine: &Engine,
+    flow: &FlowChoice,
+    loaded: LoadedFlow,
+    bound: Map<String, Json>,
+) -> Result<PlanAnswer, Error> {
+    hindered(surroundings, engine, &loaded, flow).await?;
     let planned = engine
         .plan(RunRequest::new(loaded.clone(), bound.clone()))
         .await?;
-    engine.close(Close::Wait).await?;
     let steps = steps(&loaded.flow);
     let mut tasks: Vec<PlanTask> = planned
         .into_iter()
@@ -123,7 +143,7 @@ fn plan_task(flow: &Flow, planned: PlannedTask, steps: &HashMap<TaskIndex, usize
     };
     PlanTask {
         task: task.path.to_string(),
-        kind: task.kind.key(),
+        kind: task.kind.key().into(),
         needs: task
             .needs
             .iter()
@@ -142,9 +162,9 @@ fn plan_edge(flow: &Flow, edge: &Edge) -> PlanEdge {
     PlanEdge {
         task: flow.tasks[edge.upstream].name.to_string(),
         on: match edge.on {
-            EdgeOn::Succeeded => "succeeded",
-            EdgeOn::Failed => "failed",
-            EdgeOn::Finished => "finished",
+            EdgeOn::Succeeded => "succeeded".into(),
+            EdgeOn::Failed => "failed".into(),
+            EdgeOn::Finished => "finished".into(),
         },
     }
 }

@@ -9,12 +9,11 @@ use tidemill_engine::{
 };
 use tidemill_flow::{Diagnostic, Severity};
 use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
-use tidemill_store::{Reader, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{Reader, RequestKey, StoredTaskRun, TaskRunFilter};
 
 use crate::{
-    Error, FlowChoice, GivenParameters, OpenHome, Surroundings,
+    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
     answers::FileDiagnostics,
-    document::RunReport,
     failure::{self, Failures},
     flow_file,
     open_home::no_run,
@@ -67,9 +66,11 @@ pub struct EarlierTaskRun {
     pub ended_at: Option<Timestamp>,
 }
 
+/// Task runs that are read together.
+const EARLIER: usize = 4_096;
+
 /// A run's task runs as they stand now, the newest at each path.
 pub(crate) fn earlier(reader: &Reader, run: RunId) -> Result<Vec<EarlierTaskRun>, Error> {
-    let rows = reader.task_runs(run, &TaskRunFilter::default(), None, usize::MAX)?;
     let earlier = |row: StoredTaskRun| EarlierTaskRun {
         number: row.number,
         creation: Creation {
@@ -83,7 +84,16 @@ pub(crate) fn earlier(reader: &Reader, run: RunId) -> Result<Vec<EarlierTaskRun>
         started_at: row.started_at,
         ended_at: row.ended_at,
     };
-    Ok(rows.into_iter().map(earlier).collect())
+    let mut all: Vec<EarlierTaskRun> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last.number);
+        let rows = reader.task_runs(run, &TaskRunFilter::default(), after, EARLIER)?;
+        let ended = rows.len() < EARLIER;
+        all.extend(rows.into_iter().map(earlier));
+        if ended {
+            return Ok(all);
+        }
+    }
 }
 
 /// Opens an engine on the home.
@@ -136,7 +146,9 @@ pub async fn run(
 /// A run that may start: its flow was read and found right, its parameters fit.
 pub(crate) struct Prepared {
     pub(crate) flow: LoadedFlow,
-    parameters: Map<String, Json>,
+    pub(crate) parameters: Map<String, Json>,
+    /// By which key a program asks for it.
+    pub(crate) key: Option<RequestKey>,
 }
 
 /// Reads what an order names, and holds its parameters against it. Needs no engine.
@@ -146,7 +158,11 @@ pub(crate) struct Prepared {
 pub(crate) fn prepare(surroundings: &Surroundings, order: &RunOrder) -> Result<Prepared, Error> {
     let flow = flow_file::load(surroundings, &order.flow)?;
     let parameters = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
-    Ok(Prepared { flow, parameters })
+    Ok(Prepared {
+        flow,
+        parameters,
+        key: None,
+    })
 }
 
 /// Starts a prepared run on an engine. It is recorded when this returns.
@@ -159,10 +175,16 @@ pub(crate) async fn start(
     order: &RunOrder,
     prepared: Prepared,
 ) -> Result<RunHandle, Error> {
-    let Prepared { flow, parameters } = prepared;
+    let Prepared {
+        flow,
+        parameters,
+        key,
+    } = prepared;
     hindered(surroundings, engine, &flow, &order.flow).await?;
     let workspace = flow.workspace.to_string_lossy().into_owned();
-    let handle = engine.start(RunRequest::new(flow, parameters)).await?;
+    let mut request = RunRequest::new(flow, parameters);
+    request.key = key;
+    let handle = engine.start(request).await?;
     // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
     let writer = engine.store().writer();
     drop(writer.remember_workspace(workspace, Timestamp::now()));
@@ -325,16 +347,12 @@ impl CarriedRun {
         self.engine.kill_all(reason);
     }
 
-    /// The run with its task runs, for programs.
+    /// The run with its task runs, for programs: read while it is written.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub fn report(&self) -> Result<RunReport, Error> {
-        runs::report(
-            &self.engine.store().reader()?,
-            self.id,
-            Some(&self.flow.flow),
-        )
+    pub fn report(&self) -> Result<RunStream, Error> {
+        RunStream::of(self.engine.store().reader()?, self.id, false)
     }
 
     /// What failed, why, and what it wrote last: at most `most` tasks of it.

@@ -4,35 +4,33 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use jiff::{Timestamp, tz::TimeZone};
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidemill_flow::{CheckContext, Flow, Value, template::to_json};
-use tidemill_orchestrate::{RunId, State, StateType, Subject, Transition};
-use tidemill_schedule::{Time, duration};
-use tidemill_store::{Reader, RunFilter, StoreError, StoredRun, StoredTaskRun, TaskRunFilter};
+use tidemill_orchestrate::{RunId, State, StateType};
+use tidemill_store::{
+    Reader, RunFilter, RunInputs, StoreError, StoredRun, StoredTaskRun, TaskRunFilter,
+};
 use utoipa::ToSchema;
 
 use crate::{
     Error, OpenHome,
     document::{Moment, RunDocument, RunReport, TaskDocument, duration as milliseconds},
     open_home::no_run,
-    parameters::split,
+    record, report,
+    run_filter::{ListFilter, ListSort},
+    schemas::{AnyJson, StateName},
     task_path::{TaskNames, TaskPaths, tree_order},
 };
 
-/// Which runs a list shows, as typed.
+/// Which runs a list shows, as typed, and which page of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListRequest {
-    /// Runs of this flow.
-    pub flow: Option<String>,
-    /// Runs in these states: a type in lower case (`failed` is also TimedOut and
-    /// UpstreamFailed), or a name (`Failed`).
-    pub states: Vec<String>,
-    /// Runs made since: a duration back from now, or a time.
-    pub since: Option<String>,
-    /// Runs with these parameters, each `name=value`.
-    pub parameters: Vec<String>,
+    /// Which runs.
+    pub filter: ListFilter,
+    /// In which order.
+    pub sort: ListSort,
     /// At most so many.
     pub limit: NonZeroU32,
     /// Where to go on: an earlier list's `next`.
@@ -40,7 +38,7 @@ pub struct ListRequest {
 }
 
 /// A page of runs, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunList {
     /// The runs.
     pub runs: Vec<RunDocument>,
@@ -57,94 +55,23 @@ pub fn list(
     request: &ListRequest,
     now: Timestamp,
 ) -> Result<RunList, Error> {
-    let filter = filter(request, now)?;
+    let filter = request.filter.read(home, now)?;
     let Some(home) = home else {
         return Ok(RunList::default());
     };
     let limit = usize::try_from(request.limit.get()).unwrap_or(usize::MAX);
-    let page = home
-        .reader()?
-        .runs(&filter, request.cursor.as_deref(), limit)?;
+    let (sort, cursor) = (request.sort.in_store(), request.cursor.as_deref());
+    let page = home.reader()?.sorted_runs(&filter, sort, cursor, limit)?;
     Ok(RunList {
         runs: page.runs.iter().map(document).collect(),
         next: page.next,
     })
 }
 
-fn filter(request: &ListRequest, now: Timestamp) -> Result<RunFilter, Error> {
-    let mut states = Vec::new();
-    for text in &request.states {
-        states.extend(states_of(text)?);
-    }
-    let mut parameters = Vec::new();
-    for pair in &request.parameters {
-        let (name, value) = split(pair).map_err(|message| Error::Option {
-            option: "--param",
-            message,
-            mend: None,
-        })?;
-        parameters.push((name.to_owned(), value.to_owned()));
-    }
-    let since = match &request.since {
-        Some(text) => Some(since(text, now)?),
-        None => None,
-    };
-    Ok(RunFilter {
-        flow: request.flow.clone(),
-        states,
-        since,
-        parameters,
-        ..RunFilter::default()
-    })
-}
-
-/// The states that a word means: a type's all, or the one of that name.
-fn states_of(text: &str) -> Result<Vec<State>, Error> {
-    let of_type: Vec<State> = State::ALL
-        .iter()
-        .copied()
-        .filter(|state| state.state_type().name() == text)
-        .collect();
-    if !of_type.is_empty() {
-        return Ok(of_type);
-    }
-    text.parse().map(|state| vec![state]).map_err(|_| {
-        let names = State::ALL.iter().map(|state| state.name());
-        let near = crate::workspace::nearest(text, names);
-        Error::Option {
-            option: "--state",
-            message: format!("`{text}` is no state"),
-            mend: Some(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "the states are {}",
-                    State::ALL
-                        .iter()
-                        .map(|state| state.name())
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
-            }),
-        }
-    })
-}
-
-fn since(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
-    let wrong = || Error::Option {
-        option: "--since",
-        message: format!("`{text}` is neither a duration nor a time"),
-        mend: Some("write it as `2h`, `7d`, `2026-03-29` or `2026-03-29T07:05`".to_owned()),
-    };
-    if let Ok(back) = duration::parse(text) {
-        return now.checked_sub(back).map_err(|_| wrong());
-    }
-    let time = Time::parse(text).map_err(|_| wrong())?;
-    Ok(time.instant(&TimeZone::system()))
-}
-
 /// All about one run. As a document it is what `run --json` prints; with
 /// transitions, the facts stand in it too.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = RunReportInFull)]
 pub struct RunDetail {
     /// The run and its task runs.
     #[serde(flatten)]
@@ -158,7 +85,7 @@ pub struct RunDetail {
 }
 
 /// What is known of a run beside its document.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunFacts {
     /// Its run attempt, from 1.
     pub attempt: u32,
@@ -171,11 +98,12 @@ pub struct RunFacts {
     /// The run whose task called it.
     pub parent: Option<String>,
     /// The event that started it, or null.
+    #[schema(value_type = AnyJson)]
     pub trigger: Json,
 }
 
 /// A run's whole record.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct RunRecord {
     /// What is known of it beside its document.
     #[serde(flatten)]
@@ -185,8 +113,11 @@ pub struct RunRecord {
 }
 
 /// One recorded transition.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Transition)]
 pub struct TransitionDocument {
+    /// Its number on this device, in order of commit.
+    pub sequence: u64,
     /// When.
     pub at: Moment,
     /// The task run's path; null for the run itself.
@@ -194,8 +125,10 @@ pub struct TransitionDocument {
     /// The run attempt, from 1.
     pub attempt: u32,
     /// The state before; null for what is new.
+    #[schema(value_type = Option<StateName>)]
     pub from: Option<State>,
     /// The state after.
+    #[schema(value_type = StateName)]
     pub to: State,
     /// Why, for a person.
     pub message: Option<String>,
@@ -212,9 +145,6 @@ pub fn find(home: Option<&OpenHome>, text: &str) -> Result<RunId, Error> {
     }
 }
 
-/// How many runs are looked through at once for the newest.
-const LOOKED_THROUGH: usize = 100;
-
 /// The run that a text names, as the store knows it. `last` is the newest that no
 /// task of another run called: the one that a person or a schedule began.
 pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
@@ -224,17 +154,7 @@ pub(crate) fn find_in(reader: &Reader, text: &str) -> Result<RunId, Error> {
             found => Ok(found?),
         };
     }
-    let mut cursor = None;
-    loop {
-        let page = reader.runs(&RunFilter::default(), cursor.as_deref(), LOOKED_THROUGH)?;
-        if let Some(run) = page.runs.iter().find(|run| run.parent.is_none()) {
-            return Ok(run.id);
-        }
-        if page.next.is_none() {
-            return Err(no_run(text));
-        }
-        cursor = page.next;
-    }
+    reader.newest_on_top()?.ok_or_else(|| no_run(text))
 }
 
 /// What is said of a text that names no run: a flow's name, most likely.
@@ -260,8 +180,9 @@ pub struct ShowRequest {
     pub run: String,
     /// Whether every recorded transition is wanted.
     pub transitions: bool,
-    /// At most so many task runs, those first that were first there; `None`: all.
-    pub tasks: Option<usize>,
+    /// At most so many task runs, those first that were first there. All of them are
+    /// only had as [`crate::RunStream`].
+    pub tasks: usize,
 }
 
 /// All about the run that a text names.
@@ -277,16 +198,8 @@ pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail,
     let run = stored(&reader, id)?;
     let inputs = reader.run_inputs(id)?;
     let names = task_names(inputs.flow_text.as_deref());
-    let most = request.tasks.unwrap_or(usize::MAX);
-    let rows = reader.task_runs(id, &outputs(), None, most)?;
-    let facts = RunFacts {
-        attempt: run.run_attempt,
-        file: run.file.clone(),
-        workspace: run.workspace.clone(),
-        scheduled_for: run.scheduled_for.map(Moment),
-        parent: run.parent.map(|parent| parent.run.to_string()),
-        trigger: to_json(&inputs.trigger),
-    };
+    let rows = reader.task_runs(id, &outputs(), None, request.tasks)?;
+    let facts = facts(&run, &inputs);
     let record = if request.transitions {
         Some(RunRecord {
             facts: facts.clone(),
@@ -305,15 +218,16 @@ pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail,
     })
 }
 
-/// A run with its task runs, as documents.
-pub(crate) fn report(reader: &Reader, id: RunId, flow: Option<&Flow>) -> Result<RunReport, Error> {
-    let run = stored(reader, id)?;
-    let rows = reader.task_runs(id, &outputs(), None, usize::MAX)?;
-    let names = flow.map(names_of).unwrap_or_default();
-    Ok(RunReport {
-        run: document(&run),
-        tasks: task_documents(&names, &rows),
-    })
+/// What is known of a run beside its document.
+pub(crate) fn facts(run: &StoredRun, inputs: &RunInputs) -> RunFacts {
+    RunFacts {
+        attempt: run.run_attempt,
+        file: run.file.clone(),
+        workspace: run.workspace.clone(),
+        scheduled_for: run.scheduled_for.map(Moment),
+        parent: run.parent.map(|parent| parent.run.to_string()),
+        trigger: to_json(&inputs.trigger),
+    }
 }
 
 fn outputs() -> TaskRunFilter {
@@ -373,21 +287,9 @@ fn task_documents(names: &[TaskNames], rows: &[StoredTaskRun]) -> Vec<TaskDocume
     tree_order(rows)
         .into_iter()
         .filter_map(|place| rows.get(place))
-        .map(|row| TaskDocument {
-            id: row.id.to_string(),
-            task: names
-                .get(row.task as usize)
-                .map_or_else(String::new, |names| names.path.to_string()),
-            index: row.item,
-            path: paths.get(row.number).unwrap_or_default().to_owned(),
-            state: row.state,
-            state_type: row.state.state_type(),
-            message: row.message.as_deref().map(str::to_owned),
-            attempts: row.attempts,
-            output: json(row.output.as_ref()),
-            started_at: row.started_at.map(Moment),
-            ended_at: row.ended_at.map(Moment),
-            duration_ms: milliseconds(row.started_at, row.ended_at),
+        .map(|row| {
+            let path = paths.get(row.number).unwrap_or_default().to_owned();
+            report::task_document(names, row, path)
         })
         .collect()
 }
@@ -397,29 +299,8 @@ fn transition_documents(
     id: RunId,
     names: &[TaskNames],
 ) -> Result<Vec<TransitionDocument>, Error> {
-    let everything = TaskRunFilter {
-        superseded: true,
-        ..TaskRunFilter::default()
-    };
-    let rows = reader.task_runs(id, &everything, None, usize::MAX)?;
-    let paths = TaskPaths::of(names, &rows);
-    let document = |transition: Transition| TransitionDocument {
-        at: Moment(transition.at),
-        path: match transition.subject {
-            Subject::Run => None,
-            Subject::Task(number) => paths.get(number).map(str::to_owned),
-        },
-        attempt: transition.run_attempt,
-        from: transition.from,
-        to: transition.to,
-        message: transition.message.as_deref().map(str::to_owned),
-    };
-    let mut documents = Vec::new();
-    for recorded in reader.transitions(id)? {
-        let (_, transition) = recorded?;
-        documents.push(document(transition));
-    }
-    Ok(documents)
+    let recorded = reader.transitions(id)?.collect::<Result<Vec<_>, _>>()?;
+    record::documents(reader, id, names, recorded)
 }
 
 /// Forgets a run that has ended: its record, its logs, its results, its scratch folder.
@@ -444,36 +325,10 @@ pub fn remove(home: Option<&OpenHome>, text: &str) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
-    use tidemill_orchestrate::{Detail, TaskRunNumber};
+    use tidemill_orchestrate::{Detail, Subject, TaskRunNumber, Transition};
     use tidemill_store::{NewRun, Parent};
 
     use super::*;
-
-    #[test]
-    fn a_state_s_word_is_a_type_or_a_name() {
-        let states = |text: &str| states_of(text).unwrap();
-        assert_eq!(
-            states("failed"),
-            [State::Failed, State::TimedOut, State::UpstreamFailed]
-        );
-        assert_eq!(states("Failed"), [State::Failed]);
-        assert_eq!(states("timed_out"), [State::TimedOut]);
-        assert_eq!(states("completed"), [State::Completed, State::Cached]);
-        let error = states_of("Compleated").unwrap_err();
-        assert_eq!(error.hint().as_deref(), Some("did you mean `Completed`?"));
-    }
-
-    #[test]
-    fn since_is_a_duration_or_a_time() {
-        let now: Timestamp = "2026-03-29T12:00:00Z".parse().unwrap();
-        assert_eq!(
-            since("2h", now).unwrap().to_string(),
-            "2026-03-29T10:00:00Z"
-        );
-        let at = since("2026-03-01T00:00:00Z", now).unwrap();
-        assert_eq!(at.to_string(), "2026-03-01T00:00:00Z");
-        assert!(since("yesterday", now).is_err());
-    }
 
     fn new_run(milliseconds: u64, parent: Option<RunId>) -> NewRun {
         NewRun {
@@ -495,6 +350,7 @@ mod tests {
             scheduled_for: None,
             owner: None,
             created_at: Timestamp::from_millisecond(milliseconds as i64).unwrap(),
+            request: None,
         }
     }
 
@@ -523,10 +379,13 @@ mod tests {
         assert_eq!(find(Some(&home), "last").unwrap(), id);
         assert_eq!(find(Some(&home), "run-2000").unwrap(), child_id);
         let request = ListRequest {
-            flow: Some("sample".to_owned()),
-            states: vec!["pending".to_owned()],
-            since: None,
-            parameters: vec!["size=3".to_owned()],
+            filter: ListFilter {
+                flow: Some("sample".to_owned()),
+                states: vec!["pending".to_owned()],
+                parameters: vec!["size=3".to_owned()],
+                ..ListFilter::default()
+            },
+            sort: ListSort::Newest,
             limit: NonZeroU32::MIN,
             cursor: None,
         };

@@ -1,10 +1,11 @@
 //! When flows are due: the schedules of a workspace, and the next times of one
 //! flow or one expression.
 
-use jiff::{Timestamp, tz::TimeZone};
-use serde::{Serialize, Serializer};
+use jiff::{Timestamp, fmt::temporal::Pieces, tz::TimeZone};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use tidemill_flow::Flow;
 use tidemill_schedule::{Cron, Error as ScheduleError, Rule, Schedule, Time, Zone};
+use utoipa::ToSchema;
 
 use crate::{Error, FlowChoice, Surroundings, flow_file, workspace};
 
@@ -34,9 +35,10 @@ pub enum NextOf {
 }
 
 /// The next times, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NextAnswer {
     /// The times.
+    #[schema(value_type = Vec<String>)]
     pub times: Vec<ZonedTime>,
     /// What a person should know beside them: schedules that are paused.
     #[serde(skip)]
@@ -65,6 +67,21 @@ impl ZonedTime {
 impl Serialize for ZonedTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for ZonedTime {
+    /// The zone is known by its offset only, and the schedule not at all.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let pieces = Pieces::parse(&text).map_err(D::Error::custom)?;
+        let offset = pieces.to_numeric_offset();
+        let offset = offset.ok_or_else(|| D::Error::custom("a time without an offset"))?;
+        Ok(Self {
+            at: text.parse().map_err(D::Error::custom)?,
+            zone: TimeZone::fixed(offset),
+            schedule: String::new(),
+        })
     }
 }
 
@@ -107,7 +124,7 @@ pub fn next(
 }
 
 /// The first `count` times of all the schedules together.
-fn merged(
+pub(crate) fn merged(
     schedules: &[Schedule],
     from: Timestamp,
     count: usize,
@@ -162,7 +179,7 @@ fn notes(flow: &Flow) -> Vec<String> {
 }
 
 /// Every schedule of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SchedulesAnswer {
     /// The schedules, by flow, in their files' order.
     pub schedules: Vec<ScheduleDocument>,
@@ -172,7 +189,7 @@ pub struct SchedulesAnswer {
 }
 
 /// A schedule of a flow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScheduleDocument {
     /// The flow's name.
     pub flow: String,
@@ -183,6 +200,7 @@ pub struct ScheduleDocument {
     /// Whether the flow file pauses it.
     pub paused: bool,
     /// Its next time; null where there is none.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub next: Option<ZonedTime>,
 }
 

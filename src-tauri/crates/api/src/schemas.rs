@@ -15,6 +15,9 @@ pub(crate) struct StateName;
 /// A state type's name, such as `completed`.
 pub(crate) struct StateTypeName;
 
+/// By which stream a line came.
+pub(crate) struct StreamName;
+
 /// Any JSON value, null included.
 pub(crate) struct AnyJson;
 
@@ -39,6 +42,18 @@ impl PartialSchema for StateTypeName {
             }
         }
         names(types)
+    }
+}
+
+impl PartialSchema for StreamName {
+    fn schema() -> RefOr<Schema> {
+        names(vec!["stdout", "stderr", "engine"])
+    }
+}
+
+impl ToSchema for StreamName {
+    fn name() -> Cow<'static, str> {
+        "LogStream".into()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Settings of the home: which there are, what each may be, what each is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use tidemill_engine::PARALLELISM_SETTING;
 use tidemill_store::KeyPlace;
+use utoipa::ToSchema;
 
-use crate::{Error, OpenHome, workspace::nearest};
+use crate::{Error, OpenHome, schemas::AnyJson, workspace::nearest};
 
 /// The setting of where the key of the secrets is.
 pub(crate) const KEY_SETTING: &str = "secrets.key";
@@ -22,10 +24,35 @@ struct Setting {
 /// Where a setting is kept.
 #[derive(Clone, Copy, Debug)]
 enum Kept {
-    /// In the store's table, as the value that a text stands for.
-    Row(fn(&str) -> Result<Json, &'static str>),
+    /// In the store's table.
+    Number {
+        /// The largest that it may be; the least is 1.
+        most: u32,
+        /// That in words.
+        wanted: &'static str,
+    },
+    /// In the store's table: one of two words.
+    Word {
+        /// The words.
+        words: [&'static str; 2],
+        /// That in words.
+        wanted: &'static str,
+    },
     /// In the sealed file of secrets itself: the key is where that says.
     SealedFile,
+}
+
+impl Kept {
+    /// JSON Schema of what it may be.
+    fn schema(self) -> Json {
+        match self {
+            Self::Number { most, .. } => {
+                serde_json::json!({ "type": "integer", "minimum": 1, "maximum": most })
+            }
+            Self::Word { words, .. } => serde_json::json!({ "enum": words }),
+            Self::SealedFile => serde_json::json!({ "enum": ["file", "keychain"] }),
+        }
+    }
 }
 
 /// The setting of how long lines of logs are kept.
@@ -62,19 +89,28 @@ const SETTINGS: &[Setting] = &[
         key: PARALLELISM_SETTING,
         about: "how many tasks with code (shell, python, http, sql) run at once in a process",
         default: "the number of cores, at least 4",
-        kept: Kept::Row(positive),
+        kept: Kept::Number {
+            most: 4_096,
+            wanted: "a whole number from 1 to 4096",
+        },
     },
     Setting {
         key: LOG_DAYS,
         about: "for how many days lines of logs are kept; a serving Tidemill removes older ones",
         default: "365",
-        kept: Kept::Row(amount),
+        kept: Kept::Number {
+            most: 1_000_000,
+            wanted: "a whole number from 1 to 1000000",
+        },
     },
     Setting {
         key: LOG_MEGABYTES,
         about: "how many megabytes the logs may take; a serving Tidemill removes the oldest beyond",
         default: "4096",
-        kept: Kept::Row(amount),
+        kept: Kept::Number {
+            most: 1_000_000,
+            wanted: "a whole number from 1 to 1000000",
+        },
     },
     Setting {
         key: KEY_SETTING,
@@ -83,37 +119,57 @@ const SETTINGS: &[Setting] = &[
         default: "file",
         kept: Kept::SealedFile,
     },
+    Setting {
+        key: "studio.close",
+        about: "what closing the desktop app's window does: `tray` keeps the app running, `quit` \
+                ends it",
+        default: "asked at the first time",
+        kept: Kept::Word {
+            words: ["tray", "quit"],
+            wanted: "`tray` or `quit`",
+        },
+    },
+    Setting {
+        key: "studio.notify",
+        about: "what the desktop app shows notifications of: `failed` runs, or `none`",
+        default: "failed",
+        kept: Kept::Word {
+            words: ["failed", "none"],
+            wanted: "`failed` or `none`",
+        },
+    },
 ];
 
-fn positive(text: &str) -> Result<Json, &'static str> {
-    match text.parse::<u32>() {
-        Ok(number) if (1..=4096).contains(&number) => Ok(Json::from(number)),
-        _ => Err("a whole number from 1 to 4096"),
-    }
-}
-
-fn amount(text: &str) -> Result<Json, &'static str> {
-    match text.parse::<u32>() {
-        Ok(number) if (1..=1_000_000).contains(&number) => Ok(Json::from(number)),
-        _ => Err("a whole number from 1 to 1000000"),
-    }
+/// The number from 1 to `most` that a text is.
+fn number(text: &str, most: u32) -> Option<Json> {
+    let number = text.parse::<u32>().ok();
+    number
+        .filter(|number| (1..=most).contains(number))
+        .map(Json::from)
 }
 
 /// A setting with its value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SettingDocument {
     /// Its key.
-    pub key: &'static str,
+    #[schema(value_type = String)]
+    pub key: Cow<'static, str>,
     /// Its value; null where the default holds.
+    #[schema(value_type = AnyJson)]
     pub value: Json,
     /// The default, in words.
-    pub default: &'static str,
+    #[schema(value_type = String)]
+    pub default: Cow<'static, str>,
     /// What it does.
-    pub about: &'static str,
+    #[schema(value_type = String)]
+    pub about: Cow<'static, str>,
+    /// JSON Schema of what it may be.
+    #[schema(value_type = AnyJson)]
+    pub schema: Json,
 }
 
 /// Every setting.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Settings {
     /// The settings, by key.
     pub settings: Vec<SettingDocument>,
@@ -129,7 +185,7 @@ pub fn list(home: Option<&OpenHome>) -> Result<Settings, Error> {
         None => Vec::new(),
     };
     let value = |setting: &Setting| match setting.kept {
-        Kept::Row(_) => {
+        Kept::Number { .. } | Kept::Word { .. } => {
             let found = set.iter().find(|(known, _)| known == setting.key);
             Ok(found.map_or(Json::Null, |(_, value)| value.clone()))
         }
@@ -137,10 +193,11 @@ pub fn list(home: Option<&OpenHome>) -> Result<Settings, Error> {
     };
     let document = |setting: &Setting| {
         Ok(SettingDocument {
-            key: setting.key,
+            key: setting.key.into(),
             value: value(setting)?,
-            default: setting.default,
-            about: setting.about,
+            default: setting.default.into(),
+            about: setting.about.into(),
+            schema: setting.kept.schema(),
         })
     };
     let settings: Result<Vec<SettingDocument>, Error> = SETTINGS.iter().map(document).collect();
@@ -168,10 +225,12 @@ pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
         ))
     };
     match known(key)?.kept {
-        Kept::Row(parse) => {
-            let value = parse(text).map_err(unfit)?;
-            let writer = home.store().writer();
-            writer.set_setting(key.to_owned(), &value).wait_flushed()?;
+        Kept::Number { most, wanted } => {
+            keep(home, key, &number(text, most).ok_or_else(|| unfit(wanted))?)?;
+        }
+        Kept::Word { words, wanted } => {
+            let known = words.contains(&text).then(|| Json::from(text));
+            keep(home, key, &known.ok_or_else(|| unfit(wanted))?)?;
         }
         Kept::SealedFile => match text {
             "file" => home.store().secrets().move_key_to_file()?,
@@ -182,6 +241,11 @@ pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+fn keep(home: &OpenHome, key: &str, value: &Json) -> Result<(), Error> {
+    let writer = home.store().writer();
+    Ok(writer.set_setting(key.to_owned(), value).wait_flushed()?)
+}
+
 /// Goes back to a setting's default.
 ///
 /// # Errors
@@ -189,7 +253,7 @@ pub fn set(home: &OpenHome, key: &str, text: &str) -> Result<(), Error> {
 /// not give the key: then that stays where it is.
 pub fn remove(home: &OpenHome, key: &str) -> Result<(), Error> {
     match known(key)?.kept {
-        Kept::Row(_) => {
+        Kept::Number { .. } | Kept::Word { .. } => {
             let writer = home.store().writer();
             // That it was not set is what was wanted.
             writer.remove_setting(key.to_owned()).wait_flushed()?;
@@ -227,6 +291,11 @@ mod tests {
                 "{wrong}"
             );
         }
+        set(&home, "studio.close", "tray").unwrap();
+        assert!(matches!(
+            set(&home, "studio.close", "maybe"),
+            Err(Error::Refused(_))
+        ));
         // Any call that would ask the keychain is the black-box tests'.
         let listed = list(Some(&home)).unwrap().settings;
         let place = listed.iter().find(|setting| setting.key == KEY_SETTING);

@@ -1,13 +1,15 @@
 //! What a person wants of a run, whoever carries it: that it ends, that a
 //! question is answered.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
 use tidemill_flow::{Approve, CheckContext, Flow, Kind, validation::validate};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
-use tidemill_store::{Steering, StoredRun, TaskRunFilter};
+use tidemill_store::{Reader, Steering, StoredRun, StoredTaskRun, TaskRunFilter};
 use utoipa::ToSchema;
 
 use crate::{
@@ -76,7 +78,8 @@ pub enum Steered {
 }
 
 /// A run that was steered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Steered)]
 pub struct SteeredRun {
     /// The run's id.
     pub id: String,
@@ -86,11 +89,18 @@ pub struct SteeredRun {
     pub task: Option<String>,
 }
 
+/// At most so many of a run's questions are known at once.
+const QUESTIONS: usize = 1_000;
+
 /// A run's question.
-struct Question {
+pub(crate) struct Question {
     number: TaskRunNumber,
-    path: String,
-    fields: Option<Json>,
+    pub(crate) task_run: String,
+    pub(crate) path: String,
+    /// What is asked, in Markdown.
+    pub(crate) message: Option<Arc<str>>,
+    /// JSON Schema of what may be entered.
+    pub(crate) fields: Option<Json>,
 }
 
 /// A run that someone steers, and the engine that does it.
@@ -170,9 +180,9 @@ impl Steer {
         let (Steering::Approve { task, .. } | Steering::Reject { task, .. }) = steering else {
             return Ok(runs::stored(&reader, self.run.id)?.state.is_terminal());
         };
-        let rows = reader.task_runs(self.run.id, &TaskRunFilter::default(), None, usize::MAX)?;
-        let asked = rows.iter().find(|row| Some(row.number) == *task);
-        Ok(asked.is_some_and(|row| row.state.is_terminal()))
+        let numbers: Vec<TaskRunNumber> = task.iter().copied().collect();
+        let asked = reader.task_runs_numbered(self.run.id, &numbers, false)?;
+        Ok(asked.first().is_some_and(|row| row.state.is_terminal()))
     }
 
     /// The question that is meant: the named one, or the only one.
@@ -205,23 +215,36 @@ impl Steer {
 
     fn questions(&self) -> Result<Vec<Question>, Error> {
         let reader = self.engine.store().reader()?;
-        let text = reader.run_inputs(self.id())?.flow_text.unwrap_or_default();
-        let flow = tidemill_flow::check(&text, &CheckContext::default()).flow;
-        let names = flow.as_ref().map(runs::names_of).unwrap_or_default();
-        let rows = reader.task_runs(self.id(), &TaskRunFilter::default(), None, usize::MAX)?;
-        let paths = TaskPaths::of(&names, &rows);
-        let asking = rows.iter().filter(|row| row.state == State::Paused);
-        Ok(asking
-            .filter_map(|row| {
-                let approval = approval(flow.as_ref()?, row.task)?;
-                Some(Question {
-                    number: row.number,
-                    path: paths.get(row.number).unwrap_or_default().to_owned(),
-                    fields: approval.fields.clone(),
-                })
-            })
-            .collect())
+        questions(&reader, self.id())
     }
+}
+
+/// The questions of a run that wait for an answer.
+pub(crate) fn questions(reader: &Reader, run: RunId) -> Result<Vec<Question>, Error> {
+    let paused = TaskRunFilter {
+        states: vec![State::Paused],
+        ..TaskRunFilter::default()
+    };
+    let rows = reader.task_runs(run, &paused, None, QUESTIONS)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = reader.run_inputs(run)?.flow_text.unwrap_or_default();
+    let Some(flow) = tidemill_flow::check(&text, &CheckContext::default()).flow else {
+        return Ok(Vec::new());
+    };
+    let paths = TaskPaths::of_some(reader, run, &runs::names_of(&flow), &rows)?;
+    let question = |row: &StoredTaskRun| {
+        let approval = approval(&flow, row.task)?;
+        Some(Question {
+            number: row.number,
+            task_run: row.id.to_string(),
+            path: paths.get(row.number).unwrap_or_default().to_owned(),
+            message: row.message.clone(),
+            fields: approval.fields.clone(),
+        })
+    };
+    Ok(rows.iter().filter_map(question).collect())
 }
 
 /// The approval that a task is, if it is one.
@@ -369,7 +392,9 @@ mod tests {
     fn fields_are_converted_as_the_question_says() {
         let question = |fields: Option<Json>| Question {
             number: TaskRunNumber::FIRST,
+            task_run: String::new(),
             path: "ask".to_owned(),
+            message: None,
             fields,
         };
         let schema = serde_json::json!({ "type": "object", "properties": {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::{Error, flow_file::remembered, workspace};
 
 /// Where a verb is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,25 @@ impl Surroundings {
             directory,
             program,
         })
+    }
+
+    /// With the workspace of a flow file, where none was named. `file` is absolute.
+    #[must_use]
+    pub fn at_file(mut self, file: &Path) -> Self {
+        self.workspace = Some(workspace::of_file(&self, file));
+        self
+    }
+
+    /// With the workspace that the home used last, where none was named and the
+    /// current folder is none: a program that a desktop started stands anywhere.
+    #[must_use]
+    pub fn or_last_workspace(mut self) -> Self {
+        if workspace::of_directory(&self).is_none() {
+            // A home that cannot be read is said where it is opened.
+            let remembered = remembered(&self).unwrap_or_default();
+            self.workspace = remembered.into_iter().find(|folder| folder.is_dir());
+        }
+        self
     }
 
     /// A path as the caller meant it: relative to the current folder.

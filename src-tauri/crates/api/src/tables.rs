@@ -1,30 +1,32 @@
 //! The home's own tables, by the command line's verbs: variables, limits, secrets.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidemill_flow::Name;
 use tidemill_store::{Limit, SecretsFault, StoreError};
+use utoipa::ToSchema;
 
-use crate::{Error, OpenHome};
+use crate::{Error, OpenHome, schemas::AnyJson};
 
 /// A variable.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Variable {
     /// Its name.
     pub name: String,
     /// Its value.
+    #[schema(value_type = AnyJson)]
     pub value: Json,
 }
 
 /// Every variable.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Variables {
     /// The variables, by name.
     pub vars: Vec<Variable>,
 }
 
 /// How many attempts may hold a slot of a name at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LimitDocument {
     /// Its name.
     pub name: String,
@@ -35,14 +37,14 @@ pub struct LimitDocument {
 }
 
 /// Every limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limits {
     /// The limits, by name.
     pub limits: Vec<LimitDocument>,
 }
 
 /// The secrets' names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecretNames {
     /// The names, in order.
     pub secrets: Vec<String>,
@@ -72,17 +74,25 @@ fn removed(was_there: bool, noun: &'static str, name: &str) -> Result<(), Error>
 /// # Errors
 /// Where the name is none, or the store cannot be written.
 pub fn set_variable(home: &OpenHome, name_text: &str, text: &str) -> Result<Json, Error> {
-    let name = name("variable", name_text)?;
     let value = typed(text);
-    let writer = home.store().writer();
-    writer
-        .set_variable(name.to_string(), &value)
-        .wait_flushed()?;
+    set_variable_to(home, name_text, &value)?;
     Ok(value)
 }
 
+/// Sets a variable to a value.
+///
+/// # Errors
+/// Where the name is none, or the store cannot be written.
+pub fn set_variable_to(home: &OpenHome, name_text: &str, value: &Json) -> Result<(), Error> {
+    let name = name("variable", name_text)?;
+    let writer = home.store().writer();
+    let set = writer.set_variable(name.to_string(), value);
+    set.wait_flushed()?;
+    Ok(())
+}
+
 /// What a text stands for where no type is named: JSON where it parses, else text.
-fn typed(text: &str) -> Json {
+pub fn typed(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_owned()))
 }
 

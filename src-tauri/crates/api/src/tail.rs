@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidemill_orchestrate::{RunId, State, Subject};
 use tidemill_store::{Store, TailMove};
 use tokio::{
@@ -39,7 +39,7 @@ const BATCH: usize = 2_000;
 const BEHIND: u64 = 50_000;
 
 /// One transition, as live views see it.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Move)]
 pub struct MoveDocument {
     /// Its number on this device, dense: a cursor.
@@ -60,6 +60,8 @@ pub struct MoveDocument {
     pub parent: Option<u32>,
     /// The item's number, of an item of a mapped task.
     pub index: Option<u32>,
+    /// Of a mapped task that opened into its items: how many they are.
+    pub items: Option<u32>,
     /// The run attempt, from 1.
     pub attempt: u32,
     /// The state before; null for what is new.
@@ -89,6 +91,7 @@ impl From<TailMove> for MoveDocument {
             node: moved.task,
             parent: moved.parent.map(|parent| parent.get()),
             index: moved.item,
+            items: moved.items,
             attempt: moved.run_attempt,
             from: moved.from,
             to: moved.to,
@@ -177,6 +180,15 @@ impl Tail {
         STREAMS.saturating_sub(self.permits.available_permits())
     }
 
+    /// A place among the streams that may be open.
+    ///
+    /// # Errors
+    /// Where all are taken.
+    pub(crate) fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned();
+        permit.map_err(|_| Error::TooMany("streams"))
+    }
+
     /// Follows what happens after `cursor`, or from now on; in one run, or in all.
     /// It ends when `closing` says so.
     ///
@@ -188,10 +200,7 @@ impl Tail {
         run: Option<RunId>,
         closing: watch::Receiver<bool>,
     ) -> Result<Following, Error> {
-        let permits = Arc::clone(&self.permits);
-        let permit = permits
-            .try_acquire_owned()
-            .map_err(|_| Error::TooMany("event streams"))?;
+        let permit = self.permit()?;
         let newest = last_sequence(&self.store).await?;
         self.newest.send_if_modified(|known| {
             let is_news = newest > *known;
@@ -208,6 +217,7 @@ impl Tail {
             cursor,
             run,
             greeted: false,
+            closed: false,
             not_before: Instant::now(),
             _permit: permit,
         })
@@ -265,6 +275,12 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Waits until the host closes.
+pub(crate) async fn closed(closing: &mut watch::Receiver<bool>) {
+    // A sender that is gone has closed too.
+    let _ = closing.wait_for(|closing| *closing).await;
+}
+
 /// A reader of the stream.
 pub struct Following {
     store: Arc<Store>,
@@ -273,6 +289,7 @@ pub struct Following {
     cursor: u64,
     run: Option<RunId>,
     greeted: bool,
+    closed: bool,
     not_before: Instant,
     _permit: OwnedSemaphorePermit,
 }
@@ -288,12 +305,25 @@ impl Following {
                 version: env!("CARGO_PKG_VERSION"),
             });
         }
+        if self.closed {
+            return None;
+        }
         let mut closing = self.closing.clone();
         tokio::select! {
-            // A sender that is gone has closed too.
-            _ = closing.wait_for(|closing| *closing) => None,
+            () = closed(&mut closing) => self.last_words().await,
             next = self.after_greeting() => next,
         }
+    }
+
+    /// What happened until the host closed.
+    async fn last_words(&mut self) -> Option<Happened> {
+        self.closed = true;
+        let newest = last_sequence(&self.store).await.ok()?;
+        let moves = self.read(newest).await.ok()?;
+        (!moves.is_empty()).then_some(Happened::Transitions {
+            moves,
+            cursor: self.cursor,
+        })
     }
 
     async fn after_greeting(&mut self) -> Option<Happened> {

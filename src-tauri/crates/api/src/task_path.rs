@@ -1,11 +1,13 @@
 //! Where task runs stand: their paths (`group[2]/inner[0]`), and the order in
 //! which a list shows them.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use tidemill_orchestrate::TaskRunNumber;
-use tidemill_store::StoredTaskRun;
+use tidemill_orchestrate::{RunId, TaskRunNumber};
+use tidemill_store::{Reader, StoreError, StoredTaskRun};
 
 /// A task's names, as far as paths need them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,22 +18,54 @@ pub(crate) struct TaskNames {
     pub(crate) path: Arc<str>,
 }
 
-/// The paths of a run's task runs by their numbers. What stands in a task run
-/// has a higher number than it.
+/// The paths of a run's task runs by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct TaskPaths {
     paths: HashMap<TaskRunNumber, String>,
 }
 
 impl TaskPaths {
-    /// The paths of `rows`, which are in order of their numbers.
+    /// The paths of `rows`. What a row stands in may come after it: a retry made it
+    /// anew, and what completed before stays.
     pub(crate) fn of(names: &[TaskNames], rows: &[StoredTaskRun]) -> Self {
+        let by_number: HashMap<TaskRunNumber, &StoredTaskRun> =
+            rows.iter().map(|row| (row.number, row)).collect();
         let mut known = Self::default();
+        let mut open: Vec<&StoredTaskRun> = Vec::new();
         for row in rows {
-            let path = known.path_of(names, row);
-            known.paths.insert(row.number, path);
+            let mut next = Some(row);
+            while let Some(row) = next.filter(|row| known.get(row.number).is_none()) {
+                open.push(row);
+                let around = row.parent.and_then(|parent| by_number.get(&parent));
+                // Nothing stands in itself, however far around: the depth is bounded.
+                next = around.copied().filter(|_| open.len() <= rows.len());
+            }
+            while let Some(row) = open.pop() {
+                let path = known.path_of(names, row);
+                known.paths.insert(row.number, path);
+            }
         }
         known
+    }
+
+    /// The paths of some of a run's task runs, with what they stand in.
+    pub(crate) fn of_some(
+        reader: &Reader,
+        run: RunId,
+        names: &[TaskNames],
+        rows: &[StoredTaskRun],
+    ) -> Result<Self, StoreError> {
+        let mut rows = rows.to_vec();
+        let mut known: HashSet<TaskRunNumber> = rows.iter().map(|row| row.number).collect();
+        let mut missing = around(&rows, &known);
+        while !missing.is_empty() {
+            let found = reader.task_runs_numbered(run, &missing, false)?;
+            known.extend(missing);
+            missing = around(&found, &known);
+            rows.extend(found);
+        }
+        rows.sort_by_key(|row| row.number);
+        Ok(Self::of(names, &rows))
     }
 
     /// A task run's path.
@@ -40,17 +74,163 @@ impl TaskPaths {
     }
 
     fn path_of(&self, names: &[TaskNames], row: &StoredTaskRun) -> String {
-        let own = names.get(row.task as usize);
-        let name = own.map_or("", |names| names.name.as_str());
-        let alone = own.map_or("", |names| names.path.as_ref());
         let parent = row.parent.and_then(|parent| self.get(parent));
-        match (row.item, parent) {
-            // An item stands in its mapped task's row, which has the name already.
-            (Some(item), Some(parent)) => format!("{parent}[{item}]"),
-            (Some(item), None) => format!("{alone}[{item}]"),
-            (None, Some(parent)) => format!("{parent}/{name}"),
-            (None, None) => alone.to_owned(),
+        path_of(names, row.task, row.item, parent)
+    }
+}
+
+/// How many paths are kept.
+const KEPT: usize = 20_000;
+
+/// Finds the paths of a run's task runs one by one: only those that are shown, and what
+/// is around them, are looked up.
+#[derive(Debug)]
+pub(crate) struct PathFinder {
+    run: RunId,
+    known: HashMap<TaskRunNumber, Arc<str>>,
+}
+
+impl PathFinder {
+    /// Paths of a run's task runs.
+    pub(crate) fn new(run: RunId) -> Self {
+        Self {
+            run,
+            known: HashMap::new(),
         }
+    }
+
+    /// A task run's path; `None`: there is none with this number.
+    pub(crate) fn path(
+        &mut self,
+        reader: &Reader,
+        names: &[TaskNames],
+        number: TaskRunNumber,
+    ) -> Result<Option<Arc<str>>, StoreError> {
+        let mut open = Vec::new();
+        let mut next = Some(number);
+        while let Some(number) = next.filter(|number| !self.known.contains_key(number)) {
+            let Some(place) = reader.place(self.run, number)? else {
+                break;
+            };
+            open.push(place);
+            // A parent's number is lower: this ends.
+            next = place.parent.filter(|parent| *parent < number);
+        }
+        if self.known.len() >= KEPT {
+            self.known.retain(|known, _| Some(*known) == next);
+        }
+        while let Some(place) = open.pop() {
+            let parent = place.parent.and_then(|parent| self.known.get(&parent));
+            let path = path_of(names, place.task, place.item, parent.map(AsRef::as_ref));
+            self.known.insert(place.number, path.into());
+        }
+        Ok(self.known.get(&number).cloned())
+    }
+}
+
+/// The path of a task run that stands in another.
+pub(crate) fn path_of(
+    names: &[TaskNames],
+    task: u32,
+    item: Option<u32>,
+    parent: Option<&str>,
+) -> String {
+    let own = names.get(task as usize);
+    let name = own.map_or("", |names| names.name.as_str());
+    let alone = own.map_or("", |names| names.path.as_ref());
+    match (item, parent) {
+        // An item stands in its mapped task's row, which has the name already.
+        (Some(item), Some(parent)) => format!("{parent}[{item}]"),
+        (Some(item), None) => format!("{alone}[{item}]"),
+        (None, Some(parent)) => format!("{parent}/{name}"),
+        (None, None) => alone.to_owned(),
+    }
+}
+
+/// What the rows stand in that is not known yet.
+fn around(rows: &[StoredTaskRun], known: &HashSet<TaskRunNumber>) -> Vec<TaskRunNumber> {
+    let parents = rows.iter().filter_map(|row| row.parent);
+    let missing: HashSet<TaskRunNumber> =
+        parents.filter(|parent| !known.contains(parent)).collect();
+    missing.into_iter().collect()
+}
+
+/// Goes through a run's task runs as [`tree_order`] does, however many there are: in
+/// memory stands where each is, in sixteen bytes.
+#[derive(Debug)]
+pub(crate) struct TreeWalk {
+    /// By what they stand in, then in their order in it.
+    places: Vec<Place>,
+    /// What is gone through: the next place, the last one, and the path around them.
+    open: Vec<(usize, usize, Option<String>)>,
+}
+
+/// Where a task run stands. The order of its fields is that of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// The number of what it stands in; 0: the run.
+    parent: u32,
+    /// The item's number, from 1; 0: it is none.
+    item: u32,
+    task: u32,
+    number: u32,
+}
+
+impl TreeWalk {
+    /// Begins with a run's first task run.
+    pub(crate) fn of(reader: &Reader, run: RunId) -> Result<Self, StoreError> {
+        let mut places: Vec<Place> = Vec::new();
+        reader.for_each_place(run, false, |place| {
+            places.push(Place {
+                parent: place.parent.map_or(0, TaskRunNumber::get),
+                item: place.item.map_or(0, |item| item.saturating_add(1)),
+                task: place.task,
+                number: place.number.get(),
+            });
+        })?;
+        // What stands in a row that is not shown stands at the top.
+        let numbers: Vec<u32> = places.iter().map(|place| place.number).collect();
+        for place in &mut places {
+            if numbers.binary_search(&place.parent).is_err() {
+                place.parent = 0;
+            }
+        }
+        drop(numbers);
+        places.sort_unstable();
+        let top = places.partition_point(|place| place.parent == 0);
+        Ok(Self {
+            places,
+            open: vec![(0, top, None)],
+        })
+    }
+
+    /// The next task runs, each with its path; none where all were gone through.
+    pub(crate) fn next_page(
+        &mut self,
+        names: &[TaskNames],
+        limit: usize,
+    ) -> Vec<(TaskRunNumber, String)> {
+        let mut page = Vec::new();
+        while page.len() < limit {
+            let Some((next, end, around)) = self.open.last_mut() else {
+                break;
+            };
+            let Some(place) = self.places.get(*next).filter(|_| next < end) else {
+                self.open.pop();
+                continue;
+            };
+            *next += 1;
+            let item = place.item.checked_sub(1);
+            let path = path_of(names, place.task, item, around.as_deref());
+            let own = |other: &Place| other.parent.cmp(&place.number);
+            let first = self.places.partition_point(|other| own(other).is_lt());
+            let last = self.places.partition_point(|other| own(other).is_le());
+            if first < last {
+                self.open.push((first, last, Some(path.clone())));
+            }
+            page.extend(TaskRunNumber::new(place.number).map(|number| (number, path)));
+        }
+        page
     }
 }
 
@@ -84,7 +264,7 @@ pub(crate) fn tree_order(rows: &[StoredTaskRun]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use tidemill_orchestrate::{RunId, State};
+    use tidemill_orchestrate::State;
 
     use super::*;
 

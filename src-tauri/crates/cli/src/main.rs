@@ -7,11 +7,11 @@ mod commands;
 mod exit;
 mod interrupts;
 mod live;
-mod log_file;
 mod look;
 mod message;
 mod output;
 mod runtime;
+mod source;
 mod state;
 mod studio;
 mod table;
@@ -25,6 +25,7 @@ use tidemill_api::Surroundings;
 
 use arguments::Arguments;
 use exit::Exit;
+use look::Look;
 
 fn main() -> ExitCode {
     if let Some(code) = tidemill_api::guard_if_asked() {
@@ -49,7 +50,8 @@ fn main() -> ExitCode {
     let done = match surroundings {
         Ok(surroundings) => {
             let level = arguments.log_level.as_deref();
-            let diagnostics = log_file::begin(&surroundings.home, level);
+            let diagnostics =
+                tidemill_api::log_file::begin(&surroundings.home, level, Look::of_errors().colour);
             let done = commands::carry_out(&surroundings, arguments);
             drop(diagnostics);
             done

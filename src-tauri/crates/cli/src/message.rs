@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Stream(io::Error),
     /// The runtime could not be started.
     Runtime(io::Error),
+    /// The desktop app ended at once, and what it said.
+    Studio(String),
 }
 
 impl From<Error> for Failure {
@@ -56,12 +58,21 @@ impl Failure {
                 );
                 Exit::System
             }
+            Self::Studio(said) => {
+                let said = said.strip_prefix("tidemill-studio: ").unwrap_or(said);
+                for line in said.lines() {
+                    say("error", Role::Bad, line);
+                }
+                let mend = "`tidemill studio --browser` opens the same studio in the browser";
+                say("hint", Role::Command, mend);
+                Exit::System
+            }
         }
     }
 }
 
 fn say_error(error: &Error) {
-    if let Error::Mistakes(file) | Error::Hindered(file) = error {
+    if let Some(file) = error.diagnostics() {
         let look = Look::of_errors();
         for line in diagnostics(file) {
             write_line(&line, look);

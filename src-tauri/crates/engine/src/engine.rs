@@ -281,7 +281,8 @@ impl Shared {
         let inputs = self
             .asked_with(request.parameters, &request.trigger, request.scheduled_for)
             .await?;
-        let new = new_run(&facts, &inputs, parent, now);
+        let mut new = new_run(&facts, &inputs, parent, now);
+        new.request = request.key;
         let run = Run::new(self.run_start(&facts, inputs));
         let (words, heard) = mpsc::unbounded_channel();
         let mut drive = Drive::new(Arc::clone(self), Arc::clone(&facts), run, false, heard);
@@ -558,6 +559,7 @@ pub(crate) fn new_run(
         scheduled_for: inputs.scheduled_for,
         owner: Some(Owner::current()),
         created_at: now,
+        request: None,
     }
 }
 

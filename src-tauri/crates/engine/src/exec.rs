@@ -189,6 +189,7 @@ impl Recorder {
             scheduled_for: None,
             owner: Some(Owner::current()),
             created_at: now,
+            request: None,
         };
         let first = vec![
             transition(None, State::Pending, None, Detail::None),

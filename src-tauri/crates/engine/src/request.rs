@@ -8,6 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{Flow, FlowName};
+use tidemill_store::RequestKey;
 
 /// A flow that was read and found right.
 #[derive(Clone, Debug)]
@@ -64,6 +65,8 @@ pub struct RunRequest {
     pub scheduled_for: Option<Timestamp>,
     /// The event that asks; null where none does.
     pub trigger: Json,
+    /// By which key a program asks: a second request with it is refused.
+    pub key: Option<RequestKey>,
 }
 
 impl RunRequest {
@@ -74,6 +77,7 @@ impl RunRequest {
             parameters,
             scheduled_for: None,
             trigger: Json::Null,
+            key: None,
         }
     }
 }

@@ -27,6 +27,7 @@ mod schedules;
 pub(crate) mod schema;
 mod sees;
 mod shape;
+mod sketch;
 mod task;
 mod top;
 mod triggers;
@@ -34,6 +35,7 @@ mod walk;
 mod workspace;
 
 pub use context::{CheckContext, KnownFlow};
+pub use sketch::{Sketch, SketchTask, sketch};
 
 use graph::Graph;
 use names::{Items, Names};
@@ -209,7 +211,7 @@ fn built(
 }
 
 /// SHA-256 of the text's bytes in hexadecimal digits.
-fn version(text: &str) -> String {
+pub fn version(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

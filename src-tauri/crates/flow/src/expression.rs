@@ -150,6 +150,11 @@ impl fmt::Debug for Expression {
 }
 
 impl Expression {
+    /// The expression, as it stands in the file.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Compiles what stands between `{{` and `}}`, `offset` bytes into its text.
     pub(crate) fn new(between: &str, offset: usize) -> Result<Self, TemplateError> {
         let source = between.trim();

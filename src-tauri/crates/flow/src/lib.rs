@@ -39,7 +39,9 @@ pub mod validation;
 mod values;
 mod yaml;
 
-pub use check::{CheckContext, Checked, KnownFlow, check, schema::schema};
+pub use check::{
+    CheckContext, Checked, KnownFlow, Sketch, SketchTask, check, schema::schema, sketch, version,
+};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use minijinja::Value;
 pub use model::*;

@@ -103,6 +103,17 @@ impl Template {
         self.node.visit(visitor);
     }
 
+    /// The template as a person writes it: a text as it stands, anything else as JSON,
+    /// expressions between their braces.
+    pub fn source(&self) -> String {
+        self.node.source()
+    }
+
+    /// As JSON, each text as a person writes it.
+    pub fn to_source_json(&self) -> serde_json::Value {
+        self.node.json()
+    }
+
     /// Whether it is one expression, so that its value may be of any type.
     pub fn is_expression(&self) -> bool {
         matches!(self.node, Node::Expression(_))
@@ -199,6 +210,36 @@ impl Node {
                 for (_, node) in entries.iter() {
                     node.visit(visitor);
                 }
+            }
+        }
+    }
+
+    fn source(&self) -> String {
+        let written = |expression: &Expression| format!("{{{{ {} }}}}", expression.source());
+        match self {
+            Self::Constant(value) => as_text(value),
+            Self::Expression(expression) => written(expression),
+            Self::Text(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Literal(literal) => literal.clone(),
+                    Part::Expression(expression) => written(expression),
+                })
+                .collect(),
+            Self::List(_) | Self::Map(_) => self.json().to_string(),
+        }
+    }
+
+    /// As JSON, each text as it is written.
+    fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Constant(value) => to_json(value),
+            Self::Expression(_) | Self::Text(_) => self.source().into(),
+            Self::List(nodes) => nodes.iter().map(Self::json).collect(),
+            Self::Map(entries) => {
+                let entries = entries.iter();
+                let object = entries.map(|(key, node)| (key.clone(), node.json()));
+                serde_json::Value::Object(object.collect())
             }
         }
     }

@@ -85,7 +85,7 @@ pub enum StoreError {
         candidates: Vec<String>,
     },
     /// A run with this id is there already.
-    #[error("run {0} is there already")]
+    #[error("run {0} is there already, or one that was asked for by the same key")]
     RunExists(RunId),
     /// A living process carries the run.
     #[error("run {run} is carried by process {pid}; cancel it first")]

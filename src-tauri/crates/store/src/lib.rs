@@ -28,7 +28,7 @@ pub use error::{KeychainFault, SecretsFault, StoreError};
 pub use home::Home;
 pub use logs::{
     LogAppended, LogFilter, LogHit, LogHits, LogLine, LogLines, LogView, LogWindow, Logs, NewLine,
-    Stream,
+    Stream, TaskRunSet,
 };
 pub use owner::Owner;
 pub use reader::{History, Reader};
@@ -39,7 +39,7 @@ pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
     limit::{Limit, SlotAround, SlotHolder, Slots},
     request::{Answer, KnownRequest, Request, Steering},
-    run::{NewRun, Parent, RunInputs, StoredRun, Unfinished},
+    run::{NewRun, Parent, RequestKey, RunInputs, StoredRun, Unfinished},
     run_list::{RunFilter, RunPage, RunSort},
     run_summary::{OpenFailures, RunMove, RunSummary, VersionRuns},
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},

@@ -55,6 +55,10 @@ impl Database {
                     sql: include_str!("../migrations/state_0001_first.sql"),
                 },
                 Migration {
+                    name: "request_keys",
+                    sql: include_str!("../migrations/state_0002_request_keys.sql"),
+                },
+                Migration {
                     name: "reads",
                     sql: include_str!("../migrations/state_0003_reads.sql"),
                 },

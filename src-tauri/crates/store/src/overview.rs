@@ -173,15 +173,20 @@ impl Reader {
     }
 
     /// Calls `each` with where every task run of a run stands, in order of number: only
-    /// the newest of every path.
+    /// the newest of every path, unless those that newer ones stand for are wanted too
+    /// (what such a row says of its parent is as it was written).
     pub fn for_each_place(
         &self,
         run: RunId,
+        superseded: bool,
         each: impl FnMut(TaskRunPlace),
     ) -> Result<(), StoreError> {
         self.read(|connection, _| {
             let key = known(connection, run)?;
-            let standing = self.readers.remembered.standing(connection, key)?;
+            let standing = match superseded {
+                true => Arc::default(),
+                false => self.readers.remembered.standing(connection, key)?,
+            };
             Ok(task_tally::for_each_place(
                 connection, key, &standing, each,
             )?)

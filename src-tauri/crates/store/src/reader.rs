@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use tidemill_orchestrate::{DeviceId, RunId, TaskRunNumber, Transition};
 
 use crate::{
-    Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RunFilter,
-    RunInputs, RunPage, RunSort, SlotAround, StoreError, StoredRun, StoredTaskRun, TailMove,
-    TaskRunFilter, Unfinished, Workspace,
+    Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RequestKey,
+    RunFilter, RunInputs, RunPage, RunSort, SlotAround, StoreError, StoredRun, StoredTaskRun,
+    TailMove, TaskRunFilter, Unfinished, Workspace,
     migrations::Database,
     receipt::lock,
     tables::{
@@ -169,6 +169,11 @@ impl Reader {
         })
     }
 
+    /// The run that was asked for by a request's key, and whether the same was asked.
+    pub fn requested(&self, request: &RequestKey) -> Result<Option<(RunId, bool)>, StoreError> {
+        self.read(|connection, _| Ok(run::requested(connection, request)?))
+    }
+
     /// Runs that have not ended, oldest first.
     pub fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
         self.read(|connection, _| Ok(run::unfinished(connection)?))
@@ -216,11 +221,16 @@ impl Reader {
 
     /// A run's transitions in order, read page by page.
     pub fn transitions(&self, run: RunId) -> Result<History<'_>, StoreError> {
+        self.transitions_since(run, 0)
+    }
+
+    /// A run's transitions numbered after `sequence`, in order, read page by page.
+    pub fn transitions_since(&self, run: RunId, sequence: u64) -> Result<History<'_>, StoreError> {
         let key = self.read(|connection, _| known(connection, run))?;
         Ok(History {
             reader: self,
             run: key,
-            next: 0,
+            next: i64::try_from(sequence).map_or(i64::MAX, |sequence| sequence.saturating_add(1)),
             page: Vec::new().into_iter(),
             failed: false,
         })

@@ -14,7 +14,7 @@ use sample::*;
 use tempfile::TempDir;
 use tidemill_orchestrate::{Creation, Detail, RunId, State, Subject, Transition};
 use tidemill_store::{
-    LogView, NewLine, Parent, Reader, RunFilter, RunSort, Store, Stream, TaskRunFilter,
+    LogView, NewLine, Parent, Reader, RunFilter, RunSort, Store, Stream, TaskRunFilter, TaskRunSet,
 };
 
 fn store() -> (TempDir, Store) {
@@ -268,7 +268,7 @@ fn task_runs_are_counted_where_they_stand_now() {
     assert_eq!(numbers, [1, 2, 4, 5]);
     let mut places = Vec::new();
     reader
-        .for_each_place(id, |place| places.push(place.number.get()))
+        .for_each_place(id, false, |place| places.push(place.number.get()))
         .unwrap();
     assert_eq!(places, numbers);
     let found = reader.places_of(id, 0, Some(1), None, 5).unwrap();
@@ -316,8 +316,10 @@ fn a_window_shows_lines_by_their_numbers() {
     let window = store.logs().tail(id, &whole, 2).unwrap();
     assert_eq!(numbers(&window), [9_999, 10_000]);
     assert!(!window.more);
+    let mut tasks = TaskRunSet::default();
+    tasks.push(number(1));
     let of_task = LogView {
-        tasks: Some([number(1)].into()),
+        tasks: Some(tasks),
         contains: Some(b"line 99".to_vec()),
     };
     let window = store.logs().window(id, &of_task, 100, 2).unwrap();

@@ -5,7 +5,10 @@
 //! but the standard library, so that the first call answers within seconds.
 
 mod bench;
+mod bundle;
 mod failure;
+mod generated;
+mod page;
 mod prepare;
 mod project;
 mod run;
@@ -19,10 +22,14 @@ use failure::Failure;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  run [FLOW]       build the program and run an example (or FLOW) to its end, shown live
+  run [FLOW]       build the program and run an example (or FLOW) to its end, shown live;
+                   then open the studio: a window, or without a display its address
   test [--long]    all checks: format, lints, tests; --long adds the long ones
   bench [--json]   measure the release build against its yardsticks, one table
-  generate         write what is generated and committed again (docs/flow.schema.json)
+  screenshots      every page of the studio, light and dark, into target/screenshots
+  bundle [--debug] make the package to install: the app and the command line
+  generate         write what is generated and committed again: the flow file's schema, the API's
+                   document, the studio's types of it
 
 Both commands first install what is missing on this machine where they may, and
 otherwise name the one command that does.
@@ -47,6 +54,8 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
     match command {
         "run" => run::run(rest),
         "test" => test::test(rest),
+        "screenshots" => run::screenshots(),
+        "bundle" => bundle::bundle(rest),
         "bench" => bench::bench(rest),
         "generate" => run::generate(),
         "help" | "--help" | "-h" => {

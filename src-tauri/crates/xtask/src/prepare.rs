@@ -10,9 +10,10 @@ use std::{
 
 use crate::{failure::Failure, project, step};
 
-/// Something that a job needs: how to see that it is there, and its Debian package.
+/// Something that a job needs: how to see that it is there, and its Debian packages.
 struct Need {
     what: &'static str,
+    /// One, or several with a space between.
     package: &'static str,
     is_there: fn() -> bool,
 }
@@ -58,24 +59,107 @@ const TO_TEST: &[Need] = &[
     },
 ];
 
+/// What builds the studio's page.
+const TO_BUILD_PAGE: &[Need] = &[Need {
+    what: "Node.js 20.19 or later, with npm",
+    package: "nodejs npm",
+    is_there: node_is_there,
+}];
+
+/// What builds and runs the desktop app.
+const TO_BUILD_APP: &[Need] = &[
+    Need {
+        what: "WebKitGTK, for the window",
+        package: "pkg-config libwebkit2gtk-4.1-dev",
+        is_there: || answers("pkg-config", &["--exists", "webkit2gtk-4.1"]),
+    },
+    Need {
+        what: "D-Bus, for notifications",
+        package: "pkg-config libdbus-1-dev",
+        is_there: || answers("pkg-config", &["--exists", "dbus-1"]),
+    },
+    Need {
+        what: "Ayatana's indicators, for the tray",
+        package: "pkg-config libayatana-appindicator3-dev",
+        is_there: || answers("pkg-config", &["--exists", "ayatana-appindicator3-0.1"]),
+    },
+];
+
+/// What the tests look at the studio with.
+const TO_TEST_STUDIO: &[Need] = &[
+    Need {
+        what: "an X server without a screen",
+        package: "xvfb",
+        is_there: || is_on_path("Xvfb"),
+    },
+    Need {
+        what: "WebKitGTK's driver",
+        package: "webkit2gtk-driver",
+        is_there: || is_on_path("WebKitWebDriver"),
+    },
+    Need {
+        what: "a message bus",
+        package: "dbus",
+        is_there: || is_on_path("dbus-run-session"),
+    },
+    Need {
+        what: "Chromium",
+        package: "chromium",
+        is_there: || is_on_path("chromium"),
+    },
+];
+
 /// Makes sure that the program can be built and run.
 pub(crate) fn to_run() -> Result<(), Failure> {
     ensure(TO_RUN)
 }
 
+/// Makes sure that the studio's page can be built.
+pub(crate) fn to_build_page() -> Result<(), Failure> {
+    ensure(TO_BUILD_PAGE)
+}
+
+/// Makes sure that the desktop app can be built. Only Linux wants anything for that.
+pub(crate) fn to_build_app() -> Result<(), Failure> {
+    match cfg!(target_os = "linux") {
+        true => ensure(TO_BUILD_APP),
+        false => Ok(()),
+    }
+}
+
+/// Makes sure that pages can be looked at with a browser.
+pub(crate) fn to_browse() -> Result<(), Failure> {
+    let browsers = TO_TEST_STUDIO
+        .iter()
+        .filter(|need| need.package == "chromium");
+    ensure(browsers)
+}
+
 /// Makes sure that the tests can run; answers the folder that holds `uv`.
 pub(crate) fn to_test() -> Result<PathBuf, Failure> {
-    ensure(TO_RUN)?;
-    ensure(TO_TEST)?;
+    ensure(
+        TO_RUN
+            .iter()
+            .chain(TO_TEST)
+            .chain(TO_BUILD_PAGE)
+            .chain(TO_BUILD_APP)
+            .chain(TO_TEST_STUDIO),
+    )?;
     uv()
 }
 
-fn ensure(needs: &[Need]) -> Result<(), Failure> {
-    let missing: Vec<&Need> = needs.iter().filter(|need| !(need.is_there)()).collect();
+fn ensure<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Result<(), Failure> {
+    let needs = needs.into_iter();
+    let missing: Vec<&Need> = needs.filter(|need| !(need.is_there)()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    let mut packages: Vec<&str> = missing
+        .iter()
+        .flat_map(|need| need.package.split(' '))
+        .collect();
+    packages.sort_unstable();
+    packages.dedup();
     let what: Vec<&str> = missing.iter().map(|need| need.what).collect();
     let by_hand = format!(
         "this machine lacks {}; install it with\n\n    sudo apt-get install -y --no-install-recommends {}\n\n(elsewhere than on Debian and its kin: the packages of the same purpose), then try again",
@@ -143,6 +227,18 @@ fn postgres_is_there() -> bool {
     versions
         .flatten()
         .any(|version| version.path().join("bin/postgres").is_file())
+}
+
+/// The page's tools want 20.19, or 22.12 and later.
+fn node_is_there() -> bool {
+    let wants = "const [a, b] = process.versions.node.split('.').map(Number); \
+                 process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)";
+    answers("node", &["-e", wants]) && answers("npm", &["--version"])
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn answers(program: &str, arguments: &[&str]) -> bool {

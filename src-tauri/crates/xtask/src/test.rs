@@ -2,10 +2,13 @@
 
 use std::{ffi::OsString, path::Path, process::Command};
 
-use crate::{failure::Failure, prepare, project, step};
+use crate::{bundle, failure::Failure, generated, page, prepare, project, step};
 
 /// Where `proptest` looks for the seed of its cases.
 const PROPERTY_SEED: &str = "PROPTEST_RNG_SEED";
+
+/// The desktop app's package.
+const APP: &str = "tidemill-studio";
 
 /// Runs every check; `--long` adds those that take many minutes.
 pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
@@ -20,22 +23,11 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     };
     step::quiet("format", &mut cargo(&["fmt", "--all", "--check"]), 0)?;
     let tools = prepare::to_test()?;
-    let lints = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--quiet",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    step::quiet("lints", &mut cargo(&lints), 0)?;
-    step::quiet(
-        "programs",
-        &mut cargo(&["build", "--workspace", "--bins", "--quiet"]),
-        0,
-    )?;
-    step::quiet("documentation", &mut documentation(), 0)?;
+    page::check()?;
+    page::build()?;
+    headless()?;
+    page::end_to_end()?;
+    app()?;
     let mut runner = runner();
     runner.env("PATH", with_folder(&tools));
     if long {
@@ -47,6 +39,47 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     step::quiet("tests", &mut runner, 12)
 }
 
+/// All but the desktop app, which alone needs what draws a window.
+fn headless() -> Result<(), Failure> {
+    let mut lints = workspace("clippy");
+    lints.args(["--all-targets", "--quiet", "--", "-D", "warnings"]);
+    step::quiet("lints", &mut lints, 0)?;
+    let mut build = workspace("build");
+    build.args(["--bins", "--quiet"]);
+    step::quiet("programs", &mut build, 0)?;
+    generated::check()?;
+    let mut documentation = workspace("doc");
+    documentation
+        .args(["--no-deps", "--quiet"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    step::quiet("documentation", &mut documentation, 0)
+}
+
+/// The desktop app, after all that is cheaper: its window system takes minutes to build.
+fn app() -> Result<(), Failure> {
+    let lints = [
+        "clippy",
+        "-p",
+        APP,
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step::quiet("the app's lints", &mut cargo(&lints), 0)?;
+    let build = ["build", "-p", APP, "--quiet"];
+    step::quiet("the app", &mut cargo(&build), 0)?;
+    let tests = ["test", "-p", APP, "--quiet"];
+    step::quiet("the app's own tests", &mut cargo(&tests), 0)?;
+    bundle::package(true)
+}
+
+/// A command of cargo's on all packages but the app.
+fn workspace(command: &str) -> Command {
+    cargo(&[command, "--workspace", "--exclude", APP])
+}
+
 /// nextest where it is installed, for its time limits; else cargo's own runner.
 fn runner() -> Command {
     let has_nextest = Command::new(env!("CARGO"))
@@ -54,37 +87,24 @@ fn runner() -> Command {
         .output()
         .is_ok_and(|output| output.status.success());
     match has_nextest {
-        true => cargo(&[
-            "nextest",
-            "run",
-            "--workspace",
-            "--cargo-quiet",
-            "--status-level",
-            "fail",
-            "--final-status-level",
-            "slow",
-            "--no-fail-fast",
-        ]),
-        false => cargo(&[
-            "test",
-            "--workspace",
-            "--quiet",
-            "--lib",
-            "--bins",
-            "--tests",
-        ]),
+        true => {
+            let mut command = cargo(&["nextest"]);
+            command.args(["run", "--workspace", "--exclude", APP, "--cargo-quiet"]);
+            command.args(["--status-level", "fail", "--final-status-level", "slow"]);
+            command.arg("--no-fail-fast");
+            command
+        }
+        false => {
+            let mut command = workspace("test");
+            command.args(["--quiet", "--lib", "--bins", "--tests"]);
+            command
+        }
     }
 }
 
-fn documentation() -> Command {
-    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
-    command.env("RUSTDOCFLAGS", "-D warnings");
-    command
-}
-
 fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(project::root()).args(arguments);
+    let mut command = project::cargo();
+    command.args(arguments);
     command
 }
 

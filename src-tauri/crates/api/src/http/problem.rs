@@ -23,16 +23,18 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
     /// The same in a few words.
-    pub title: String,
+    pub title: &'static str,
     /// The status of the answer.
     pub status: u16,
     /// What is wrong, for a person.
     pub detail: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hint: Option<String>,
     /// Of a flow file or of parameters: every mistake.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub diagnostics: Option<Vec<DiagnosticDocument>>,
 }
 
@@ -41,7 +43,7 @@ impl Problem {
     pub(crate) fn of_status(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank".to_owned(),
-            title: status.canonical_reason().unwrap_or("Refused").to_owned(),
+            title: status.canonical_reason().unwrap_or("Refused"),
             status: status.as_u16(),
             detail: detail.into(),
             hint: None,
@@ -53,12 +55,12 @@ impl Problem {
     pub(crate) fn named(
         status: StatusCode,
         name: &str,
-        title: &str,
+        title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
         Self {
             kind: format!("tidemill:{name}"),
-            title: title.to_owned(),
+            title,
             ..Self::of_status(status, detail)
         }
     }
@@ -67,10 +69,6 @@ impl Problem {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
-    }
-
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self::of_status(StatusCode::NOT_FOUND, detail)
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -137,6 +135,7 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
             "several-flows",
             "Several flows of one name",
         ),
+        Error::KeyTaken(_) => (UNFIT, "key-taken", "The idempotency key is taken"),
         Error::Closing => (
             StatusCode::SERVICE_UNAVAILABLE,
             "closing",

@@ -18,9 +18,12 @@ pub struct StudioFile {
     pub media_type: String,
 }
 
-/// Where the studio's files come from: a path such as `index.html` to a file.
+/// Finds a file by its path, such as `index.html`.
+type Find = dyn Fn(&str) -> Option<StudioFile> + Send + Sync;
+
+/// Where the studio's files come from.
 #[derive(Clone)]
-pub struct Studio(Arc<dyn Fn(&str) -> Option<StudioFile> + Send + Sync>);
+pub struct Studio(Arc<Find>);
 
 /// The first page.
 const INDEX: &str = "index.html";

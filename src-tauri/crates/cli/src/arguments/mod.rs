@@ -52,6 +52,15 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true, help_heading = GLOBAL)]
     pub(crate) log_level: Option<String>,
 
+    /// Ask the Tidemill that serves at this address instead of the home here; flows are named,
+    /// and run there
+    #[arg(long, global = true, value_name = "URL", help_heading = GLOBAL)]
+    pub(crate) server: Option<String>,
+
+    /// A file with the server's token, instead of TIDEMILL_TOKEN or the token of the home here
+    #[arg(long, global = true, value_name = "FILE", requires = "server", help_heading = GLOBAL)]
+    pub(crate) token_file: Option<PathBuf>,
+
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -104,7 +113,7 @@ Example:
   tidemill schema > tidemill.schema.json
 Then let the first line of a flow file say:
   # yaml-language-server: $schema=tidemill.schema.json")]
-    Schema,
+    Schema(SchemaArguments),
 
     /// Serve the engine, the API and the studio, without a window, until it is stopped
     #[command(after_help = "\
@@ -119,6 +128,17 @@ The address holds a token once; the browser keeps it as a cookie. Programs send 
 Ctrl-C or SIGTERM: nothing new is started, what runs has --grace to end, and what still
 runs then is let go of and carried on by the next serve; a second one lets go at once.")]
     Serve(ServeArguments),
+
+    /// Open the studio: the desktop app where it is installed, else in the browser
+    #[command(after_help = "\
+Examples:
+  tidemill studio                           the studio on this workspace
+  tidemill studio --browser                 in the browser, also where the app is installed
+  tidemill studio tidemill://run/last       at the newest run
+
+In the browser it is served by this process until Ctrl-C, as by `tidemill serve`; its
+address is printed.")]
+    Studio(StudioArguments),
 
     /// Record any command as a run: its output, exit code and duration
     #[command(after_help = "\
@@ -269,6 +289,14 @@ pub(crate) struct RunArguments {
     pub(crate) form: JsonArguments,
 }
 
+/// `schema`.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Print the OpenAPI document of the HTTP API instead
+    #[arg(long)]
+    pub(crate) api: bool,
+}
+
 /// `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
@@ -305,6 +333,29 @@ pub(crate) struct ServeArguments {
     /// Open the studio in the browser
     #[arg(long)]
     pub(crate) open: bool,
+}
+
+impl ServeArguments {
+    /// As `studio` serves: on whatever port is free, and with the browser.
+    pub(crate) fn for_browser() -> Self {
+        Self {
+            listen: "127.0.0.1:0".to_owned(),
+            grace: std::time::Duration::from_secs(10),
+            open: true,
+        }
+    }
+}
+
+/// `studio`.
+#[derive(Debug, Args)]
+pub(crate) struct StudioArguments {
+    /// In the browser, also where the desktop app is installed
+    #[arg(long)]
+    pub(crate) browser: bool,
+
+    /// What the app shows first: a flow file, or a link such as tidemill://run/ID
+    #[arg(value_name = "FILE|LINK", conflicts_with = "browser")]
+    pub(crate) show: Option<String>,
 }
 
 /// `exec`.

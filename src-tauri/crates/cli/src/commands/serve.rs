@@ -78,7 +78,7 @@ async fn wait(host: &Host, arguments: &ServeArguments, interrupts: &mut Interrup
 
 /// Opens an address in the browser. That this machine has none is no failure: the
 /// address is printed.
-fn open(url: &str) {
+pub(super) fn open(url: &str) {
     let opener = if cfg!(target_os = "macos") {
         "open"
     } else {

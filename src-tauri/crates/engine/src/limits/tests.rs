@@ -210,6 +210,7 @@ async fn a_run_waits_where_the_one_in_its_place_cannot_be_cancelled() {
         scheduled_for: None,
         owner: None,
         created_at: Timestamp::now(),
+        request: None,
     };
     writer.begin_run(old, Vec::new()).committed().await.unwrap();
     let name = super::turn_name(&bed.workspace(), &request.flow.flow.name);

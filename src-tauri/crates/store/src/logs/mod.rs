@@ -19,7 +19,7 @@ use tidemill_orchestrate::{RunId, TaskRunNumber};
 
 pub use read::{LogFilter, LogLines};
 pub use search::{LogHit, LogHits};
-pub use window::{LogView, LogWindow};
+pub use window::{LogView, LogWindow, TaskRunSet};
 pub use write::LogAppended;
 
 use crate::{Home, StoreError, lock::WriteQueue, migrations::Database, receipt::lock};

@@ -1,10 +1,7 @@
 //! A window on a run's log: lines by their number, the last lines, where a text
 //! stands. A log of a million lines is looked at where it is wanted and not read.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::ControlFlow,
-};
+use std::{collections::HashMap, ops::ControlFlow};
 
 use memchr::memmem::Finder;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -19,6 +16,9 @@ use crate::StoreError;
 /// Numbers of matching lines that one search gives at most.
 const MATCHES: usize = 10_000;
 
+/// Bytes of lines after which a window ends, however many lines were asked for.
+const BYTES: usize = 8 << 20;
+
 /// Bytes of chunks that are looked at for the last lines of a task, at most.
 const LOOKED_BACK: usize = 8 << 20;
 
@@ -26,9 +26,48 @@ const LOOKED_BACK: usize = 8 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct LogView {
     /// Lines of these task runs only; `None`: of all, and of the run itself.
-    pub tasks: Option<HashSet<TaskRunNumber>>,
+    pub tasks: Option<TaskRunSet>,
     /// Lines that hold these bytes; of a line in pieces, the piece where they end.
     pub contains: Option<Vec<u8>>,
+}
+
+/// Numbers of task runs, as ranges: the items of a mapped task are one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskRunSet {
+    /// First and last numbers, in order, none touching the next.
+    ranges: Vec<(u32, u32)>,
+}
+
+impl TaskRunSet {
+    /// Adds a number that is higher than all that are in it.
+    pub fn push(&mut self, number: TaskRunNumber) {
+        let number = number.get();
+        match self.ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+            _ => self.ranges.push((number, number)),
+        }
+    }
+
+    /// Whether a number is in it.
+    pub fn contains(&self, number: u32) -> bool {
+        let place = self.ranges.partition_point(|(_, last)| *last < number);
+        self.ranges
+            .get(place)
+            .is_some_and(|(first, _)| *first <= number)
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Whether one of these numbers may be in it.
+    fn touches(&self, low: u32, high: u32) -> bool {
+        let place = self.ranges.partition_point(|(_, last)| *last < low);
+        self.ranges
+            .get(place)
+            .is_some_and(|(first, _)| *first <= high)
+    }
 }
 
 /// A piece of a run's log.
@@ -140,15 +179,17 @@ fn plain(
     (from, limit): (u64, usize),
     window: &mut LogWindow,
 ) -> Result<(), StoreError> {
+    let mut bytes = 0;
     for_each_chunk(connection, run, from, |chunk| {
         let lines = Lines {
             data: chunk.data,
             number: chunk.first,
         };
         for line in lines.skip_while(|line| line.number < from) {
-            if window.lines.len() >= limit {
+            if window.lines.len() >= limit || bytes >= BYTES {
                 return ControlFlow::Break(());
             }
+            bytes += line.bytes.len();
             window.lines.push(line);
         }
         ControlFlow::Continue(())
@@ -168,6 +209,7 @@ fn viewed(
     window: &mut LogWindow,
 ) -> Result<(), StoreError> {
     let mut sieve = Sieve::new(view);
+    let mut bytes = 0;
     window.total = 0;
     for_each_chunk(connection, run, 1, |chunk| {
         if sieve.passes_over(chunk) {
@@ -185,7 +227,8 @@ fn viewed(
             if line.number < from {
                 continue;
             }
-            if window.lines.len() < limit {
+            if window.lines.len() < limit && bytes < BYTES {
+                bytes += line.bytes.len();
                 window.lines.extend(line.to_line());
             } else {
                 window.more = true;
@@ -236,8 +279,6 @@ fn last_viewed(
 struct Sieve<'a> {
     view: &'a LogView,
     finder: Option<Finder<'a>>,
-    /// The lowest and the highest task run that is wanted.
-    range: Option<(u32, u32)>,
     /// The ends of pieces whose lines go on, so that a match across pieces is seen.
     tails: HashMap<(u32, u8), Vec<u8>>,
     matches: Option<Vec<u64>>,
@@ -245,14 +286,9 @@ struct Sieve<'a> {
 
 impl<'a> Sieve<'a> {
     fn new(view: &'a LogView) -> Self {
-        let numbers = view.tasks.iter().flatten().map(|task| task.get());
         Self {
             view,
             finder: view.contains.as_deref().map(Finder::new),
-            range: view.tasks.as_ref().map(|_| {
-                let (low, high) = (numbers.clone().min(), numbers.max());
-                (low.unwrap_or(1), high.unwrap_or(0))
-            }),
             tails: HashMap::new(),
             matches: view.contains.is_some().then(Vec::new),
         }
@@ -260,16 +296,13 @@ impl<'a> Sieve<'a> {
 
     /// Whether no line of a chunk can be wanted.
     fn passes_over(&self, chunk: &Chunk<'_>) -> bool {
-        self.range
-            .is_some_and(|(low, high)| chunk.high_task < low || chunk.low_task > high)
+        let tasks = self.view.tasks.as_ref();
+        tasks.is_some_and(|tasks| !tasks.touches(chunk.low_task, chunk.high_task))
     }
 
     fn lets_through(&mut self, line: &RawLine<'_>) -> bool {
-        let of_task = match &self.view.tasks {
-            Some(tasks) => TaskRunNumber::new(line.task).is_some_and(|task| tasks.contains(&task)),
-            None => true,
-        };
-        if !of_task || !self.holds(line) {
+        let tasks = self.view.tasks.as_ref();
+        if tasks.is_some_and(|tasks| !tasks.contains(line.task)) || !self.holds(line) {
             return false;
         }
         if let Some(matches) = &mut self.matches

@@ -45,6 +45,31 @@ pub struct NewRun {
     pub owner: Option<Owner>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// By which key a program asked for it.
+    pub request: Option<RequestKey>,
+}
+
+/// By which key a program asks for a run, and what it asks: another request with the
+/// same key starts nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    key: String,
+    hash: Vec<u8>,
+}
+
+impl RequestKey {
+    /// A key, and all that the request says.
+    pub fn new(key: String, asked: &[u8]) -> Self {
+        Self {
+            key,
+            hash: text::hash(asked).to_vec(),
+        }
+    }
+
+    /// The key itself.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// The attempt of a task that started a run.
@@ -155,8 +180,9 @@ pub(crate) fn insert(
         .prepare_cached(
             "INSERT OR IGNORE INTO runs (id, name, flow, version, workspace, file, state, run_attempt,
                last, created_at, scheduled_for, parent, parent_task, parent_attempt, owner,
-               parameters, trigger, variables, environment, whole_attempt, superseding, removing)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0)",
+               parameters, trigger, variables, environment, whole_attempt, superseding, removing,
+               request_key, request_hash)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?)",
         )?
         .execute(params![
             run.id.to_bytes(),
@@ -176,6 +202,8 @@ pub(crate) fn insert(
             values.trigger,
             variables,
             environment,
+            run.request.as_ref().map(|request| &request.key),
+            run.request.as_ref().map(|request| &request.hash),
         ])?;
     Ok((added == 1).then(|| connection.last_insert_rowid()))
 }
@@ -475,4 +503,18 @@ fn value(id: RunId, bytes: &[u8], results: &Results) -> Result<Value, StoreError
 
 pub(crate) fn hex(bytes: [u8; 32]) -> String {
     crate::tables::result::ResultHash::from_bytes(bytes).to_string()
+}
+
+/// The run that was asked for by a request's key, and whether the same was asked.
+pub(crate) fn requested(
+    connection: &Connection,
+    request: &RequestKey,
+) -> rusqlite::Result<Option<(RunId, bool)>> {
+    connection
+        .prepare_cached("SELECT id, request_hash FROM runs WHERE request_key = ? AND removing = 0")?
+        .query_row([&request.key], |row| {
+            let hash: Vec<u8> = row.get(1)?;
+            Ok((RunId::from_bytes(row.get(0)?), hash == request.hash))
+        })
+        .optional()
 }

@@ -36,6 +36,7 @@ pub(crate) fn new_run(n: u32) -> NewRun {
         scheduled_for: None,
         owner: Some(Owner::current()),
         created_at,
+        request: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! Built in release mode; both sides use the resolved `python3`, not a version
 //! manager's shim. Nothing here judges the machine: a flush's time stands beside.
 
+mod api;
 mod measure;
 mod report;
 mod rows;
@@ -18,7 +19,7 @@ use stage::Stage;
 const USAGE: &str = "\
 usage: cargo xtask bench [--json] [--pairs N] [ROW …]
 
-Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists";
+Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists, api-lists";
 
 /// How the call wants it.
 struct Options {

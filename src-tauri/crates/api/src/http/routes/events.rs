@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::Routes;
 use crate::{
     Following, Happened, Host,
-    http::{extract::Query, problem::Problem, sse},
+    http::{problem::Problem, query::Query, sse},
     runs,
     tail::blocking,
 };
@@ -61,7 +61,7 @@ async fn events(
 }
 
 /// The cursor that a browser gives when it comes again.
-fn last_event(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+pub(super) fn last_event(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(given) = headers.get("last-event-id") else {
         return Ok(None);
     };

@@ -4,16 +4,30 @@
 #![allow(unused_qualifications)]
 
 mod events;
+mod find;
+mod flow_files;
+mod flows;
 mod health;
+pub(crate) mod list_query;
+mod log_window;
+mod logs;
+mod metrics;
+mod overview;
+mod run_views;
 mod runs;
+mod schedules;
 mod start;
+mod steer;
+mod tables;
+mod workspaces;
 
 use std::sync::Arc;
 
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, OpenApi as Document, Ref, ResponseBuilder,
+        ContentBuilder, Object, OpenApi as Document, Ref, RefOr, ResponseBuilder, Schema,
+        schema::{SchemaType, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -31,7 +45,19 @@ pub(crate) fn all() -> Routes {
         .merge(health::routes())
         .merge(runs::routes())
         .merge(start::routes())
+        .merge(steer::routes())
+        .merge(logs::routes())
         .merge(events::routes())
+        .merge(flow_files::routes())
+        .merge(schedules::routes())
+        .merge(tables::routes())
+        .merge(workspaces::routes())
+        .merge(metrics::routes())
+        .merge(overview::routes())
+        .merge(flows::routes())
+        .merge(run_views::routes())
+        .merge(log_window::routes())
+        .merge(find::routes())
 }
 
 /// What the description says first.
@@ -80,4 +106,33 @@ pub(crate) fn complete(document: &mut Document) {
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(token));
+    for (name, schema) in &mut components.schemas {
+        if let (false, RefOr::T(Schema::Object(object))) = (name.ends_with("Request"), schema) {
+            say_what_is_always_there(object);
+        }
+    }
+}
+
+/// In an answer, what may be null is there all the same; only what is never null may be
+/// left out.
+fn say_what_is_always_there(object: &mut Object) {
+    for (name, property) in &object.properties {
+        if may_be_null(property) && !object.required.contains(name) {
+            object.required.push(name.clone());
+        }
+    }
+}
+
+fn may_be_null(schema: &RefOr<Schema>) -> bool {
+    let is_null = |kind: &SchemaType| match kind {
+        SchemaType::Type(kind) => *kind == Type::Null,
+        SchemaType::Array(kinds) => kinds.contains(&Type::Null),
+        SchemaType::AnyValue => false,
+    };
+    match schema {
+        RefOr::T(Schema::Object(object)) => is_null(&object.schema_type),
+        RefOr::T(Schema::Array(array)) => is_null(&array.schema_type),
+        RefOr::T(Schema::OneOf(choices)) => choices.items.iter().any(may_be_null),
+        RefOr::T(_) | RefOr::Ref(_) => false,
+    }
 }

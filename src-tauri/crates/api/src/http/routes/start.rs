@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
+use tidemill_store::RequestKey;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -18,7 +19,7 @@ use crate::{
     FlowChoice, GivenParameters, Host, RunOrder,
     document::RunDocument,
     http::{
-        extract::{Body, Path},
+        extract::{OptionalBody, Path},
         problem::Problem,
     },
 };
@@ -28,7 +29,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// What a run is started with.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StartRequest {
     /// Parameters with their types.
@@ -43,13 +44,15 @@ pub(crate) struct StartRequest {
 
 /// Start a run of a flow
 #[utoipa::path(post, path = "/flows/{name}/runs", tag = "runs",
-    params(("name" = String, Path, description = "The flow's name")),
+    params(("name" = String, Path, description = "The flow's name"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Asking again by the same key gives the same run")),
     request_body = StartRequest,
     responses((status = 201, description = "It is recorded, and runs", body = RunDocument)))]
 async fn start(
     State(host): State<Arc<Host>>,
     Path(name): Path<String>,
-    Body(request): Body<StartRequest>,
+    headers: HeaderMap,
+    OptionalBody(request): OptionalBody<StartRequest>,
 ) -> Result<Response, Problem> {
     if request.at.is_some() {
         return Err(Problem::named(
@@ -60,6 +63,7 @@ async fn start(
         )
         .with_hint("leave `at` away, or start it by a timer of the system"));
     }
+    let key = key(&headers, &name, &request)?;
     let order = RunOrder {
         flow: FlowChoice::named(&name)?,
         parameters: GivenParameters {
@@ -68,7 +72,30 @@ async fn start(
             file: None,
         },
     };
-    let run = host.start(order).await?;
+    let run = host.start(order, key).await?;
     let place = format!("/api/v1/runs/{}", run.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(run)).into_response())
+}
+
+/// The longest key that a request may have.
+const LONGEST_KEY: usize = 255;
+
+/// The key that a request has, with all that it asks.
+fn key(
+    headers: &HeaderMap,
+    flow: &str,
+    request: &StartRequest,
+) -> Result<Option<RequestKey>, Problem> {
+    let Some(given) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let text = given.to_str().ok().map(str::trim);
+    let Some(key) = text.filter(|key| (1..=LONGEST_KEY).contains(&key.len())) else {
+        return Err(Problem::bad_request(
+            "the header Idempotency-Key is a text of 1 to 255 visible characters",
+        ));
+    };
+    // Texts, numbers and lists of them always are JSON.
+    let asked = serde_json::to_vec(&(flow, request)).unwrap_or_default();
+    Ok(Some(RequestKey::new(key.to_owned(), &asked)))
 }

@@ -14,6 +14,7 @@ mod tests;
 use std::{path::Path, sync::Arc};
 
 pub(crate) use client::HttpClient;
+pub use client::{client, reason};
 use reqwest::{Response, StatusCode, Url, header};
 use tidemill_flow::{Http, Scope, SettingError, StatusRange, Value};
 use tidemill_orchestrate::{Failure, FailureKind};

@@ -27,7 +27,7 @@ const WAITING: usize = 4_096;
 
 /// Keeps the diagnostics going; dropping it writes what still waits.
 #[derive(Debug)]
-pub(crate) struct Diagnostics {
+pub struct Diagnostics {
     file: LazyFile,
 }
 
@@ -38,8 +38,9 @@ impl Drop for Diagnostics {
 }
 
 /// Begins to take in the engine's diagnostics: those of `level` and above where
-/// one was asked for, on standard error too; else warnings, in the file only.
-pub(crate) fn begin(home: &Path, level: Option<&str>) -> Diagnostics {
+/// one was asked for, on standard error too, with `colour` if that can show it; else
+/// warnings, in the file only.
+pub fn begin(home: &Path, level: Option<&str>, colour: bool) -> Diagnostics {
     let file = LazyFile {
         shared: Arc::new(Shared {
             path: home.join(NAME),
@@ -62,7 +63,7 @@ pub(crate) fn begin(home: &Path, level: Option<&str>) -> Diagnostics {
         .with_filter(chosen());
     let shown = level.map(|_| {
         tracing_subscriber::fmt::layer()
-            .with_ansi(crate::look::Look::of_errors().colour)
+            .with_ansi(colour)
             .with_writer(io::stderr)
             .with_filter(chosen())
     });

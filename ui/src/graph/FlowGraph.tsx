@@ -1,0 +1,402 @@
+// A flow as a graph: laid out downward, groups that fold, a minimap, search, and arrow keys that walk along the
+// edges. With a run around it (NodeStatesContext) its nodes show how they stand.
+
+import { getViewportForBounds, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import "./graph.css";
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import type { GraphEdge, GraphNode } from "../api/types";
+import { Icon } from "../parts/Icon";
+import { EdgeLayer } from "./EdgeLayer";
+import { nodesOf, type ShownNode } from "./elements";
+import { GroupNode } from "./GroupNode";
+import { useLiveNode } from "./nodeStates";
+import type { Places } from "./place";
+import { Sprite } from "./Sprite";
+import { StepList } from "./StepList";
+import { FULL, type Shape, SMALL, shapeOf } from "./shape";
+import { type Detail, DetailContext, FoldContext } from "./surroundings";
+import { TaskNode } from "./TaskNode";
+import { usePlaces } from "./usePlaces";
+import { bounds, type Direction, onCanvas, walk } from "./walk";
+import { spoken } from "./words";
+
+interface Props {
+  graph: { nodes: readonly GraphNode[]; edges: readonly GraphEdge[] };
+  /** the chosen task, by its place in the graph */
+  selected: number | null;
+  onSelect: (task: number | null) => void;
+  /** Enter or a double click on a task */
+  onOpen?: (task: number) => void;
+  label: string;
+  /** names and states only, where it stands beside other things */
+  small?: boolean;
+  /** the file cannot be read any more: what is shown is its last valid graph */
+  old?: boolean;
+}
+
+type View = "graph" | "list";
+
+export function FlowGraph(props: Props) {
+  const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
+  const [view, setView] = useState<View>("graph");
+  const [sought, setSought] = useState("");
+  const size = props.small ? SMALL : FULL;
+  const fit = useRef<(() => void) | null>(null);
+  const shape = useMemo(() => shapeOf(props.graph, folded, size), [props.graph, folded, size]);
+  const found = useMemo(() => findIn(shape, sought), [shape, sought]);
+  const fold = useCallback((task: number) => setFolded((before) => toggled(before, task)), []);
+  return (
+    <FoldContext value={fold}>
+      <ReactFlowProvider>
+        <div className={`graph ${props.old ? "is-greyed" : ""}`}>
+          <Toolbar
+            fitRef={fit}
+            view={view}
+            onView={setView}
+            sought={sought}
+            onSought={setSought}
+            found={found}
+            onSelect={props.onSelect}
+            selected={props.selected}
+          />
+          {view === "list" ? (
+            <StepList {...props} folded={folded} onFold={fold} found={found} />
+          ) : (
+            <Canvas {...props} fitRef={fit} shape={shape} found={found} onFold={fold} />
+          )}
+        </div>
+      </ReactFlowProvider>
+    </FoldContext>
+  );
+}
+
+function toggled(before: ReadonlySet<number>, task: number): ReadonlySet<number> {
+  const after = new Set(before);
+  if (!after.delete(task)) after.add(task);
+  return after;
+}
+
+function findIn(shape: Shape, sought: string): ReadonlySet<number> {
+  const text = sought.trim().toLowerCase();
+  if (text === "") return new Set();
+  const fits = ({ node }: { node: GraphNode }) =>
+    [node.path, node.kind, node.fact ?? ""].some((part) => part.toLowerCase().includes(text));
+  return new Set(shape.nodes.filter(fits).map((node) => node.id));
+}
+
+interface ToolbarProps {
+  fitRef: React.RefObject<(() => void) | null>;
+  view: View;
+  onView: (view: View) => void;
+  sought: string;
+  onSought: (text: string) => void;
+  found: ReadonlySet<number>;
+  selected: number | null;
+  onSelect: (task: number) => void;
+}
+
+function Toolbar({ fitRef, view, onView, sought, onSought, found, selected, onSelect }: ToolbarProps) {
+  const list = [...found];
+  const position = selected === null ? -1 : list.indexOf(selected);
+  const step = (by: number) => {
+    const next = list[(position + by + list.length) % list.length];
+    if (next !== undefined) onSelect(next);
+  };
+  return (
+    <div className="graph-tools">
+      <span className="input graph-find">
+        <Icon name="search" />
+        <input
+          type="search"
+          data-find="graph"
+          placeholder="Find a task"
+          aria-label="Find a task in the graph"
+          value={sought}
+          onChange={(event) => onSought(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && list.length > 0) step(event.shiftKey ? -1 : 1);
+            if (event.key === "Escape") onSought("");
+          }}
+        />
+        {sought !== "" && (
+          <span className="faint" role="status">
+            {list.length === 0
+              ? "none"
+              : `${Math.max(0, position) + (position < 0 ? 0 : 1)} of ${list.length}`}
+          </span>
+        )}
+      </span>
+      <span className="grow" />
+      <fieldset className="joined" aria-label="How the tasks are shown">
+        <button
+          type="button"
+          className="btn btn-s btn-icon"
+          aria-label="Graph"
+          title="Graph"
+          aria-pressed={view === "graph"}
+          onClick={() => onView("graph")}
+        >
+          <Icon name="flows" />
+        </button>
+        <button
+          type="button"
+          className="btn btn-s btn-icon"
+          aria-label="Step list"
+          title="Step list"
+          aria-pressed={view === "list"}
+          onClick={() => onView("list")}
+        >
+          <Icon name="list" />
+        </button>
+      </fieldset>
+      <button
+        type="button"
+        className="btn btn-s btn-icon btn-ghost"
+        aria-label="Zoom to fit"
+        title="Zoom to fit (F)"
+        disabled={view === "list"}
+        onClick={() => fitRef.current?.()}
+      >
+        <Icon name="fit" />
+      </button>
+    </div>
+  );
+}
+
+interface CanvasProps extends Props {
+  /** where the toolbar finds what fits the graph into the window */
+  fitRef: React.RefObject<(() => void) | null>;
+  shape: Shape;
+  found: ReadonlySet<number>;
+  onFold: (task: number) => void;
+}
+
+const NODE_TYPES = { task: TaskNode, frame: GroupNode };
+/** How far out the canvas zooms, and how much room it leaves around what is fitted. */
+const FARTHEST = 0.04;
+const MARGIN = 0.06;
+const ARROWS: Record<string, Direction> = {
+  ArrowUp: "up",
+  ArrowDown: "down",
+  ArrowLeft: "left",
+  ArrowRight: "right",
+};
+
+function Canvas(props: CanvasProps) {
+  const { places, pending } = usePlaces(props.shape);
+  if (!places) {
+    return (
+      <div className="canvas graph-canvas">
+        <p className="faint graph-wait" role="status">
+          {pending ? "Laying out…" : ""}
+        </p>
+      </div>
+    );
+  }
+  return <Drawing {...props} places={places} pending={pending} />;
+}
+
+function Drawing({
+  shape,
+  places,
+  pending,
+  selected,
+  onSelect,
+  onOpen,
+  found,
+  label,
+  onFold,
+  fitRef,
+}: CanvasProps & { places: Places; pending: boolean }) {
+  const prefix = useId();
+  const flow = useReactFlow();
+  const root = useRef<HTMLDivElement>(null);
+  const kept = useRef<ShownNode[]>([]);
+  const [detail, setDetail] = useState<Detail>("all");
+  const nodes = useMemo(() => {
+    kept.current = nodesOf(shape, places, selected, found, prefix, kept.current);
+    return kept.current;
+  }, [shape, places, selected, found, prefix]);
+  const fitAll = useFit(shape, places, root);
+  useImperativeHandle(fitRef, () => fitAll, [fitAll]);
+  useShow(shape, places, selected, root);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const direction = ARROWS[event.key];
+    const chosen = shape.nodes.find((node) => node.id === selected);
+    if (direction) onSelect(walk(shape, places, selected, direction));
+    else if (event.key === "f" || event.key === "F") fitAll();
+    else if (event.key === "+" || event.key === "=") void flow.zoomIn();
+    else if (event.key === "-") void flow.zoomOut();
+    else if (event.key === "Escape" && selected !== null) onSelect(null);
+    else if (event.key === " " && chosen && chosen.inner > 0) onFold(chosen.id);
+    else if (event.key === "Enter" && selected !== null) onOpen?.(selected);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div
+      ref={root}
+      className={`canvas graph-canvas detail-${detail}`}
+      role="application"
+      aria-roledescription="graph"
+      aria-label={`${label}. Arrow keys walk along the edges; the step list has the same content.`}
+      aria-activedescendant={selected === null ? undefined : `${prefix}-${selected}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <Sprite />
+      <DetailContext value={detail}>
+        <ReactFlow
+          nodes={nodes}
+          nodeTypes={NODE_TYPES}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          onlyRenderVisibleElements
+          zoomOnDoubleClick={false}
+          minZoom={FARTHEST}
+          maxZoom={2}
+          onNodeClick={(_, node) => onSelect(Number(node.id))}
+          onNodeDoubleClick={(_, node) => onOpen?.(Number(node.id))}
+          onPaneClick={() => onSelect(null)}
+          onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
+          proOptions={{ hideAttribution: true }}
+        >
+          <EdgeLayer shape={shape} places={places} selected={selected} />
+          {shape.nodes.length > (shape.small ? 24 : 8) && (
+            <MiniMap
+              pannable
+              zoomable
+              ariaLabel="Overview of the graph"
+              nodeComponent={MapBox}
+              maskColor="color-mix(in oklab, var(--active) 60%, transparent)"
+              className="graph-map"
+            />
+          )}
+          {pending && (
+            <p className="graph-note" role="status">
+              Shown in rows while the layout is worked out
+            </p>
+          )}
+        </ReactFlow>
+      </DetailContext>
+      <Said shape={shape} selected={selected} />
+    </div>
+  );
+}
+
+/** What is chosen, said to who cannot see it. */
+function Said({ shape, selected }: { shape: Shape; selected: number | null }) {
+  const chosen = shape.nodes.find((node) => node.id === selected);
+  return (
+    <span className="sr" role="status">
+      {chosen && <SaidNode task={chosen.id} node={chosen.node} inner={chosen.inner} />}
+    </span>
+  );
+}
+
+function SaidNode({ task, node, inner }: { task: number; node: GraphNode; inner: number }) {
+  const live = useLiveNode(task);
+  return <>{spoken(node, inner, live)}</>;
+}
+
+/** Detail that could not be read is dropped: the second line first, then everything but the state. */
+function detailAt(zoom: number): Detail {
+  if (zoom >= 0.62) return "all";
+  return zoom >= 0.3 ? "names" : "shapes";
+}
+
+/** A task in the minimap; it takes the state's colour from the task's own element on the canvas. */
+function MapBox({
+  id,
+  x,
+  y,
+  width,
+  height,
+  selected,
+}: {
+  id: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  selected: boolean;
+}) {
+  const drawing = useLiveNode(Number(id))?.state ?? null;
+  return (
+    <rect
+      className={`map-box ${drawing ? `map-${drawing}` : ""} ${selected ? "on" : ""}`}
+      x={x}
+      y={y}
+      width={width}
+      height={height}
+      rx={4}
+    />
+  );
+}
+
+/** Fits the graph into the window, and does so by itself when its places are new. */
+function useFit(shape: Shape, places: Places, root: React.RefObject<HTMLDivElement | null>): () => void {
+  const flow = useReactFlow();
+  const fitted = useRef<Places | null>(null);
+  const fitAll = useCallback(() => {
+    if (!root.current) return;
+    const { clientWidth, clientHeight } = root.current;
+    const covered = bounds(shape, places);
+    void flow.setViewport(getViewportForBounds(covered, clientWidth, clientHeight, FARTHEST, 1, MARGIN));
+  }, [flow, shape, places, root]);
+  useEffect(() => {
+    if (fitted.current === places) return;
+    fitted.current = places;
+    fitAll();
+  }, [places, fitAll]);
+  return fitAll;
+}
+
+/** Brings what is chosen into view, if it is not. */
+function useShow(
+  shape: Shape,
+  places: Places,
+  selected: number | null,
+  root: React.RefObject<HTMLDivElement | null>,
+): void {
+  const flow = useReactFlow();
+  const latest = useRef({ shape, places });
+  latest.current = { shape, places };
+  useEffect(() => {
+    if (selected === null || !root.current) return;
+    const box = onCanvas(latest.current.shape, latest.current.places).get(selected);
+    if (!box) return;
+    const { x, y, zoom } = flow.getViewport();
+    const { clientWidth, clientHeight } = root.current;
+    const left = box.x * zoom + x;
+    const top = box.y * zoom + y;
+    const inView =
+      left >= 0 &&
+      top >= 0 &&
+      left + box.width * zoom <= clientWidth &&
+      top + box.height * zoom <= clientHeight;
+    if (!inView) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
+  }, [flow, selected, root]);
+}

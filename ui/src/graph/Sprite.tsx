@@ -1,0 +1,42 @@
+// The drawings that nodes refer to. A node holds references, not copies: a thousand nodes stay light.
+
+import { Icon, kindIcon } from "../parts/Icon";
+import { StateIcon } from "../parts/State";
+import { type Drawing, STATES } from "../parts/states";
+
+const KINDS = ["shell", "python", "http", "sql", "value", "flow", "tasks", "wait", "approve", "notify"];
+const DRAWINGS: Drawing[] = [...new Set(Object.values(STATES).map(({ drawing }) => drawing))];
+
+export function kindRef(kind: string): string {
+  return `#graph-kind-${KINDS.includes(kind) ? kind : "other"}`;
+}
+
+export function stateRef(drawing: Drawing): string {
+  return `#graph-state-${drawing}`;
+}
+
+export const PROBLEM_REF = "#graph-problem";
+
+export function Sprite() {
+  return (
+    <svg className="graph-sprite" aria-hidden="true" focusable="false">
+      <title>drawings</title>
+      {KINDS.map((kind) => (
+        <symbol id={`graph-kind-${kind}`} key={kind} viewBox="0 0 16 16">
+          <Icon name={kindIcon(kind)} />
+        </symbol>
+      ))}
+      <symbol id="graph-kind-other" viewBox="0 0 16 16">
+        <Icon name="ring" />
+      </symbol>
+      <symbol id="graph-problem" viewBox="0 0 16 16">
+        <Icon name="warn" />
+      </symbol>
+      {DRAWINGS.map((drawing) => (
+        <symbol id={`graph-state-${drawing}`} key={drawing} viewBox="0 0 16 16">
+          <StateIcon drawing={drawing} />
+        </symbol>
+      ))}
+    </svg>
+  );
+}

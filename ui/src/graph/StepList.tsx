@@ -1,0 +1,140 @@
+// The graph as a list of steps with the same content and powers, for the keyboard and for screen readers.
+
+import { type KeyboardEvent, useContext, useMemo } from "react";
+import type { GraphEdge, GraphNode } from "../api/types";
+import { Icon, kindIcon } from "../parts/Icon";
+import { State } from "../parts/State";
+import { NodeStatesContext, useLiveNode } from "./nodeStates";
+import { factOf, tally } from "./words";
+
+interface Props {
+  graph: { nodes: readonly GraphNode[]; edges: readonly GraphEdge[] };
+  selected: number | null;
+  onSelect: (task: number | null) => void;
+  onOpen?: (task: number) => void;
+  label: string;
+  folded: ReadonlySet<number>;
+  onFold: (task: number) => void;
+  found: ReadonlySet<number>;
+}
+
+interface Step {
+  node: GraphNode;
+  depth: number;
+  inner: number;
+  needs: string;
+}
+
+export function StepList({ graph, selected, onSelect, onOpen, label, folded, onFold, found }: Props) {
+  const steps = useMemo(() => stepsOf(graph, folded), [graph, folded]);
+  const at = steps.findIndex((step) => step.node.task === selected);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const chosen = steps[at];
+    const go = (to: number) =>
+      onSelect(steps[Math.max(0, Math.min(steps.length - 1, to))]?.node.task ?? null);
+    if (event.key === "ArrowDown" || event.key === "j") go(at + 1);
+    else if (event.key === "ArrowUp" || event.key === "k") go(at - 1);
+    else if (event.key === "Home") go(0);
+    else if (event.key === "End") go(steps.length - 1);
+    else if (event.key === "ArrowRight" && chosen && folded.has(chosen.node.task)) onFold(chosen.node.task);
+    else if (event.key === "ArrowLeft" && chosen && chosen.inner > 0 && !folded.has(chosen.node.task))
+      onFold(chosen.node.task);
+    else if (event.key === "Enter" && chosen) onOpen?.(chosen.node.task);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div
+      className="steps scroll"
+      role="tree"
+      aria-label={label}
+      tabIndex={0}
+      aria-activedescendant={selected === null ? undefined : `step-${selected}`}
+      onKeyDown={onKeyDown}
+    >
+      {steps.map((step) => (
+        <StepRow
+          key={step.node.task}
+          step={step}
+          selected={step.node.task === selected}
+          found={found.has(step.node.task)}
+          folded={folded.has(step.node.task)}
+          onSelect={onSelect}
+          onFold={onFold}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface RowProps {
+  step: Step;
+  selected: boolean;
+  found: boolean;
+  folded: boolean;
+  onSelect: (task: number) => void;
+  onFold: (task: number) => void;
+}
+
+function StepRow({ step, selected, found, folded, onSelect, onFold }: RowProps) {
+  const { node, depth, inner, needs } = step;
+  const live = useLiveNode(node.task);
+  const inRun = useContext(NodeStatesContext).of(node.task) !== null;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it has the keys
+    <div
+      id={`step-${node.task}`}
+      role="treeitem"
+      aria-level={depth + 1}
+      aria-selected={selected}
+      aria-expanded={inner > 0 ? !folded : undefined}
+      className={`step ${selected ? "is-selected is-cursor" : ""} ${found ? "is-found" : ""}`}
+      style={{ paddingInlineStart: 8 + depth * 18 }}
+      onClick={() => (inner > 0 && selected ? onFold(node.task) : onSelect(node.task))}
+    >
+      {inner > 0 ? <Icon name={folded ? "right" : "down"} className="i-12" /> : <span className="i-12" />}
+      <Icon name={kindIcon(inner > 0 ? "tasks" : node.kind)} className="i-14" />
+      <code className="cut">{node.name}</code>
+      {live?.state && <State state={live.state} />}
+      {inRun && !live?.state && <span className="faint">Not begun</span>}
+      {live && live.total > 1 && <span className="small dim cut">{tally(live).join(" · ")}</span>}
+      <span className="small faint cut">{factOf(node, inner)}</span>
+      <span className="grow" />
+      <span className="small faint cut">{needs}</span>
+    </div>
+  );
+}
+
+/** Tasks in the order of the file, those of folded groups left out. */
+function stepsOf(graph: Props["graph"], folded: ReadonlySet<number>): Step[] {
+  const byTask = new Map(graph.nodes.map((node) => [node.task, node]));
+  const inner = new Map<number, number>();
+  for (const node of graph.nodes)
+    if (node.parent !== null) inner.set(node.parent, (inner.get(node.parent) ?? 0) + 1);
+  const needs = new Map<number, string[]>();
+  for (const edge of graph.edges) {
+    const from = byTask.get(edge.from)?.name ?? "";
+    const how = edge.on === "succeeded" ? "" : ` ${edge.on}`;
+    const when = edge.condition === null ? "" : ` when ${edge.condition}`;
+    needs.set(edge.to, [
+      ...(needs.get(edge.to) ?? []),
+      `${from}${how}${edge.implied ? " (implied)" : ""}${when}`,
+    ]);
+  }
+  return graph.nodes.flatMap((node) => {
+    let depth = 0;
+    for (
+      let parent = node.parent;
+      parent !== null && depth < 64;
+      parent = byTask.get(parent)?.parent ?? null
+    ) {
+      if (folded.has(parent)) return [];
+      depth += 1;
+    }
+    const after = needs.get(node.task);
+    return [
+      { node, depth, inner: inner.get(node.task) ?? 0, needs: after ? `after ${after.join(", ")}` : "" },
+    ];
+  });
+}
