@@ -268,6 +268,7 @@ mod tests {
             trigger: Value::from(()),
             variables: Value::from(()),
             environment: None,
+            trial: None,
             parent: None,
             scheduled_for: None,
             owner: None,

@@ -16,7 +16,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use tidemill_flow::{OnConflict, Value, template::from_json};
-use tidemill_orchestrate::{Happening, Run, RunId, RunStart};
+use tidemill_orchestrate::{Happening, Run, RunId, RunStart, Trial};
 use tidemill_store::{KeyPlace, NewRun, Owner, Parent, Store};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
@@ -278,9 +278,10 @@ impl Shared {
             self.facts(id, Arc::clone(&name), request.flow, depth)
                 .await?,
         );
-        let inputs = self
+        let mut inputs = self
             .asked_with(request.parameters, &request.trigger, request.scheduled_for)
             .await?;
+        inputs.trial = request.trial;
         let mut new = new_run(&facts, &inputs, parent, now);
         new.request = request.key;
         let run = Run::new(self.run_start(&facts, inputs));
@@ -370,6 +371,7 @@ impl Shared {
             trigger: from_json(trigger),
             variables: self.variables().await?,
             scheduled_for,
+            trial: None,
         })
     }
 
@@ -464,6 +466,7 @@ impl Shared {
             scheduled_for: inputs.scheduled_for,
             trigger: inputs.trigger,
             directory: facts.directory.to_string_lossy().into_owned(),
+            trial: inputs.trial,
             zone: TimeZone::system(),
             slots: self.parallelism,
         }
@@ -534,6 +537,7 @@ pub(crate) struct Inputs {
     pub(crate) trigger: Value,
     pub(crate) variables: Value,
     pub(crate) scheduled_for: Option<Timestamp>,
+    pub(crate) trial: Option<Arc<Trial>>,
 }
 
 pub(crate) fn new_run(
@@ -555,6 +559,10 @@ pub(crate) fn new_run(
         // It may hold what no record should; a run that is carried on sees the
         // environment of the process that carries it.
         environment: None,
+        trial: inputs
+            .trial
+            .as_ref()
+            .map(|trial| trial.to_value(&facts.flow.flow)),
         parent,
         scheduled_for: inputs.scheduled_for,
         owner: Some(Owner::current()),

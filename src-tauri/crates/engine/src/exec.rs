@@ -185,6 +185,7 @@ impl Recorder {
             trigger: Value::from(()),
             variables: Value::from_pairs(Vec::<(String, Value)>::new()),
             environment: None,
+            trial: None,
             parent: None,
             scheduled_for: None,
             owner: Some(Owner::current()),

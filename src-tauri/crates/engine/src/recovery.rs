@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tidemill_flow::{CheckContext, Value};
 use tidemill_orchestrate::{
     Decision, Detail, Failure, FailureKind, Happening, Run, RunId, State, StepError, Subject,
-    Transition,
+    Transition, Trial,
 };
 use tidemill_store::{
     Batch, Owner, Parent, RunFilter, RunInputs, StoreError, StoredRun, Unfinished,
@@ -373,6 +373,7 @@ impl Shared {
         depth: u32,
     ) -> Result<(Run, Arc<RunFacts>), EngineError> {
         let flow = recorded_flow(stored, &inputs)?;
+        let trial = recorded_trial(stored, &flow, &inputs)?;
         let name: Arc<str> = stored.name.as_str().into();
         let facts = Arc::new(self.facts(stored.id, name, flow, depth).await?);
         let start = self.run_start(
@@ -382,6 +383,7 @@ impl Shared {
                 trigger: inputs.trigger,
                 variables: inputs.variables,
                 scheduled_for: stored.scheduled_for,
+                trial,
             },
         );
         let (shared, id, name) = (Arc::clone(self), stored.id, stored.name.clone());
@@ -477,6 +479,20 @@ fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, E
         text: Arc::clone(text),
         file: path(&stored.file),
         workspace: path(&stored.workspace),
+    })
+}
+
+/// How the run differs from one of the whole flow, where it does.
+fn recorded_trial(
+    stored: &StoredRun,
+    flow: &LoadedFlow,
+    inputs: &RunInputs,
+) -> Result<Option<Arc<Trial>>, EngineError> {
+    let trial = inputs.trial.as_ref();
+    let trial = trial.map(|trial| Trial::from_value(&flow.flow, trial).map(Arc::new));
+    trial.transpose().map_err(|cause| EngineError::Flow {
+        run: stored.name.clone(),
+        cause: cause.to_string(),
     })
 }
 

@@ -62,6 +62,10 @@ impl Database {
                     name: "reads",
                     sql: include_str!("../migrations/state_0003_reads.sql"),
                 },
+                Migration {
+                    name: "trials",
+                    sql: include_str!("../migrations/state_0004_trials.sql"),
+                },
             ],
             shrinks: false,
             first: device::create,

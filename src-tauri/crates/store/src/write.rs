@@ -381,8 +381,8 @@ struct Append {
     refused: Option<StoreError>,
 }
 
-/// A new run's values: parameters, trigger, variables, environment.
-const RUN_PIECES: usize = 4;
+/// A new run's values: parameters, trigger, variables, environment, trial.
+const RUN_PIECES: usize = 5;
 
 impl Append {
     fn encode_run(&mut self, arena: &mut Arena, results: &Results) -> Result<(), StoreError> {
@@ -392,6 +392,7 @@ impl Append {
             Some(&new.trigger),
             Some(&new.variables),
             new.environment.as_ref(),
+            new.trial.as_ref(),
         ];
         for value in values {
             let mut encoder = Encoder {
@@ -422,6 +423,7 @@ impl Append {
                 trigger: piece(),
                 variables: piece(),
                 environment: Some(piece()).filter(|_| new.environment.is_some()),
+                trial: Some(piece()).filter(|_| new.trial.is_some()),
             };
             run::insert(&session.connection, new, &values)?
         };

@@ -206,6 +206,7 @@ async fn a_run_waits_where_the_one_in_its_place_cannot_be_cancelled() {
         trigger: Value::from(()),
         variables: Value::from_pairs(Vec::<(String, Value)>::new()),
         environment: None,
+        trial: None,
         parent: None,
         scheduled_for: None,
         owner: None,

@@ -37,6 +37,8 @@ pub struct NewRun {
     pub variables: Value,
     /// The environment that it was started in, a mapping, where it is to be kept.
     pub environment: Option<Value>,
+    /// How it differs from a run of the whole flow, a mapping, where it does.
+    pub trial: Option<Value>,
     /// The task that started it, where it is another run's.
     pub parent: Option<Parent>,
     /// When it was due.
@@ -134,6 +136,8 @@ pub struct RunInputs {
     pub variables: Value,
     /// The environment, where it was kept.
     pub environment: Option<Value>,
+    /// How it differs from a run of the whole flow, where it does.
+    pub trial: Option<Value>,
 }
 
 /// A run that has not ended.
@@ -156,6 +160,7 @@ pub(crate) struct Encoded<'a> {
     pub(crate) trigger: &'a [u8],
     pub(crate) variables: &'a [u8],
     pub(crate) environment: Option<&'a [u8]>,
+    pub(crate) trial: Option<&'a [u8]>,
 }
 
 /// Adds a run, and gives its key. `Ok(None)`: its id is taken.
@@ -181,8 +186,8 @@ pub(crate) fn insert(
             "INSERT OR IGNORE INTO runs (id, name, flow, version, workspace, file, state, run_attempt,
                last, created_at, scheduled_for, parent, parent_task, parent_attempt, owner,
                parameters, trigger, variables, environment, whole_attempt, superseding, removing,
-               request_key, request_hash)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?)",
+               request_key, request_hash, trial)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?, ?)",
         )?
         .execute(params![
             run.id.to_bytes(),
@@ -204,6 +209,7 @@ pub(crate) fn insert(
             environment,
             run.request.as_ref().map(|request| &request.key),
             run.request.as_ref().map(|request| &request.hash),
+            values.trial,
         ])?;
     Ok((added == 1).then(|| connection.last_insert_rowid()))
 }
@@ -372,8 +378,9 @@ pub(crate) fn inputs(
     results: &Results,
     id: RunId,
 ) -> Result<Option<RunInputs>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT version, trigger, variables, environment FROM runs WHERE id = ?")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT version, trigger, variables, environment, trial FROM runs WHERE id = ?",
+    )?;
     let mut rows = statement.query([id.to_bytes()])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
@@ -393,6 +400,10 @@ pub(crate) fn inputs(
         trigger: value(id, &column(1)?.unwrap_or_default(), results)?,
         variables: snapshot(column(2)?)?.unwrap_or_default(),
         environment: snapshot(column(3)?)?,
+        trial: match column(4)? {
+            Some(bytes) => Some(value(id, &bytes, results)?),
+            None => None,
+        },
     }))
 }
 

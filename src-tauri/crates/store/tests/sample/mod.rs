@@ -32,6 +32,7 @@ pub(crate) fn new_run(n: u32) -> NewRun {
         trigger: Value::from(()),
         variables: from_json(&json!({"x": 1})),
         environment: None,
+        trial: None,
         parent: None,
         scheduled_for: None,
         owner: Some(Owner::current()),
