@@ -38,6 +38,7 @@ pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
     limit::{Limit, SlotAround, SlotHolder, Slots},
+    pin::{Pin, PinnedFlow},
     request::{Answer, KnownRequest, Request, Steering},
     run::{NewRun, Parent, RequestKey, RunInputs, StoredRun, Unfinished},
     run_list::{RunFilter, RunPage, RunSort},

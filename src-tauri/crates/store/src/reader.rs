@@ -13,8 +13,13 @@ use crate::{
     migrations::Database,
     receipt::lock,
     tables::{
-        cache, device, limit, request, result::Results, run, run_list, setting, task_run,
-        task_tally::Remembered, text, transition, variable, workspace,
+        cache, device, limit,
+        pin::{self, Pin, PinnedFlow},
+        request,
+        result::Results,
+        run, run_list, setting, task_run,
+        task_tally::Remembered,
+        text, transition, variable, workspace,
     },
 };
 
@@ -290,6 +295,11 @@ impl Reader {
     /// Every variable, by name.
     pub fn variables(&self) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
         self.read(|connection, _| Ok(variable::list(connection)?))
+    }
+
+    /// What is pinned of a flow, by task.
+    pub fn pins(&self, flow: &PinnedFlow) -> Result<Vec<Pin>, StoreError> {
+        self.read(|connection, _| Ok(pin::list(connection, flow)?))
     }
 
     /// A setting.

@@ -13,7 +13,9 @@ use crate::{
     codec::Encoder,
     receipt::Ticket,
     tables::{
-        cache, device, limit, request,
+        cache, device, limit,
+        pin::{self, Pin, PinnedFlow},
+        request,
         result::{self, CACHE_RUN, ResultHash, Results},
         run::{self, Encoded, Restart, RunFold},
         setting, task_run, transition, variable, workspace,
@@ -208,6 +210,16 @@ impl Writer {
     /// Removes a variable. Answers whether it was there.
     pub fn remove_variable(&self, name: String) -> Receipt<bool> {
         self.call(move |session| Ok(variable::remove(&session.connection, &name)?))
+    }
+
+    /// Pins an output of a flow's task.
+    pub fn set_pin(&self, flow: PinnedFlow, pin: Pin) -> Receipt {
+        self.call(move |session| Ok(pin::set(&session.connection, &flow, &pin)?))
+    }
+
+    /// Removes a pin. Answers whether it was there.
+    pub fn remove_pin(&self, flow: PinnedFlow, task: String) -> Receipt<bool> {
+        self.call(move |session| Ok(pin::remove(&session.connection, &flow, &task)?))
     }
 
     /// Sets a setting.

@@ -4,6 +4,7 @@
 pub(crate) mod cache;
 pub(crate) mod device;
 pub(crate) mod limit;
+pub(crate) mod pin;
 pub(crate) mod request;
 pub(crate) mod result;
 pub(crate) mod run;
