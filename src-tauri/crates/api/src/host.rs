@@ -24,7 +24,7 @@ use crate::{
     run, runs,
     steer::{self, By, SteeredRun, Wish},
     tail::{Tail, blocking},
-    upkeep,
+    trial, upkeep,
 };
 
 /// An engine that stays, and the home's one host while it does.
@@ -119,7 +119,15 @@ impl Host {
             return Ok(run);
         }
         let (around, wanted) = (self.surroundings.clone(), order.clone());
-        let mut prepared = blocking(move || run::prepare(&around, &wanted)).await?;
+        let home = self.home.clone();
+        let mut prepared = blocking(move || {
+            let mut prepared = run::prepare(&around, &wanted)?;
+            if let Some(tried) = &wanted.trial {
+                prepared.trial = trial::plan(&home, &prepared.flow, tried)?;
+            }
+            Ok(prepared)
+        })
+        .await?;
         prepared.key = key.clone();
         match run::start(&self.surroundings, &self.engine, &order, prepared).await {
             Ok(handle) => self.recorded(handle.id).await,
@@ -161,6 +169,7 @@ impl Host {
         let order = RunOrder {
             flow,
             parameters: given,
+            trial: None,
         };
         let (around, wanted) = (self.surroundings.clone(), order.clone());
         let prepared = blocking(move || run::prepare(&around, &wanted)).await?;

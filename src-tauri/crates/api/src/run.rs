@@ -8,11 +8,11 @@ use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
-use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
+use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber, Trial};
 use tidemill_store::{Reader, RequestKey, StoredTaskRun, TaskRunFilter};
 
 use crate::{
-    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
+    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings, TrialOrder,
     answers::FileDiagnostics,
     failure::{self, Failures},
     flow_file,
@@ -28,6 +28,8 @@ pub struct RunOrder {
     pub flow: FlowChoice,
     /// Its parameters.
     pub parameters: GivenParameters,
+    /// What is tried of it; `None`: the flow runs as its file has it.
+    pub trial: Option<TrialOrder>,
 }
 
 /// A run that this process carries. [`CarriedRun::close`] belongs at its end.
@@ -147,6 +149,8 @@ pub async fn run(
 pub(crate) struct Prepared {
     pub(crate) flow: LoadedFlow,
     pub(crate) parameters: Map<String, Json>,
+    /// How it differs from a run of the whole flow.
+    pub(crate) trial: Option<Arc<Trial>>,
     /// By which key a program asks for it.
     pub(crate) key: Option<RequestKey>,
 }
@@ -156,11 +160,16 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Where the flow or the parameters are wrong.
 pub(crate) fn prepare(surroundings: &Surroundings, order: &RunOrder) -> Result<Prepared, Error> {
-    let flow = flow_file::load(surroundings, &order.flow)?;
+    let text = order.trial.as_ref().and_then(|trial| trial.text.clone());
+    let flow = match text {
+        Some(text) => flow_file::load_text(surroundings, &order.flow, text)?,
+        None => flow_file::load(surroundings, &order.flow)?,
+    };
     let parameters = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
     Ok(Prepared {
         flow,
         parameters,
+        trial: None,
         key: None,
     })
 }
@@ -178,11 +187,13 @@ pub(crate) async fn start(
     let Prepared {
         flow,
         parameters,
+        trial,
         key,
     } = prepared;
     hindered(surroundings, engine, &flow, &order.flow).await?;
     let workspace = flow.workspace.to_string_lossy().into_owned();
     let mut request = RunRequest::new(flow, parameters);
+    request.trial = trial;
     request.key = key;
     let handle = engine.start(request).await?;
     // Nobody waits for it: it only helps to find the flow by its name from elsewhere.

@@ -128,7 +128,9 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::Hindered(_) => (UNFIT, "hindered", "The flow cannot run here"),
         Error::Parameters(_) => (UNFIT, "parameters", "The parameters do not fit"),
         Error::Fields { .. } => (UNFIT, "fields", "The answer does not fit the question"),
-        Error::Refused(_) => (StatusCode::CONFLICT, "refused", "Refused as things stand"),
+        Error::Trial(_) | Error::Refused(_) => {
+            (StatusCode::CONFLICT, "refused", "Refused as things stand")
+        }
         Error::NoQuestion(_) => (StatusCode::CONFLICT, "no-question", "No such question"),
         Error::SeveralFlows { .. } => (
             StatusCode::CONFLICT,

@@ -19,6 +19,7 @@ mod schedules;
 mod start;
 mod steer;
 mod tables;
+mod trying;
 mod workspaces;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Routes {
         .merge(run_views::routes())
         .merge(log_window::routes())
         .merge(find::routes())
+        .merge(trying::routes())
 }
 
 /// What the description says first.
