@@ -42,7 +42,7 @@ pub(crate) fn photograph() -> Result<(), Failure> {
 fn with_program(script: &str) -> Command {
     let mut command = script_of("ui", script);
     command
-        .env("TIDEMILL", project::target().join("debug/tidemill"))
+        .env("TIDEMILL_PROGRAM", project::target().join("debug/tidemill"))
         .env("TIDEMILL_EXAMPLES", project::root().join("examples"));
     command
 }
