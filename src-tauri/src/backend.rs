@@ -141,12 +141,21 @@ impl Backend {
 
     /// Ends the engine, if it is in this process.
     pub(crate) async fn close(&self, how: Close) {
-        let _choosing = self.choosing.lock().await;
-        if let Some(Side::Own { host, .. }) = self.chosen().as_deref()
+        // It stays held: who asks from now on waits until the process is gone.
+        let choosing = self.choosing.lock().await;
+        let chosen = self
+            .chosen
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(Side::Own { host, .. }) = chosen.as_deref()
             && let Err(error) = host.close(how).await
         {
             tracing::error!(%error, "the engine could not be closed in good order");
         }
+        // The home's lock goes with the last who holds it.
+        drop(chosen);
+        std::mem::forget(choosing);
     }
 
     fn chosen(&self) -> Option<Arc<Side>> {

@@ -155,6 +155,13 @@ fn answer(stream: UnixStream, take: &impl Fn(Call)) -> io::Result<()> {
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl Instance {
+    /// Takes no more calls. For an end that drops nothing.
+    pub(crate) fn leave(&self) {
         remove(&self.socket);
         if let Some(folder) = self.socket.parent()
             && folder == own_folder()

@@ -162,6 +162,7 @@ fn on_event(app: &AppHandle, event: RunEvent) {
         } if !app.state::<Leaving>().ends() => {
             api.prevent_exit();
         }
+        RunEvent::Exit => app.state::<Instance>().leave(),
         #[cfg(target_os = "macos")]
         RunEvent::Opened { urls } => {
             for url in urls {

@@ -19,6 +19,14 @@ const LEAST: (f64, f64) = (800.0, 560.0);
 const LIGHT: Color = Color(0xff, 0xff, 0xff, 0xff);
 const DARK: Color = Color(0x15, 0x1a, 0x1b, 0xff);
 
+/// Where no language is set up, WebKitGTK says that it is `C`, which no function of a
+/// page's that is told a language knows.
+const LANGUAGE: &str = "\
+if (!/^[a-z]{2,3}\\b/i.test(navigator.language)) {
+  Object.defineProperty(navigator, 'language', { value: 'en-US' });
+  Object.defineProperty(navigator, 'languages', { value: Object.freeze(['en-US']) });
+}";
+
 /// Brings the window to the front, and its page to `path` where one is given.
 pub(crate) fn show(app: &AppHandle, path: Option<String>) {
     let handle = app.clone();
@@ -53,6 +61,7 @@ fn make(app: &AppHandle, path: &str) -> tauri::Result<()> {
         .title("Tidemill")
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(LEAST.0, LEAST.1)
+        .initialization_script(LANGUAGE)
         .on_navigation(stays)
         .on_new_window(|url, _| {
             open_elsewhere(&url);

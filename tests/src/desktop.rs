@@ -68,7 +68,7 @@ impl Display {
         let mut server = Group::start(
             Command::new("Xvfb")
                 .args(["-displayfd", "1", "-screen", "0", "1440x900x24"])
-                .args(["-nolisten", "tcp"])
+                .args(["-nolisten", "tcp", "-noreset"])
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
@@ -315,9 +315,14 @@ impl Window {
         url.expect("an address").to_string()
     }
 
-    /// Has the window go somewhere; that it may refuse is no failure here.
+    /// Has the window go somewhere, as a link in the page does.
     pub fn go(&self, url: &str) {
-        let _ = self.runtime.block_on(self.client.goto(url));
+        let script = "location.href = arguments[0]; arguments[1]();";
+        let arguments = vec![Value::from(url)];
+        let gone = self
+            .runtime
+            .block_on(self.client.execute_async(script, arguments));
+        gone.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
     /// Runs a script in the page, whose last argument is where it gives its answer.

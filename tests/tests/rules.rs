@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tidemill_tests::{Answer, Sandbox, message, output, state, task};
+use tidemill_tests::{Answer, Reply, Sandbox, Server, message, output, state, task};
 
 /// The times that a script wrote with `date +%s%N`, as pauses between them.
 fn pauses(sandbox: &Sandbox, file: &str) -> Vec<Duration> {
@@ -357,6 +357,67 @@ fn a_run_out_of_time_ends_with_1() {
     for path in ["t", "waits", "asks", "u"] {
         assert_eq!(state(&document, path), "Cancelled", "{path}");
     }
+}
+
+#[test]
+fn what_is_computed_is_read_as_what_stands_there() {
+    let sandbox = Sandbox::new();
+    for name in ["one", "two"] {
+        sandbox.write(
+            &format!("{name}.py"),
+            format!("def say(): return '{name}'\n"),
+        );
+        sandbox.write(&format!("{name}.body"), format!("return '{name}'\n"));
+    }
+    let server = Server::start(|request, _| Some(Reply::text(404, request.method.clone())));
+    sandbox.flow(
+        "computed",
+        r#"
+parameters: { method: put, code: 404, pause: 1ms, bad: 5 }
+defaults: { timeout: 20s }
+tasks:
+  ask: { http: { url: "{{ env.SERVER }}", method: "{{ params.method }}", expect: ["{{ params.code }}"] } }
+  range: { http: { url: "{{ env.SERVER }}", expect: ["{{ params.code }}-{{ params.code + 1 }}"] } }
+  call: { for_each: [one, two], python: { call: "{{ item }}.py:say" } }
+  body: { for_each: [one, two], python: { file: "{{ item }}.body" } }
+  kept: { for_each: [one, two], cache: true, python: { call: "{{ item }}.py:say" } }
+  again: { shell: echo x >> again, repeat: { while: true, max: 2, delay: "{{ params.pause }}" }, allow_failure: true }
+  short: { shell: echo x >> short, cache: { expires: "{{ params.pause }}" } }
+  long: { shell: echo x >> long, cache: { expires: "{{ params.code }}s" } }
+  no_method: { http: { url: "{{ env.SERVER }}", method: "{{ [params.bad] }}" }, allow_failure: true }
+  no_call: { python: { call: "{{ params.bad }}" }, allow_failure: true }
+  no_term: { shell: "true", cache: { expires: "{{ params.bad }}" }, allow_failure: true }
+  no_pause: { value: 1, repeat: { while: true, delay: "{{ params.bad }}" }, allow_failure: true }
+  kind: { needs: { no_term: failed }, value: 1 }
+"#,
+    );
+    let run = || {
+        let mut command = sandbox.command(&["run", "computed", "--json"]);
+        Answer::of(command.env("SERVER", server.url("/")))
+            .expect(0)
+            .json()
+    };
+    let document = run();
+    assert_eq!(output(&document, "ask")["text"], "PUT");
+    assert_eq!(output(&document, "range")["status"], 404);
+    assert_eq!(output(&document, "call"), &json!(["one", "two"]));
+    assert_eq!(output(&document, "body"), &json!(["one", "two"]));
+    assert_eq!(output(&document, "kept"), &json!(["one", "two"]));
+    for (path, said) in [
+        ("no_method", "http.method: `[5]` is no HTTP method"),
+        ("no_call", "python.call: `5` names no function in a file"),
+        ("no_term", "cache.expires: duration `5` "),
+        ("no_pause", "repeat.delay: duration `5` "),
+    ] {
+        assert_eq!(state(&document, path), "Failed", "{path}");
+        let message = message(&document, path);
+        assert!(message.contains(said), "{path}: {message}");
+    }
+    let document = run();
+    assert_eq!(output(&document, "kept"), &json!(["one", "two"]));
+    assert_eq!(state(&document, "long"), "Cached");
+    assert_eq!(state(&document, "short"), "Completed");
+    assert_eq!(sandbox.read("again").unwrap().lines().count(), 4);
 }
 
 #[test]

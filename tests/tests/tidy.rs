@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use tidemill_tests::root;
@@ -44,6 +45,8 @@ fn packages_depend_only_along_the_arrows() {
         ),
         ("cli", &["api"]),
         ("xtask", &[]),
+        // The desktop shell, which lies above them all.
+        ("..", &["api"]),
     ]);
     for (package, may) in allowed {
         let manifest = root()
@@ -64,18 +67,15 @@ fn packages_depend_only_along_the_arrows() {
 #[test]
 fn only_the_outermost_rooms_name_what_they_own() {
     for (word, rooms) in [
-        ("tokio::", &["engine", "api", "cli"][..]),
+        ("tokio::", &["engine", "api", "cli", "src-tauri/src"][..]),
+        ("tauri::", &["src-tauri/src"]),
         ("rusqlite::", &["store", "engine", "tests"]),
         ("Timestamp::now()", &["store", "engine", "api", "cli"]),
         ("println!", &["cli", "xtask"]),
     ] {
         for path in sources() {
             let text = fs::read_to_string(&path).unwrap();
-            let place = path
-                .strip_prefix(root())
-                .unwrap()
-                .to_string_lossy()
-                .into_owned();
+            let place = format!("/{}", path.strip_prefix(root()).unwrap().display());
             let is_test = place.contains("tests") || place.contains("simulator");
             let code = text.split("#[cfg(test)]").next().unwrap();
             if code.contains(word) && !is_test && !place.contains("examples") {
@@ -87,6 +87,23 @@ fn only_the_outermost_rooms_name_what_they_own() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn nothing_below_the_command_line_draws_a_window() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(root())
+        .args(["tree", "--package", "tidemill-cli", "--prefix", "none"])
+        .args(["--edges", "normal,build", "--offline", "--locked"])
+        .output()
+        .unwrap();
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(tree.contains("tidemill-engine "), "{output:?}");
+    for package in ["tauri ", "wry ", "gtk ", "webkit2gtk "] {
+        let found = tree.lines().find(|line| line.starts_with(package));
+        assert_eq!(found, None);
     }
 }
 

@@ -19,6 +19,7 @@ const move = (run: string, number = 0, sequence = 1): Move => ({
   node: null,
   parent: null,
   index: null,
+  items: null,
   attempt: 1,
   from: "Pending",
   to: "Running",

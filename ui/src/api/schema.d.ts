@@ -1388,6 +1388,11 @@ export interface components {
             index: number | null;
             /**
              * Format: int32
+             * @description Of a mapped task that opened into its items: how many they are.
+             */
+            items: number | null;
+            /**
+             * Format: int32
              * @description The run attempt, from 1.
              */
             attempt: number;
@@ -3065,6 +3070,11 @@ export interface operations {
                 task?: string;
                 /** @description Lines that hold this. */
                 grep?: string;
+                /**
+                 * @description Whether it goes on while the run does, true by default; else it ends after the
+                 *     lines that there are.
+                 */
+                follow?: boolean;
             };
             header?: never;
             path: {

@@ -1,25 +1,33 @@
 // A flow as a graph: laid out downward, groups that fold, a minimap, search, and arrow keys that walk along the
 // edges. With a run around it (NodeStatesContext) its nodes show how they stand.
 
-import { MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { getViewportForBounds, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
-import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { GraphEdge, GraphNode } from "../api/types";
 import { Icon } from "../parts/Icon";
-import { Keys } from "../shell/Keys";
-import { linesOf, nodesOf, type ShownNode } from "./elements";
-import { FlowEdge } from "./FlowEdge";
-import { FoldContext } from "./fold";
+import { EdgeLayer } from "./EdgeLayer";
+import { nodesOf, type ShownNode } from "./elements";
 import { GroupNode } from "./GroupNode";
 import { useLiveNode } from "./nodeStates";
 import type { Places } from "./place";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
-import { type Shape, shapeOf } from "./shape";
+import { FULL, type Shape, SMALL, shapeOf } from "./shape";
+import { type Detail, DetailContext, FoldContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
 import { usePlaces } from "./usePlaces";
-import { type Direction, onCanvas, walk } from "./walk";
+import { bounds, type Direction, onCanvas, walk } from "./walk";
 import { spoken } from "./words";
 
 interface Props {
@@ -30,6 +38,8 @@ interface Props {
   /** Enter or a double click on a task */
   onOpen?: (task: number) => void;
   label: string;
+  /** names and states only, where it stands beside other things */
+  small?: boolean;
   /** the file cannot be read any more: what is shown is its last valid graph */
   old?: boolean;
 }
@@ -40,7 +50,9 @@ export function FlowGraph(props: Props) {
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const [view, setView] = useState<View>("graph");
   const [sought, setSought] = useState("");
-  const shape = useMemo(() => shapeOf(props.graph, folded), [props.graph, folded]);
+  const size = props.small ? SMALL : FULL;
+  const fit = useRef<(() => void) | null>(null);
+  const shape = useMemo(() => shapeOf(props.graph, folded, size), [props.graph, folded, size]);
   const found = useMemo(() => findIn(shape, sought), [shape, sought]);
   const fold = useCallback((task: number) => setFolded((before) => toggled(before, task)), []);
   return (
@@ -48,6 +60,7 @@ export function FlowGraph(props: Props) {
       <ReactFlowProvider>
         <div className={`graph ${props.old ? "is-greyed" : ""}`}>
           <Toolbar
+            fitRef={fit}
             view={view}
             onView={setView}
             sought={sought}
@@ -59,7 +72,7 @@ export function FlowGraph(props: Props) {
           {view === "list" ? (
             <StepList {...props} folded={folded} onFold={fold} found={found} />
           ) : (
-            <Canvas {...props} shape={shape} found={found} onFold={fold} />
+            <Canvas {...props} fitRef={fit} shape={shape} found={found} onFold={fold} />
           )}
         </div>
       </ReactFlowProvider>
@@ -82,6 +95,7 @@ function findIn(shape: Shape, sought: string): ReadonlySet<number> {
 }
 
 interface ToolbarProps {
+  fitRef: React.RefObject<(() => void) | null>;
   view: View;
   onView: (view: View) => void;
   sought: string;
@@ -91,8 +105,7 @@ interface ToolbarProps {
   onSelect: (task: number) => void;
 }
 
-function Toolbar({ view, onView, sought, onSought, found, selected, onSelect }: ToolbarProps) {
-  const flow = useReactFlow();
+function Toolbar({ fitRef, view, onView, sought, onSought, found, selected, onSelect }: ToolbarProps) {
   const list = [...found];
   const position = selected === null ? -1 : list.indexOf(selected);
   const step = (by: number) => {
@@ -152,7 +165,7 @@ function Toolbar({ view, onView, sought, onSought, found, selected, onSelect }: 
         aria-label="Zoom to fit"
         title="Zoom to fit (F)"
         disabled={view === "list"}
-        onClick={() => void flow.fitView({ padding: 0.06, maxZoom: 1 })}
+        onClick={() => fitRef.current?.()}
       >
         <Icon name="fit" />
       </button>
@@ -161,13 +174,17 @@ function Toolbar({ view, onView, sought, onSought, found, selected, onSelect }: 
 }
 
 interface CanvasProps extends Props {
+  /** where the toolbar finds what fits the graph into the window */
+  fitRef: React.RefObject<(() => void) | null>;
   shape: Shape;
   found: ReadonlySet<number>;
   onFold: (task: number) => void;
 }
 
 const NODE_TYPES = { task: TaskNode, frame: GroupNode };
-const EDGE_TYPES = { line: FlowEdge };
+/** How far out the canvas zooms, and how much room it leaves around what is fitted. */
+const FARTHEST = 0.04;
+const MARGIN = 0.06;
 const ARROWS: Record<string, Direction> = {
   ArrowUp: "up",
   ArrowDown: "down",
@@ -199,6 +216,7 @@ function Drawing({
   found,
   label,
   onFold,
+  fitRef,
 }: CanvasProps & { places: Places; pending: boolean }) {
   const prefix = useId();
   const flow = useReactFlow();
@@ -209,8 +227,8 @@ function Drawing({
     kept.current = nodesOf(shape, places, selected, found, prefix, kept.current);
     return kept.current;
   }, [shape, places, selected, found, prefix]);
-  const edges = useMemo(() => linesOf(shape, places, selected), [shape, places, selected]);
-  useFit(places, pending);
+  const fitAll = useFit(shape, places, root);
+  useImperativeHandle(fitRef, () => fitAll, [fitAll]);
   useShow(shape, places, selected, root);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -218,7 +236,7 @@ function Drawing({
     const direction = ARROWS[event.key];
     const chosen = shape.nodes.find((node) => node.id === selected);
     if (direction) onSelect(walk(shape, places, selected, direction));
-    else if (event.key === "f" || event.key === "F") void flow.fitView({ padding: 0.06, maxZoom: 1 });
+    else if (event.key === "f" || event.key === "F") fitAll();
     else if (event.key === "+" || event.key === "=") void flow.zoomIn();
     else if (event.key === "-") void flow.zoomOut();
     else if (event.key === "Escape" && selected !== null) onSelect(null);
@@ -242,52 +260,47 @@ function Drawing({
       onKeyDown={onKeyDown}
     >
       <Sprite />
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        disableKeyboardA11y
-        deleteKeyCode={null}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={null}
-        zoomOnDoubleClick={false}
-        minZoom={0.04}
-        maxZoom={2}
-        onNodeClick={(_, node) => onSelect(Number(node.id))}
-        onNodeDoubleClick={(_, node) => onOpen?.(Number(node.id))}
-        onPaneClick={() => onSelect(null)}
-        onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
-        proOptions={{ hideAttribution: true }}
-      >
-        {shape.nodes.length > 5 && (
-          <MiniMap
-            pannable
-            zoomable
-            ariaLabel="Overview of the graph"
-            nodeComponent={MapBox}
-            maskColor="transparent"
-            className="graph-map"
-          />
-        )}
-        {pending && (
-          <Panel position="top-center">
+      <DetailContext value={detail}>
+        <ReactFlow
+          nodes={nodes}
+          nodeTypes={NODE_TYPES}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          onlyRenderVisibleElements
+          zoomOnDoubleClick={false}
+          minZoom={FARTHEST}
+          maxZoom={2}
+          onNodeClick={(_, node) => onSelect(Number(node.id))}
+          onNodeDoubleClick={(_, node) => onOpen?.(Number(node.id))}
+          onPaneClick={() => onSelect(null)}
+          onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
+          proOptions={{ hideAttribution: true }}
+        >
+          <EdgeLayer shape={shape} places={places} selected={selected} />
+          {shape.nodes.length > (shape.small ? 24 : 8) && (
+            <MiniMap
+              pannable
+              zoomable
+              ariaLabel="Overview of the graph"
+              nodeComponent={MapBox}
+              maskColor="color-mix(in oklab, var(--active) 60%, transparent)"
+              className="graph-map"
+            />
+          )}
+          {pending && (
             <p className="graph-note" role="status">
               Shown in rows while the layout is worked out
             </p>
-          </Panel>
-        )}
-        {selected === null && (
-          <Panel position="bottom-left" className="graph-hint faint">
-            <Keys keys="F" /> fit <Keys keys="ArrowDown" /> along edges
-          </Panel>
-        )}
-      </ReactFlow>
+          )}
+        </ReactFlow>
+      </DetailContext>
       <Said shape={shape} selected={selected} />
     </div>
   );
@@ -307,8 +320,6 @@ function SaidNode({ task, node, inner }: { task: number; node: GraphNode; inner:
   const live = useLiveNode(task);
   return <>{spoken(node, inner, live)}</>;
 }
-
-type Detail = "all" | "names" | "shapes";
 
 /** Detail that could not be read is dropped: the second line first, then everything but the state. */
 function detailAt(zoom: number): Detail {
@@ -345,15 +356,22 @@ function MapBox({
   );
 }
 
-/** Fits the graph into the window when its layout is new. */
-function useFit(places: Places, pending: boolean): void {
+/** Fits the graph into the window, and does so by itself when its places are new. */
+function useFit(shape: Shape, places: Places, root: React.RefObject<HTMLDivElement | null>): () => void {
   const flow = useReactFlow();
   const fitted = useRef<Places | null>(null);
+  const fitAll = useCallback(() => {
+    if (!root.current) return;
+    const { clientWidth, clientHeight } = root.current;
+    const covered = bounds(shape, places);
+    void flow.setViewport(getViewportForBounds(covered, clientWidth, clientHeight, FARTHEST, 1, MARGIN));
+  }, [flow, shape, places, root]);
   useEffect(() => {
-    if (pending || fitted.current === places) return;
+    if (fitted.current === places) return;
     fitted.current = places;
-    void flow.fitView({ padding: 0.06, maxZoom: 1 });
-  }, [flow, places, pending]);
+    fitAll();
+  }, [places, fitAll]);
+  return fitAll;
 }
 
 /** Brings what is chosen into view, if it is not. */

@@ -5,10 +5,9 @@ import { memo, useContext } from "react";
 import { Icon } from "../parts/Icon";
 import { StateIcon } from "../parts/State";
 import { STATES } from "../parts/states";
-import { ANCHOR, ANCHORED } from "./anchor";
-import { FoldContext } from "./fold";
 import { useLiveNode } from "./nodeStates";
 import type { ShapeNode } from "./shape";
+import { DetailContext, FoldContext } from "./surroundings";
 import { factOf, spoken } from "./words";
 
 export type GroupNodeData = { shape: ShapeNode; found: boolean; domId: string };
@@ -18,6 +17,7 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
   const { shape, found, domId } = data;
   const live = useLiveNode(shape.id);
   const fold = useContext(FoldContext);
+  const detail = useContext(DetailContext);
   const shown = live?.state ? STATES[live.state] : null;
   const classes = ["group", "gn-group"];
   if (selected) classes.push("is-selected");
@@ -29,26 +29,26 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
       role="group"
       aria-label={spoken(shape.node, shape.inner, live)}
     >
-      <div className="gh">
-        <button
-          type="button"
-          className="gn-fold nodrag nopan"
-          tabIndex={-1}
-          aria-expanded="true"
-          aria-label={`Fold ${shape.node.name}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            fold(shape.id);
-          }}
-        >
-          <Icon name="down" className="i-12" />
-        </button>
-        <b className={ANCHOR} {...ANCHORED}>
-          {shape.node.name}
-        </b>
-        <span>{factOf(shape.node, shape.inner)}</span>
-        {shown && <StateIcon drawing={shown.drawing} size={12} label={shown.word} />}
-      </div>
+      {detail !== "shapes" && (
+        <div className="gh">
+          <button
+            type="button"
+            className="gn-fold nodrag nopan"
+            tabIndex={-1}
+            aria-expanded="true"
+            aria-label={`Fold ${shape.node.name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              fold(shape.id);
+            }}
+          >
+            <Icon name="down" className="i-12" />
+          </button>
+          <b>{shape.node.name}</b>
+          <span>{factOf(shape.node, shape.inner)}</span>
+          {shown && <StateIcon drawing={shown.drawing} size={12} label={shown.word} />}
+        </div>
+      )}
     </div>
   );
 });

@@ -1,14 +1,14 @@
 // One task on the canvas: kind, name, state and one fact; of a mapped task also how many items are in which
-// state. Seven elements, drawn anew only when its own state or selection changes.
+// state. At most eight elements, drawn anew only when its own state or selection changes.
 
 import type { Node, NodeProps } from "@xyflow/react";
-import { memo } from "react";
+import { memo, useContext } from "react";
 import { STATES } from "../parts/states";
-import { ANCHOR, ANCHORED } from "./anchor";
 import { useLiveNode } from "./nodeStates";
 import { kindRef, PROBLEM_REF, stateRef } from "./Sprite";
 import type { ShapeNode } from "./shape";
-import { factOf, spoken, tally } from "./words";
+import { DetailContext } from "./surroundings";
+import { factOf, progress, spoken, tally } from "./words";
 
 export type TaskNodeData = { shape: ShapeNode; found: boolean; domId: string };
 export type TaskFlowNode = Node<TaskNodeData, "task">;
@@ -19,41 +19,65 @@ const LOUD = new Set(["running", "paused", "failed", "crashed", "late", "cancell
 export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<TaskFlowNode>) {
   const { shape, found, domId } = data;
   const { node } = shape;
+  const detail = useContext(DetailContext);
   const live = useLiveNode(shape.id);
   const drawing = live?.state ? STATES[live.state].drawing : null;
   const problem = node.problems.length > 0;
   const classes = ["node", "gn"];
-  if (node.mapped) classes.push("stacked", "three");
+  if (node.mapped) classes.push("stacked");
+  if (node.mapped && !shape.small) classes.push("three");
+  if (shape.small) classes.push("mini");
   if (selected) classes.push("is-selected");
   if (found) classes.push("is-found");
   if (problem) classes.push("has-problem");
   if (live && (drawing === null || drawing === "skipped" || drawing === "pending")) classes.push("is-dim");
   if (drawing) classes.push(`s-${drawing}`);
   if (drawing && LOUD.has(drawing)) classes.push("is-live");
+  const label = spoken(node, shape.inner, live);
+  // Too small to read: a shape for each state, and nothing that costs.
+  if (detail === "shapes") {
+    return <div className={`gs ${classes.slice(2).join(" ")}`} id={domId} role="img" aria-label={label} />;
+  }
+  const top = shape.small ? 5 : 2;
   return (
-    <div className={classes.join(" ")} id={domId} role="img" aria-label={spoken(node, shape.inner, live)}>
+    <div className={classes.join(" ")} id={domId} role="img" aria-label={label}>
       <svg className="gn-icons" aria-hidden="true" width={shape.width - 2} height="20">
-        <use href={kindRef(shape.inner > 0 ? "tasks" : node.kind)} x="10" y="2" width="16" height="16" />
+        <use
+          href={kindRef(shape.inner > 0 ? "tasks" : node.kind)}
+          x={shape.small ? 6 : 10}
+          y={top}
+          width="16"
+          height="16"
+        />
         {problem && drawing === null ? (
-          <use href={PROBLEM_REF} className="gn-problem" x={shape.width - 28} y="2" width="16" height="16" />
+          <use
+            href={PROBLEM_REF}
+            className="gn-problem"
+            x={shape.width - 26}
+            y={top}
+            width="16"
+            height="16"
+          />
         ) : (
           drawing && (
             <use
               href={stateRef(drawing)}
               className="gn-state"
-              x={shape.width - 26}
-              y="3"
-              width="16"
-              height="16"
+              x={shape.width - 24}
+              y={top + 1}
+              width="14"
+              height="14"
             />
           )
         )}
       </svg>
-      <span className={`name ${ANCHOR}`} {...ANCHORED}>
-        {node.name}
-      </span>
-      <span className="what">{second(shape, live)}</span>
-      {node.mapped && (
+      <span className="name">{node.name}</span>
+      {shape.small ? (
+        node.mapped && live && live.total > 0 && <span className="n">{progress(live)}</span>
+      ) : (
+        <span className="what">{second(shape, live)}</span>
+      )}
+      {node.mapped && !shape.small && (
         <span className="tally">
           {live && live.total > 0 ? tally(live).join(" · ") : "one for each item"}
         </span>

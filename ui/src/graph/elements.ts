@@ -1,13 +1,14 @@
 // From a shape and its places to what the canvas library draws. What did not change keeps its identity, so that
 // choosing a task draws two nodes and not a thousand.
 
-import type { FlowLine } from "./FlowEdge";
 import type { GroupFlowNode } from "./GroupNode";
-import type { Box, Places } from "./place";
-import { straightRoute } from "./route";
+import type { Box, Places, Point } from "./place";
 import type { Shape, ShapeNode } from "./shape";
 import type { TaskFlowNode } from "./TaskNode";
 import { onCanvas } from "./walk";
+
+/** Deeper than groups ever are in each other. */
+const FRAMES = 100;
 
 export type ShownNode = TaskFlowNode | GroupFlowNode;
 
@@ -20,18 +21,27 @@ export function nodesOf(
   before: readonly ShownNode[],
 ): ShownNode[] {
   const known = new Map(before.map((node) => [node.id, node]));
+  const boxes = onCanvas(shape, places);
   return shape.nodes.flatMap((node) => {
     const box = places.boxes.get(node.id);
     if (!box) return [];
     const old = known.get(String(node.id));
     const isFound = found.has(node.id);
     const isSelected = node.id === selected;
-    if (old && isSame(old, node, box, isFound, isSelected)) return [old];
-    return [shownNode(node, box, isFound, isSelected, prefix)];
+    const place = boxes.get(node.id) ?? box;
+    if (old && isSame(old, node, box, place, isFound, isSelected)) return [old];
+    return [shownNode(node, box, place, isFound, isSelected, prefix)];
   });
 }
 
-function isSame(old: ShownNode, node: ShapeNode, box: Box, found: boolean, selected: boolean): boolean {
+function isSame(
+  old: ShownNode,
+  node: ShapeNode,
+  box: Box,
+  place: Point,
+  found: boolean,
+  selected: boolean,
+): boolean {
   const { shape } = old.data;
   return (
     shape.node === node.node &&
@@ -41,12 +51,21 @@ function isSame(old: ShownNode, node: ShapeNode, box: Box, found: boolean, selec
     old.selected === selected &&
     old.position.x === box.x &&
     old.position.y === box.y &&
+    old.style?.left === place.x &&
+    old.style?.top === place.y &&
     old.width === box.width &&
     old.height === box.height
   );
 }
 
-function shownNode(node: ShapeNode, box: Box, found: boolean, selected: boolean, prefix: string): ShownNode {
+function shownNode(
+  node: ShapeNode,
+  box: Box,
+  place: Point,
+  found: boolean,
+  selected: boolean,
+  prefix: string,
+): ShownNode {
   const { width, height } = box;
   const frame = node.inner > 0 && !node.folded;
   return {
@@ -55,31 +74,15 @@ function shownNode(node: ShapeNode, box: Box, found: boolean, selected: boolean,
     position: { x: box.x, y: box.y },
     width,
     height,
-    // Known sizes: nothing has to be measured before the first picture.
+    // Known sizes: nothing has to be measured in the page.
     measured: { width, height },
+    // Frames lie under the edges, and tasks over them.
+    zIndex: frame ? node.depth - FRAMES : 0,
+    // A place and no transform: of a thousand transforms the compositor would keep account.
+    style: { transform: "none", left: place.x, top: place.y },
     selected,
     draggable: false,
     ...(node.parent === null ? {} : { parentId: String(node.parent) }),
     data: { shape: node, found, domId: `${prefix}-${node.id}` },
   };
-}
-
-export function linesOf(shape: Shape, places: Places, selected: number | null): FlowLine[] {
-  const boxes = onCanvas(shape, places);
-  return shape.edges.flatMap((edge) => {
-    const from = boxes.get(edge.from);
-    const to = boxes.get(edge.to);
-    if (!from || !to) return [];
-    const route = places.routes.get(edge.id);
-    const hot = edge.from === selected || edge.to === selected;
-    return [
-      {
-        id: edge.id,
-        type: "line" as const,
-        source: String(edge.from),
-        target: String(edge.to),
-        data: { edge, hot, route: route && route.length > 1 ? route : straightRoute(from, to) },
-      },
-    ];
-  });
 }

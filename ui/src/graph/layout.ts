@@ -6,13 +6,13 @@ import elkWorker from "elkjs/lib/elk-worker.min.js?url";
 import {
   type Box,
   childrenOf,
-  GAP,
+  FULL_GAPS,
   GROUP_SIDE,
   GROUP_TOP,
-  LAYER_GAP,
   type Places,
   type Point,
   placeInRows,
+  SMALL_GAPS,
 } from "./place";
 import type { Shape, ShapeNode } from "./shape";
 
@@ -91,6 +91,7 @@ export const layouts = new Layouts(byElk);
 /** A shape as the engine takes it. */
 export function toElk(shape: Shape): ElkNode {
   const children = childrenOf(shape);
+  const gaps = shape.small ? SMALL_GAPS : FULL_GAPS;
   return {
     id: "flow",
     layoutOptions: {
@@ -100,14 +101,14 @@ export function toElk(shape: Shape): ElkNode {
       "elk.edgeRouting": "ORTHOGONAL",
       "elk.json.edgeCoords": "ROOT",
       "elk.aspectRatio": "1.4",
-      "elk.spacing.nodeNode": String(GAP),
-      "elk.spacing.componentComponent": String(GAP),
-      "elk.spacing.edgeNode": "14",
+      "elk.spacing.nodeNode": String(gaps.side),
+      "elk.spacing.componentComponent": String(gaps.side),
+      "elk.spacing.edgeNode": String(gaps.side / 2),
       "elk.spacing.edgeEdge": "10",
-      "elk.layered.spacing.nodeNodeBetweenLayers": String(LAYER_GAP),
-      "elk.layered.spacing.edgeNodeBetweenLayers": "14",
+      "elk.layered.spacing.nodeNodeBetweenLayers": String(gaps.layer),
+      "elk.layered.spacing.edgeNodeBetweenLayers": String(gaps.layer / 3),
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-      "elk.layered.nodePlacement.strategy": shape.nodes.length > MANY ? "BRANDES_KOEPF" : "NETWORK_SIMPLEX",
+      "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
       "elk.layered.nodePlacement.favorStraightEdges": "true",
       "elk.layered.thoroughness": shape.nodes.length > MANY ? "2" : "7",
     },

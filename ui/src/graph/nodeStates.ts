@@ -19,9 +19,17 @@ export interface LiveNode {
 export interface NodeStateSource {
   of(task: number): LiveNode | null;
   subscribe(task: number, listener: () => void): () => void;
+  /** told once after each batch that changed any task */
+  watch(listener: () => void): () => void;
+  version(): number;
 }
 
-const NONE: NodeStateSource = { of: () => null, subscribe: () => () => {} };
+const NONE: NodeStateSource = {
+  of: () => null,
+  subscribe: () => () => {},
+  watch: () => () => {},
+  version: () => 0,
+};
 
 /** The run whose states a graph shows; without one the graph is a plan. */
 export const NodeStatesContext = createContext<NodeStateSource>(NONE);

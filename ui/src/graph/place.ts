@@ -20,17 +20,21 @@ export interface Places {
   routes: ReadonlyMap<string, readonly Point[]>;
 }
 
-export const GAP = 28;
-export const LAYER_GAP = 46;
-export const GROUP_TOP = 34;
+export interface Gaps {
+  side: number;
+  layer: number;
+}
+
+export const FULL_GAPS: Gaps = { side: 28, layer: 46 };
+export const SMALL_GAPS: Gaps = { side: 14, layer: 26 };
+export const GROUP_TOP = 32;
 export const GROUP_SIDE = 12;
 /** A row does not grow wider than this many pixels for every task that it has the square root of. */
 const WIDEST_ROW = 12;
 
 export function placeInRows(shape: Shape): Places {
   const boxes = new Map<number, Box>();
-  const children = childrenOf(shape);
-  placeChildren(null, children, shape, boxes);
+  placeChildren(null, childrenOf(shape), shape, boxes);
   return { boxes, routes: new Map() };
 }
 
@@ -63,7 +67,8 @@ function placeChildren(
   }
   const top = parent === null ? 0 : GROUP_TOP;
   const side = parent === null ? 0 : GROUP_SIDE;
-  const size = placeRows(rowsOf(own, shape, parentsOf(shape)), boxes, side, top);
+  const gaps = shape.small ? SMALL_GAPS : FULL_GAPS;
+  const size = placeRows(rowsOf(own, shape, parentsOf(shape)), boxes, side, top, gaps);
   return { width: size.width + side, height: size.height + side };
 }
 
@@ -72,6 +77,7 @@ function placeRows(
   boxes: Map<number, Box>,
   left: number,
   top: number,
+  gaps: Gaps,
 ): { width: number; height: number } {
   let y = top;
   let width = left;
@@ -82,13 +88,13 @@ function placeRows(
       const box = boxes.get(node.id);
       if (!box) continue;
       boxes.set(node.id, { ...box, x, y });
-      x += box.width + GAP;
+      x += box.width + gaps.side;
       highest = Math.max(highest, box.height);
     }
-    width = Math.max(width, x - GAP);
-    y += highest + LAYER_GAP;
+    width = Math.max(width, x - gaps.side);
+    y += highest + gaps.layer;
   }
-  return { width, height: Math.max(top, y - LAYER_GAP) };
+  return { width, height: Math.max(top, y - gaps.layer) };
 }
 
 /** The nodes of one group in layers, each behind what it follows; wide layers are broken into several rows. */

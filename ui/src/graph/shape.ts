@@ -3,22 +3,32 @@
 
 import type { GraphEdge, GraphNode } from "../api/types";
 
-export const NODE_WIDTH = 174;
-export const NODE_HEIGHT = 52;
-/** A mapped task has a third line: how many of its items are in which state. */
-export const MAPPED_HEIGHT = 70;
+/** How large a task is drawn. */
+export interface Size {
+  width: number;
+  height: number;
+  /** a mapped task may have a line more: how many of its items are in which state */
+  mapped: number;
+}
+
+export const FULL: Size = { width: 174, height: 52, mapped: 70 };
+/** Name and state only, where a graph stands beside other things. */
+export const SMALL: Size = { width: 126, height: 28, mapped: 28 };
 
 export interface ShapeNode {
   id: number;
   node: GraphNode;
   /** the drawn group that it stands in */
   parent: number | null;
+  /** how many groups stand around it */
+  depth: number;
   /** how many tasks stand in it, at any depth; 0: it is no group */
   inner: number;
   /** a group whose inside is not drawn */
   folded: boolean;
   width: number;
   height: number;
+  small: boolean;
 }
 
 export interface ShapeEdge extends GraphEdge {
@@ -30,6 +40,7 @@ export interface Shape {
   edges: ShapeEdge[];
   /** the same for all shapes that are laid out the same */
   key: string;
+  small: boolean;
 }
 
 interface Content {
@@ -38,27 +49,31 @@ interface Content {
 }
 
 /** The part of the graph that is drawn while these groups are folded. Groups come before what is in them. */
-export function shapeOf(graph: Content, folded: ReadonlySet<number>): Shape {
+export function shapeOf(graph: Content, folded: ReadonlySet<number>, size: Size = FULL): Shape {
   const byTask = new Map(graph.nodes.map((node) => [node.task, node]));
   const inner = countInner(graph.nodes, byTask);
   const drawn = (task: number) => drawnFor(task, byTask, folded);
   const nodes = graph.nodes
     .filter((node) => drawn(node.task) === node.task)
-    .map((node) => shapeNode(node, inner.get(node.task) ?? 0, folded.has(node.task)));
-  nodes.sort((left, right) => depth(left.node, byTask) - depth(right.node, byTask));
+    .map((node) =>
+      shapeNode(node, inner.get(node.task) ?? 0, folded.has(node.task), depth(node, byTask), size),
+    );
+  nodes.sort((left, right) => left.depth - right.depth);
   const edges = drawnEdges(graph.edges, drawn);
-  return { nodes, edges, key: keyOf(nodes, edges) };
+  return { nodes, edges, key: keyOf(nodes, edges), small: size === SMALL };
 }
 
-function shapeNode(node: GraphNode, inner: number, folded: boolean): ShapeNode {
+function shapeNode(node: GraphNode, inner: number, folded: boolean, around: number, size: Size): ShapeNode {
   return {
     id: node.task,
     node,
     parent: node.parent,
+    depth: around,
     inner,
     folded: inner > 0 && folded,
-    width: NODE_WIDTH,
-    height: node.mapped ? MAPPED_HEIGHT : NODE_HEIGHT,
+    width: size.width,
+    height: node.mapped ? size.mapped : size.height,
+    small: size === SMALL,
   };
 }
 

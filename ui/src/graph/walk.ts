@@ -63,3 +63,18 @@ function firstOf(boxes: ReadonlyMap<number, { x: number; y: number }>): number |
   const sorted = [...boxes].toSorted(([, left], [, right]) => left.y - right.y || left.x - right.x);
   return sorted[0]?.[0] ?? null;
 }
+
+/** What all boxes together cover. */
+export function bounds(
+  shape: Shape,
+  places: Places,
+): { x: number; y: number; width: number; height: number } {
+  let [left, top, right, bottom] = [0, 0, 0, 0];
+  for (const box of onCanvas(shape, places).values()) {
+    left = Math.min(left, box.x);
+    top = Math.min(top, box.y);
+    right = Math.max(right, box.x + box.width);
+    bottom = Math.max(bottom, box.y + box.height);
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}

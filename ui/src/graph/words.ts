@@ -2,7 +2,7 @@
 
 import type { GraphNode, State } from "../api/types";
 import { count } from "../parts/format";
-import { STATES } from "../parts/states";
+import { isEnded, STATES, TYPE_OF } from "../parts/states";
 import type { LiveNode } from "./nodeStates";
 
 /** States in the order in which counts are told: what needs a look first. */
@@ -52,4 +52,11 @@ export function spoken(node: GraphNode, inner: number, live: LiveNode | null): s
   if (live && (node.mapped || live.total > 1)) parts.push(tally(live).join(", "));
   for (const problem of node.problems) parts.push(`${problem.severity}: ${problem.message}`);
   return parts.filter((part) => part !== "").join(", ");
+}
+
+/** How far a mapped task is: `48`, or `12/48` while items are under way. */
+export function progress(live: LiveNode): string {
+  let ended = 0;
+  for (const state of ORDER) if (isEnded(TYPE_OF[state])) ended += live.counts[state] ?? 0;
+  return ended === live.total ? String(live.total) : `${ended}/${live.total}`;
 }

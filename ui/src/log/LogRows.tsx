@@ -53,8 +53,6 @@ interface Props {
   current: number | null;
   wrap: boolean;
   times: boolean;
-  /** the task that all lines are of; null: each says its own */
-  paths: string | null;
   chosen: { from: number; to: number } | null;
   onChoose: (line: number, extend: boolean) => void;
   following: boolean;
@@ -179,6 +177,8 @@ export function LogRows(props: Props) {
     event.stopPropagation();
   };
 
+  const top = shown.into > 0 ? shown.row + 1 : shown.row;
+  const digits = String((lines.line(to - 1)?.number ?? lines.rows) + 1).length;
   const drawn: number[] = [];
   for (let row = from; row < to; row += 1) drawn.push(row);
   return (
@@ -195,8 +195,8 @@ export function LogRows(props: Props) {
     >
       <div className="log-track" style={{ height: trackHeight(extent, heights) }}>
         <div
-          className={`log-window ${wrap ? "is-wrapped" : ""} ${props.times ? "" : "no-times"} ${props.paths === null ? "" : "no-paths"}`}
-          style={{ height }}
+          className={`log-window ${wrap ? "is-wrapped" : ""} ${props.times ? "" : "no-times"} ${lines.several ? "" : "no-paths"}`}
+          style={{ height, "--ln": `${Math.max(4, digits) + 3}ch` } as React.CSSProperties}
         >
           <div ref={block} className="log-block" style={{ transform: `translateY(${above}px)` }}>
             {drawn.map((row) => (
@@ -204,7 +204,8 @@ export function LogRows(props: Props) {
                 key={row}
                 row={row}
                 line={lines.line(row)}
-                before={row > 0 ? lines.line(row - 1) : undefined}
+                // The first in view says whose it is, though the line before it was of the same.
+                before={row > top ? lines.line(row - 1) : undefined}
                 props={props}
                 whole={whole}
                 onWhole={(line) => setWhole(new Set([...whole, line]))}

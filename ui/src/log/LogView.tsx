@@ -145,7 +145,6 @@ export function LogView({ run, name, running, task, onTask, goTo }: Props) {
         current={at}
         wrap={wrap}
         times={times}
-        paths={task}
         chosen={chosen}
         onChoose={choose}
         following={following}

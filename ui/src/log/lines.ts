@@ -29,6 +29,8 @@ export class LogLines {
   rows = 0;
   /** whether the first answer has come */
   known = false;
+  /** whether lines of several tasks are in it */
+  several: boolean;
   /** why the last request failed */
   failure: string | null = null;
 
@@ -47,6 +49,7 @@ export class LogLines {
   constructor(ask: AskLog, task: string | null) {
     this.#ask = ask;
     this.task = task;
+    this.several = task === null;
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -210,6 +213,7 @@ export class LogLines {
   }
 
   #place(row: number, line: LogLine): void {
+    this.several ||= line.path !== this.task;
     const page = Math.floor(row / PAGE);
     let lines = this.#pages.get(page);
     if (!lines) {

@@ -35,7 +35,7 @@ export function QuestionBanner({ run, question, first, onAnswer }: BannerProps) 
       <StateIcon drawing="paused" />
       <span className="cut">
         <b className="mono">{question.path}</b> waits for an answer{question.message !== null && ": "}
-        {question.message !== null && <b>{question.message.split("\n")[0]}</b>}
+        {question.message !== null && <b>{firstLine(question.message)}</b>}
       </span>
       <span className="grow" />
       <button type="button" className="btn btn-s" disabled={refuse.isPending} onClick={() => refuse.mutate()}>
@@ -47,6 +47,11 @@ export function QuestionBanner({ run, question, first, onAnswer }: BannerProps) 
       </button>
     </div>
   );
+}
+
+/** The first line of a text in Markdown, without its marks. */
+function firstLine(markdown: string): string {
+  return (markdown.trim().split("\n")[0] ?? "").replace(/[*_`#>]/g, "").trim();
 }
 
 export function AnswerDialog({

@@ -246,7 +246,7 @@ function ErrorSection({ found, onLog }: { found: TaskRunDetail; onLog: (path: st
         {kind !== null && <b>{kind}</b>}
         {kind !== null && ": "}
         <Said text={first} />
-        {typeof failure.exit_code === "number" && (
+        {typeof failure.exit_code === "number" && !message.includes(String(failure.exit_code)) && (
           <span className="faint"> exit code {failure.exit_code}</span>
         )}
         {typeof failure.status === "number" && <span className="faint"> status {failure.status}</span>}

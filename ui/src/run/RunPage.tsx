@@ -159,6 +159,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
                                   graph={graph}
                                   selected={picked?.node ?? null}
                                   onSelect={pickNode}
+                                  small
                                   label={`Graph of ${run.flow}`}
                                 />
                               ),

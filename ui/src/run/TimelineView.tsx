@@ -28,7 +28,9 @@ interface Props {
 
 const ROW = 20;
 /** Room behind the last bar for its words. */
-const AFTER = 0.14;
+const AFTER = 0.2;
+/** What a letter of them takes of a track of usual width. */
+const LETTER = 0.015;
 
 export function TimelineView(props: Props) {
   const { graph, board, states, running, picked, onPick } = props;
@@ -355,8 +357,11 @@ function wordsOf(
   now: number,
 ): string {
   const { bar } = row;
-  if (!bar || bar.attempts.length === 0)
-    return drawing === null ? "waits" : (STATES[bar?.state ?? "Pending"].word ?? "").toLowerCase();
+  if (!bar || bar.attempts.length === 0) {
+    if (drawing === null || drawing === "pending") return "waits";
+    if (drawing === "paused") return "waits for an answer";
+    return bar ? STATES[bar.state].word.toLowerCase() : "";
+  }
   const first = bar.attempts[0];
   const last = bar.attempts.at(-1);
   if (!first || !last) return "";
@@ -465,11 +470,10 @@ function Words({ bar, text, view, now }: { bar: Bar | null; text: string; view: 
   const last = bar?.attempts.at(-1);
   const at = last ? (last.end ?? now) : now;
   const share = Math.min(1, Math.max(0, (at - view.from) / (view.to - view.from)));
+  const before = share + 0.02 + text.length * LETTER > 1;
+  const style = before ? { right: `${(1 - share) * 100}%` } : { left: `${share * 100}%` };
   return (
-    <span
-      className={`gl ${share > 0.82 ? "before" : ""}`}
-      style={share > 0.82 ? { right: `${(1 - share) * 100}%` } : { left: `${share * 100}%` }}
-    >
+    <span className={`gl ${before ? "before" : ""}`} style={style}>
       {text}
     </span>
   );

@@ -30,6 +30,7 @@ function move(part: Partial<Move> & { to: State }): Move {
     node: 0,
     parent: null,
     index: null,
+    items: null,
     attempt: 1,
     from: null,
     at: at(0),

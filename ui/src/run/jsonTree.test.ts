@@ -15,6 +15,7 @@ describe("a value", () => {
     expect(shownText(text, false)).toEqual({ text: "x".repeat(TEXT), left: 1_000_000 - TEXT });
     expect(shownText(text, true).text).toHaveLength(LONGEST_TEXT);
     expect(shownText("short", false)).toEqual({ text: "short", left: 0 });
+    expect(shownText("a\u001b[1m\nb", false).text).toBe("a\\u001b[1m\nb");
     expect(summary({ long: text }).length).toBeLessThan(60);
   });
 

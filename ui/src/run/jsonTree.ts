@@ -56,9 +56,17 @@ function short(value: unknown): string {
   return JSON.stringify(value) ?? "";
 }
 
-/** A text as far as it is shown. */
+/** A text as far as it is shown: line breaks and tabs as they are, what steers a terminal by its name. */
 export function shownText(text: string, whole: boolean): { text: string; left: number } {
   const most = whole ? LONGEST_TEXT : TEXT;
-  if (text.length <= most) return { text, left: 0 };
-  return { text: text.slice(0, most), left: text.length - most };
+  return { text: escaped(text.slice(0, most)), left: Math.max(0, text.length - most) };
+}
+
+function escaped(text: string): string {
+  return Array.from(text, (character) => {
+    const code = character.charCodeAt(0);
+    const isShown =
+      character === "\n" || character === "\t" || (code >= 0x20 && (code < 0x7f || code > 0x9f));
+    return isShown ? character : `\\u${code.toString(16).padStart(4, "0")}`;
+  }).join("");
 }

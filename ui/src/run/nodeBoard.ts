@@ -20,6 +20,8 @@ const KEPT = 20_000;
 export class NodeBoard implements NodeStateSource {
   #nodes = new Map<number, Node>();
   #listeners = new Map<number, Set<() => void>>();
+  #watchers = new Set<() => void>();
+  #version = 0;
   #cursor: number | null = null;
   #recent: Move[] = [];
 
@@ -35,6 +37,13 @@ export class NodeBoard implements NodeStateSource {
     listeners.add(listener);
     return () => listeners.delete(listener);
   };
+
+  watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  };
+
+  version = (): number => this.#version;
 
   /** Takes an answer as it is, and what came after it. */
   load(answer: NodeStates): void {
@@ -80,7 +89,14 @@ export class NodeBoard implements NodeStateSource {
   }
 
   #tell(tasks: Iterable<number>): void {
-    for (const task of tasks) for (const listener of this.#listeners.get(task) ?? []) listener();
+    let any = false;
+    for (const task of tasks) {
+      any = true;
+      for (const listener of this.#listeners.get(task) ?? []) listener();
+    }
+    if (!any) return;
+    this.#version += 1;
+    for (const watcher of this.#watchers) watcher();
   }
 }
 

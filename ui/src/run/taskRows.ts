@@ -39,8 +39,29 @@ export function withItems(
       rows.push({ task, depth: depth + 1, kind, folds: null, more: opened.get(task.number) ?? ITEMS });
     }
   };
-  for (const task of tasks) add(task, 0);
+  for (const task of folding ? inTreeOrder(tasks) : tasks) add(task, 0);
   return rows;
+}
+
+/** What stands in another after it; the list has them in the order in which they came to be. */
+function inTreeOrder(tasks: readonly TaskRun[]): TaskRun[] {
+  const known = new Set(tasks.map((task) => task.number));
+  const children = new Map<number | null, TaskRun[]>();
+  for (const task of tasks) {
+    const parent = task.parent !== null && known.has(task.parent) ? task.parent : null;
+    const list = children.get(parent);
+    if (list) list.push(task);
+    else children.set(parent, [task]);
+  }
+  const ordered: TaskRun[] = [];
+  const walk = (parent: number | null): void => {
+    for (const task of children.get(parent) ?? []) {
+      ordered.push(task);
+      walk(task.number);
+    }
+  };
+  walk(null);
+  return ordered;
 }
 
 function depthOf(task: TaskRun, graph: ReadonlyMap<number, GraphNode>): number {

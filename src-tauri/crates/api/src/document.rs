@@ -2,7 +2,7 @@
 //! they are documented.
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use tidemill_orchestrate::{State, StateType};
 use utoipa::ToSchema;
@@ -20,8 +20,14 @@ impl Serialize for Moment {
     }
 }
 
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Timestamp::deserialize(deserializer).map(Self)
+    }
+}
+
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Run)]
 pub struct RunDocument {
     /// Its id.
@@ -57,7 +63,7 @@ pub struct RunDocument {
 }
 
 /// One task run, or the row of a mapped task or a group.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReportedTask)]
 pub struct TaskDocument {
     /// Its id.
@@ -90,7 +96,7 @@ pub struct TaskDocument {
 }
 
 /// A run with its task runs: what `run --json` prints.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunReport {
     /// The run.
     pub run: RunDocument,

@@ -6,7 +6,7 @@ use tidemill_engine::{EngineError, process::ProcessError};
 use tidemill_flow::{FlowName, NameError};
 use tidemill_store::StoreError;
 
-use crate::{answers::FileDiagnostics, workspace};
+use crate::{answers::FileDiagnostics, client::ServerError, workspace};
 
 /// Whose fault an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +198,9 @@ pub enum Error {
         /// What was typed.
         name: String,
     },
+    /// A server that was asked.
+    #[error(transparent)]
+    Server(ServerError),
     /// The process is ending, and takes no new work.
     #[error("Tidemill is closing, and starts nothing any more")]
     Closing,
@@ -232,6 +235,7 @@ impl Error {
             | Self::Program(_)
             | Self::HomeIsNoFolder(_)
             | Self::Lock { .. } => ErrorKind::System,
+            Self::Server(error) if error.is_system() => ErrorKind::System,
             Self::Store(error) => store_kind(error),
             Self::Engine(error) => engine_kind(error),
             Self::Lost(error) => engine_kind(error),
@@ -242,6 +246,18 @@ impl Error {
     /// Whether a command is not there at all.
     pub fn is_command_not_found(&self) -> bool {
         matches!(self, Self::Command(ProcessError::NotFound { .. }))
+    }
+
+    /// Of a flow file: all that is wrong with it.
+    pub fn diagnostics(&self) -> Option<&FileDiagnostics> {
+        match self {
+            Self::Mistakes(file)
+            | Self::Hindered(file)
+            | Self::Server(ServerError::Refused {
+                file: Some(file), ..
+            }) => Some(file),
+            _ => None,
+        }
     }
 
     /// What to do about it, where the message does not say so itself.
@@ -293,6 +309,7 @@ impl Error {
             }
             Self::Option { mend, .. } => mend.clone(),
             Self::HomeServed { mend, .. } => Some(mend.clone()),
+            Self::Server(error) => error.hint(),
             Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use tidemill_store::{Reader, Store, StoredTaskRun, Stream, TaskRunFilter};
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ const LAST_LINES: usize = 5;
 const PAGE: usize = 2_048;
 
 /// A task run that failed by itself, not because of another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FailedTask {
     /// Its path.
     pub path: String,

@@ -10,6 +10,7 @@ pub mod activity;
 mod answers;
 mod catalog;
 pub mod check;
+pub mod client;
 pub mod compare;
 pub mod doctor;
 mod document;

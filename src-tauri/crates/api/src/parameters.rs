@@ -70,7 +70,11 @@ pub(crate) fn split(pair: &str) -> Result<(&str, &str), String> {
     }
 }
 
-fn read(surroundings: &Surroundings, file: &Path) -> Result<Map<String, Json>, Error> {
+/// The values of a file.
+///
+/// # Errors
+/// Where it cannot be read, or is no mapping.
+pub(crate) fn read(surroundings: &Surroundings, file: &Path) -> Result<Map<String, Json>, Error> {
     let text = std::fs::read_to_string(surroundings.path(file)).map_err(|cause| Error::Read {
         path: file.to_owned(),
         cause,

@@ -1,9 +1,10 @@
 //! `plan`: what a run would do, in what order, cached or not. Nothing runs, and
 //! nothing is recorded.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, LoadedFlow, Outlook, PlannedTask, RunRequest};
 use tidemill_flow::{Each, Edge, EdgeOn, Flow, Task, TaskIndex};
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// What a run would do.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PlanAnswer {
     /// The flow's name.
     pub flow: String,
@@ -28,12 +29,13 @@ pub struct PlanAnswer {
 }
 
 /// A task of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanTask {
     /// The task, with the groups around it: `group/inner`.
     pub task: String,
     /// Its kind: the key of the flow file.
-    pub kind: &'static str,
+    #[schema(value_type = String)]
+    pub kind: Cow<'static, str>,
     /// What it waits for.
     pub needs: Vec<PlanEdge>,
     /// How far it is from the beginning: tasks of one step may run at once.
@@ -51,16 +53,17 @@ pub struct PlanTask {
 }
 
 /// A task that another one waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanEdge {
     /// The task.
     pub task: String,
     /// On what outcome the edge opens: `succeeded`, `failed`, `finished`.
-    pub on: &'static str,
+    #[schema(value_type = String)]
+    pub on: Cow<'static, str>,
 }
 
 /// What will become of a task, as far as it can be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PlanOutlook {
     /// It runs.
@@ -140,7 +143,7 @@ fn plan_task(flow: &Flow, planned: PlannedTask, steps: &HashMap<TaskIndex, usize
     };
     PlanTask {
         task: task.path.to_string(),
-        kind: task.kind.key(),
+        kind: task.kind.key().into(),
         needs: task
             .needs
             .iter()
@@ -159,9 +162,9 @@ fn plan_edge(flow: &Flow, edge: &Edge) -> PlanEdge {
     PlanEdge {
         task: flow.tasks[edge.upstream].name.to_string(),
         on: match edge.on {
-            EdgeOn::Succeeded => "succeeded",
-            EdgeOn::Failed => "failed",
-            EdgeOn::Finished => "finished",
+            EdgeOn::Succeeded => "succeeded".into(),
+            EdgeOn::Failed => "failed".into(),
+            EdgeOn::Finished => "finished".into(),
         },
     }
 }

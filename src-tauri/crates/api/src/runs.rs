@@ -5,7 +5,7 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidemill_flow::{CheckContext, Flow, Value, template::to_json};
 use tidemill_orchestrate::{RunId, State, StateType};
@@ -38,7 +38,7 @@ pub struct ListRequest {
 }
 
 /// A page of runs, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunList {
     /// The runs.
     pub runs: Vec<RunDocument>,
@@ -85,7 +85,7 @@ pub struct RunDetail {
 }
 
 /// What is known of a run beside its document.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunFacts {
     /// Its run attempt, from 1.
     pub attempt: u32,
@@ -113,7 +113,7 @@ pub struct RunRecord {
 }
 
 /// One recorded transition.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Transition)]
 pub struct TransitionDocument {
     /// Its number on this device, in order of commit.

@@ -1,8 +1,8 @@
 //! When flows are due: the schedules of a workspace, and the next times of one
 //! flow or one expression.
 
-use jiff::{Timestamp, tz::TimeZone};
-use serde::{Serialize, Serializer};
+use jiff::{Timestamp, fmt::temporal::Pieces, tz::TimeZone};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use tidemill_flow::Flow;
 use tidemill_schedule::{Cron, Error as ScheduleError, Rule, Schedule, Time, Zone};
 use utoipa::ToSchema;
@@ -35,7 +35,7 @@ pub enum NextOf {
 }
 
 /// The next times, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NextAnswer {
     /// The times.
     #[schema(value_type = Vec<String>)]
@@ -67,6 +67,21 @@ impl ZonedTime {
 impl Serialize for ZonedTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for ZonedTime {
+    /// The zone is known by its offset only, and the schedule not at all.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let pieces = Pieces::parse(&text).map_err(D::Error::custom)?;
+        let offset = pieces.to_numeric_offset();
+        let offset = offset.ok_or_else(|| D::Error::custom("a time without an offset"))?;
+        Ok(Self {
+            at: text.parse().map_err(D::Error::custom)?,
+            zone: TimeZone::fixed(offset),
+            schedule: String::new(),
+        })
     }
 }
 
@@ -164,7 +179,7 @@ fn notes(flow: &Flow) -> Vec<String> {
 }
 
 /// Every schedule of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SchedulesAnswer {
     /// The schedules, by flow, in their files' order.
     pub schedules: Vec<ScheduleDocument>,
@@ -174,7 +189,7 @@ pub struct SchedulesAnswer {
 }
 
 /// A schedule of a flow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScheduleDocument {
     /// The flow's name.
     pub flow: String,

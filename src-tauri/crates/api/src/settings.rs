@@ -1,7 +1,8 @@
 //! Settings of the home: which there are, what each may be, what each is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use tidemill_engine::PARALLELISM_SETTING;
 use tidemill_store::KeyPlace;
 use utoipa::ToSchema;
@@ -148,24 +149,27 @@ fn number(text: &str, most: u32) -> Option<Json> {
 }
 
 /// A setting with its value.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SettingDocument {
     /// Its key.
-    pub key: &'static str,
+    #[schema(value_type = String)]
+    pub key: Cow<'static, str>,
     /// Its value; null where the default holds.
     #[schema(value_type = AnyJson)]
     pub value: Json,
     /// The default, in words.
-    pub default: &'static str,
+    #[schema(value_type = String)]
+    pub default: Cow<'static, str>,
     /// What it does.
-    pub about: &'static str,
+    #[schema(value_type = String)]
+    pub about: Cow<'static, str>,
     /// JSON Schema of what it may be.
     #[schema(value_type = AnyJson)]
     pub schema: Json,
 }
 
 /// Every setting.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Settings {
     /// The settings, by key.
     pub settings: Vec<SettingDocument>,
@@ -189,10 +193,10 @@ pub fn list(home: Option<&OpenHome>) -> Result<Settings, Error> {
     };
     let document = |setting: &Setting| {
         Ok(SettingDocument {
-            key: setting.key,
+            key: setting.key.into(),
             value: value(setting)?,
-            default: setting.default,
-            about: setting.about,
+            default: setting.default.into(),
+            about: setting.about.into(),
             schema: setting.kept.schema(),
         })
     };

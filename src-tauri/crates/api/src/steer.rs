@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
 use tidemill_flow::{Approve, CheckContext, Flow, Kind, validation::validate};
@@ -78,7 +78,7 @@ pub enum Steered {
 }
 
 /// A run that was steered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Steered)]
 pub struct SteeredRun {
     /// The run's id.

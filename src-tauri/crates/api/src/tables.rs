@@ -1,6 +1,6 @@
 //! The home's own tables, by the command line's verbs: variables, limits, secrets.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidemill_flow::Name;
 use tidemill_store::{Limit, SecretsFault, StoreError};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{Error, OpenHome, schemas::AnyJson};
 
 /// A variable.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Variable {
     /// Its name.
     pub name: String,
@@ -19,14 +19,14 @@ pub struct Variable {
 }
 
 /// Every variable.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Variables {
     /// The variables, by name.
     pub vars: Vec<Variable>,
 }
 
 /// How many attempts may hold a slot of a name at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LimitDocument {
     /// Its name.
     pub name: String,
@@ -37,14 +37,14 @@ pub struct LimitDocument {
 }
 
 /// Every limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Limits {
     /// The limits, by name.
     pub limits: Vec<LimitDocument>,
 }
 
 /// The secrets' names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecretNames {
     /// The names, in order.
     pub secrets: Vec<String>,
@@ -92,7 +92,7 @@ pub fn set_variable_to(home: &OpenHome, name_text: &str, value: &Json) -> Result
 }
 
 /// What a text stands for where no type is named: JSON where it parses, else text.
-fn typed(text: &str) -> Json {
+pub fn typed(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_owned()))
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidemill_orchestrate::{RunId, State, Subject};
 use tidemill_store::{Store, TailMove};
 use tokio::{
@@ -39,7 +39,7 @@ const BATCH: usize = 2_000;
 const BEHIND: u64 = 50_000;
 
 /// One transition, as live views see it.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Move)]
 pub struct MoveDocument {
     /// Its number on this device, dense: a cursor.
@@ -60,6 +60,8 @@ pub struct MoveDocument {
     pub parent: Option<u32>,
     /// The item's number, of an item of a mapped task.
     pub index: Option<u32>,
+    /// Of a mapped task that opened into its items: how many they are.
+    pub items: Option<u32>,
     /// The run attempt, from 1.
     pub attempt: u32,
     /// The state before; null for what is new.
@@ -89,6 +91,7 @@ impl From<TailMove> for MoveDocument {
             node: moved.task,
             parent: moved.parent.map(|parent| parent.get()),
             index: moved.item,
+            items: moved.items,
             attempt: moved.run_attempt,
             from: moved.from,
             to: moved.to,

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidemill_flow::template::to_json;
 use tidemill_orchestrate::{State, StateType, TaskRunNumber};
@@ -36,7 +36,7 @@ pub struct TaskRunsRequest {
 }
 
 /// One task run, with where it stands.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = TaskRun)]
 pub struct TaskRunDocument {
     /// Its id.
@@ -75,7 +75,7 @@ pub struct TaskRunDocument {
 }
 
 /// A page of task runs.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskRunList {
     /// The task runs, in order of number: what others stand in before them, items in
     /// their order.

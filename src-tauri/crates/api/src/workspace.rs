@@ -9,6 +9,7 @@ use std::{
 
 use ignore::WalkBuilder;
 use tidemill_flow::{Diagnostic, FlowName, Severity};
+use tidemill_store::Home;
 
 use crate::{Error, flow_file, surroundings::Surroundings};
 
@@ -37,6 +38,14 @@ impl FlowChoice {
             return Ok(Self::File(PathBuf::from(text)));
         }
         Self::named(text)
+    }
+
+    /// As it was typed.
+    pub fn text(&self) -> String {
+        match self {
+            Self::File(file) => file.to_string_lossy().into_owned(),
+            Self::Name(name) => name.to_string(),
+        }
     }
 
     /// The flow of a name, whatever it looks like.
@@ -96,7 +105,7 @@ fn is_flow_file(path: &Path) -> bool {
     name.is_some_and(|name| name.ends_with(SUFFIX) && !name.starts_with('.'))
 }
 
-/// Every flow file of a workspace, in order of path; dot-folders and what git
+/// Every flow file of a workspace, in order of path; dot-folders, homes and what git
 /// ignores are left out.
 ///
 /// # Errors
@@ -108,6 +117,8 @@ pub(crate) fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
     })?;
     let mut files: Vec<PathBuf> = WalkBuilder::new(workspace)
         .ignore(false)
+        // A home in a workspace has a folder for each run, and no flows.
+        .filter_entry(|entry| entry.depth() == 0 || !Home::new(entry.path()).state().exists())
         .build()
         // What cannot be read holds nothing that could be run either.
         .filter_map(Result::ok)
@@ -309,6 +320,8 @@ mod tests {
             ("deep/er/b.flow.yaml", ""),
             ("build/c.flow.yaml", ""),
             (".hidden/d.flow.yaml", ""),
+            ("home/state.db", ""),
+            ("home/runs/f.flow.yaml", ""),
             ("e.yaml", ""),
         ]);
         let files = flow_files(place.path()).unwrap();

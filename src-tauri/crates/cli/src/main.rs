@@ -11,6 +11,7 @@ mod look;
 mod message;
 mod output;
 mod runtime;
+mod source;
 mod state;
 mod studio;
 mod table;

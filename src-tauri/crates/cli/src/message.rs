@@ -72,7 +72,7 @@ impl Failure {
 }
 
 fn say_error(error: &Error) {
-    if let Error::Mistakes(file) | Error::Hindered(file) = error {
+    if let Some(file) = error.diagnostics() {
         let look = Look::of_errors();
         for line in diagnostics(file) {
             write_line(&line, look);

@@ -50,6 +50,7 @@ pub use event::{Event, Events, Line, Move, MoveNews, RunNews};
 pub use exec::{ExecEnd, ExecRequest, exec};
 pub use handle::{RunEnd, RunHandle};
 pub use hindrance::{Hindrance, hindrances};
+pub use kinds::http::{client as http_client, reason as http_reason};
 pub use plan::{Outlook, PlannedTask};
 pub use recovery::Settled;
 pub use removal::remove_run;

@@ -23,8 +23,6 @@
 //! - A task is read as `tasks.NAME.output` or `tasks.NAME.state`: the task
 //!   as a whole, or one whose name is known only at run time, is a mistake,
 //!   since nobody could know what to wait for.
-//! - `call` of `python` is known when the file is checked: an expression in it
-//!   is a mistake.
 //! - What is too large is refused: files over 4 MiB, 64 levels, 500,000 values,
 //!   expressions over 4 KiB or reading 100,000 names in one file.
 

@@ -1,6 +1,6 @@
 //! Approvals: opening one, a person's answer, the expiry.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tidemill_flow::{Approve, Kind, OnExpiry, Scope};
 
@@ -19,15 +19,15 @@ impl Deciding<'_> {
         approve: &Approve,
         scope: &Arc<Scope>,
     ) -> Handled {
-        let message = match approve.message.render(scope) {
-            Ok(message) => message,
-            Err(error) => {
+        let (message, expires) = match question(approve, scope) {
+            Ok(question) => question,
+            Err(message) => {
                 self.record_attempt(number)?;
-                let failure = Failure::new(FailureKind::Expression, error.to_string());
+                let failure = Failure::new(FailureKind::Expression, message);
                 return self.fail(number, State::Failed, failure);
             }
         };
-        let detail = match approve.expires {
+        let detail = match expires {
             Some(expires) => Detail::Due(after(self.now, expires)),
             None => {
                 let attempt = self.tree.work(number).map_or(0, |work| work.attempt);
@@ -98,5 +98,17 @@ impl Deciding<'_> {
             Detail::Failure(failure),
             Some(message),
         )
+    }
+}
+
+/// What the person is asked, and how long the question stands.
+fn question(approve: &Approve, scope: &Arc<Scope>) -> Result<(String, Option<Duration>), String> {
+    let message = approve.message.render(scope);
+    let message = message.map_err(|error| error.to_string())?;
+    let expires = approve.expires.as_ref();
+    let expires = expires.map(|expires| expires.value("approve.expires", scope));
+    match expires.transpose() {
+        Ok(expires) => Ok((message, expires.map(|expires| *expires))),
+        Err(error) => Err(error.to_string()),
     }
 }

@@ -135,17 +135,26 @@ impl Deciding<'_> {
                     Some(message),
                 )
             }
-            Ok(_) => self.take_turn(number, repeat, turn + 1),
+            Ok(_) => match repeat.delay.value("repeat.delay", &scope) {
+                Ok(delay) => self.take_turn(number, repeat.max, turn + 1, *delay),
+                Err(error) => self.refuse(number, error.to_string()),
+            },
         }
     }
 
-    fn take_turn(&mut self, number: TaskRunNumber, repeat: &Repeat, turn: u32) -> Handled {
-        let due = after(self.now, repeat.delay);
-        let which = match repeat.max {
+    fn take_turn(
+        &mut self,
+        number: TaskRunNumber,
+        max: Option<u32>,
+        turn: u32,
+        delay: Duration,
+    ) -> Handled {
+        let due = after(self.now, delay);
+        let which = match max {
             Some(max) => format!("turn {turn} of {max}"),
             None => format!("turn {turn}"),
         };
-        let message = Some(format!("{which} {}", starts_in(repeat.delay)));
+        let message = Some(format!("{which} {}", starts_in(delay)));
         self.record(number, State::Scheduled, Detail::Due(due), message)?;
         self.look_at(number);
         Ok(())

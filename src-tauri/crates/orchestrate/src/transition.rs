@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tidemill_flow::Value;
+use tidemill_flow::{SettingError, Value};
 
 use crate::{State, TaskRunNumber};
 
@@ -172,5 +172,11 @@ impl Failure {
             exit_code: None,
             status: None,
         }
+    }
+}
+
+impl From<SettingError> for Failure {
+    fn from(error: SettingError) -> Self {
+        Self::new(FailureKind::Expression, error.to_string())
     }
 }

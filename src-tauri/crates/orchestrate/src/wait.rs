@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tidemill_flow::{Kind, Scope, Template, Wait, WaitFor};
-use tidemill_schedule::{Time, duration};
+use tidemill_flow::{Kind, Scope, Template, Wait};
+use tidemill_schedule::Time;
 
 use crate::{
     Detail, Failure, FailureKind, State, TaskRunNumber, Timer,
@@ -43,11 +43,10 @@ impl Deciding<'_> {
             text.map_err(|error| error.to_string())
         };
         match wait {
-            Wait::For(WaitFor::Known(duration)) => Ok(after(self.now, *duration)),
-            Wait::For(WaitFor::Template(template)) => {
-                let text = text(template)?;
-                let length = duration::parse(&text).map_err(|error| error.to_string())?;
-                Ok(after(self.now, length))
+            Wait::For(length) => {
+                let length = length.value("wait", scope);
+                let length = length.map_err(|error| error.to_string())?;
+                Ok(after(self.now, *length))
             }
             Wait::Until(template) => {
                 let time = Time::parse(&text(template)?).map_err(|error| error.to_string())?;

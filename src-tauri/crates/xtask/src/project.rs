@@ -1,6 +1,9 @@
 //! Where things lie in this checkout.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The checkout's top folder.
 pub(crate) fn root() -> PathBuf {
@@ -15,4 +18,18 @@ pub(crate) fn target() -> PathBuf {
         Some(folder) => root().join(folder),
         None => root().join("target"),
     }
+}
+
+/// cargo, in the checkout. What cargo tells this program of itself is kept from it: some
+/// build scripts watch those variables, and would run again for nothing.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
 }

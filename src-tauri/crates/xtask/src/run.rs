@@ -78,10 +78,8 @@ pub(crate) fn generate() -> Result<(), Failure> {
 
 /// Builds a package, shown as it goes.
 pub(crate) fn build(package: &str, release: bool) -> Result<(), Failure> {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .current_dir(project::root())
-        .args(["build", "--package", package]);
+    let mut command = project::cargo();
+    command.args(["build", "--package", package]);
     if release {
         command.arg("--release");
     }

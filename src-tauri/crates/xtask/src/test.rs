@@ -103,8 +103,8 @@ fn runner() -> Command {
 }
 
 fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(project::root()).args(arguments);
+    let mut command = project::cargo();
+    command.args(arguments);
     command
 }
 

@@ -52,6 +52,15 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "LEVEL", value_parser = LEVELS, hide_possible_values = true, help_heading = GLOBAL)]
     pub(crate) log_level: Option<String>,
 
+    /// Ask the Tidemill that serves at this address instead of the home here; flows are named,
+    /// and run there
+    #[arg(long, global = true, value_name = "URL", help_heading = GLOBAL)]
+    pub(crate) server: Option<String>,
+
+    /// A file with the server's token, instead of TIDEMILL_TOKEN or the token of the home here
+    #[arg(long, global = true, value_name = "FILE", requires = "server", help_heading = GLOBAL)]
+    pub(crate) token_file: Option<PathBuf>,
+
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -1,19 +1,15 @@
 //! `check`: every mistake of flow files, a line each.
 
-use tidemill_api::{Surroundings, check::check as check_files};
-
 use crate::{
     arguments::CheckArguments,
     exit::Exit,
     message::{self, Failure},
     output::Output,
+    source::Source,
 };
 
-pub(crate) fn check(
-    surroundings: &Surroundings,
-    arguments: &CheckArguments,
-) -> Result<Exit, Failure> {
-    let (answer, errors) = check_files(surroundings, &arguments.files);
+pub(crate) fn check(source: &Source<'_>, arguments: &CheckArguments) -> Result<Exit, Failure> {
+    let (answer, errors) = source.check(&arguments.files)?;
     let mut output = Output::new();
     if arguments.form.json {
         output.document(&answer)?;

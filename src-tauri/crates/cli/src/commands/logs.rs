@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tidemill_api::{
-    Surroundings,
+    client::Client,
     logs::{LogEntry, LogReader, LogsRequest},
     runs,
 };
@@ -17,18 +17,26 @@ use crate::{
     look::{Line, Look, Role},
     message::Failure,
     output::Output,
+    runtime::runtime,
+    source::Source,
     text, time,
 };
 
 /// Between two looks for new lines.
 const LOOK: Duration = Duration::from_millis(100);
 
-pub(crate) fn logs(surroundings: &Surroundings, arguments: LogsArguments) -> Result<Exit, Failure> {
+pub(crate) fn logs(source: &Source<'_>, arguments: LogsArguments) -> Result<Exit, Failure> {
     let request = LogsRequest {
         run: arguments.run,
         task: arguments.task,
         grep: arguments.grep,
         since: None,
+    };
+    let surroundings = match source {
+        Source::Home(surroundings) => surroundings,
+        Source::Server(_, client) => {
+            return waited_lines(client, &request, arguments.follow, arguments.form.json);
+        }
     };
     let Some(home) = open_settled(surroundings)? else {
         // Says that there is no such run.
@@ -58,6 +66,28 @@ pub(crate) fn logs(surroundings: &Surroundings, arguments: LogsArguments) -> Res
     }
     writer.end()?;
     Ok(Exit::Done)
+}
+
+/// Writes the lines of a run on a server.
+fn waited_lines(
+    client: &Client,
+    request: &LogsRequest,
+    follow: bool,
+    json: bool,
+) -> Result<Exit, Failure> {
+    runtime()?.block_on(async {
+        let mut lines = client.lines(request, follow).await?;
+        let mut writer = LogWriter::new(Output::new(), json, follow);
+        writer.begin()?;
+        while let Some(page) = lines.next().await? {
+            for entry in &page {
+                writer.entry(entry)?;
+            }
+            writer.output.flush()?;
+        }
+        writer.end()?;
+        Ok(Exit::Done)
+    })
 }
 
 /// The form in which lines are written.

@@ -1,8 +1,8 @@
 //! `plan`: what a run would do, as a table.
 
 use tidemill_api::{
-    FlowChoice, Surroundings,
-    plan::{PlanAnswer, PlanOutlook, PlanTask, plan as ask},
+    FlowChoice,
+    plan::{PlanAnswer, PlanOutlook, PlanTask},
 };
 
 use crate::{
@@ -12,15 +12,15 @@ use crate::{
     look::{Line, Look, Role},
     message::Failure,
     output::Output,
-    runtime::runtime,
+    source::Source,
     table::{self, Column},
     text,
 };
 
-pub(crate) fn plan(surroundings: &Surroundings, arguments: PlanArguments) -> Result<Exit, Failure> {
+pub(crate) fn plan(source: &Source<'_>, arguments: PlanArguments) -> Result<Exit, Failure> {
     let flow = FlowChoice::parse(&arguments.flow.flow)?;
     let parameters = given(arguments.flow);
-    let answer = runtime()?.block_on(ask(surroundings, &flow, &parameters))?;
+    let answer = source.plan(&flow, &parameters)?;
     let mut output = Output::new();
     if arguments.form.json {
         output.document(&answer)?;
@@ -67,7 +67,7 @@ fn row(task: &PlanTask) -> Vec<Line> {
     vec![
         Line::plain(&(task.step + 1).to_string()),
         Line::of(Role::Strong, &task.task),
-        Line::plain(task.kind),
+        Line::plain(&task.kind),
         what(task),
         Line::of(Role::Dim, &why(task)),
     ]
@@ -101,7 +101,7 @@ fn why(task: &PlanTask) -> String {
     let needs: Vec<String> = task
         .needs
         .iter()
-        .map(|edge| match edge.on {
+        .map(|edge| match edge.on.as_ref() {
             "succeeded" => edge.task.clone(),
             on => format!("{} {on}", edge.task),
         })
@@ -124,12 +124,12 @@ mod tests {
     fn a_plan_is_a_table() {
         let task = |task: &str, step, outlook, needs: &[(&str, &'static str)]| PlanTask {
             task: task.to_owned(),
-            kind: "shell",
+            kind: "shell".into(),
             needs: needs
                 .iter()
                 .map(|(task, on)| PlanEdge {
                     task: (*task).to_owned(),
-                    on,
+                    on: (*on).into(),
                 })
                 .collect(),
             step,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tidemill_api::{
     CarriedRun, Events, Failures, FlowChoice, GivenParameters, OpenHome, RunEnd, RunOrder,
-    Surroundings,
     logs::{LogReader, LogsRequest},
     run::run as start,
     to_json,
@@ -15,16 +14,18 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::{
     arguments::{FlowArguments, RunArguments},
+    commands::remote,
     exit::Exit,
     interrupts::Interrupts,
     live::{Ending, Watch, summary},
     message::{self, Failure},
     output::Output,
     runtime::runtime,
+    source::Source,
 };
 
 /// Between two frames.
-const FRAME: Duration = Duration::from_millis(100);
+pub(crate) const FRAME: Duration = Duration::from_millis(100);
 
 /// At most so many failed tasks are told of at the end.
 const FAILURES: usize = 5;
@@ -33,7 +34,7 @@ const FAILURES: usize = 5;
 const EVENTS_AT_ONCE: usize = 1_024;
 
 pub(crate) fn run(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: RunArguments,
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
@@ -48,6 +49,12 @@ pub(crate) fn run(
     let order = RunOrder {
         flow: FlowChoice::parse(&arguments.flow.flow)?,
         parameters: given(arguments.flow),
+    };
+    let surroundings = match source {
+        Source::Home(surroundings) => surroundings,
+        Source::Server(surroundings, client) => {
+            return remote::run(surroundings, client, &order, form);
+        }
     };
     runtime()?.block_on(async {
         let interrupts = Interrupts::new()?;
@@ -99,7 +106,7 @@ impl Answer {
 
 /// One cause may send a signal twice at once, to the process and to its group: what
 /// comes sooner after the first is not a second one.
-const SAME_SIGNAL: Duration = Duration::from_millis(200);
+pub(crate) const SAME_SIGNAL: Duration = Duration::from_millis(200);
 
 /// Shows a run to its end.
 pub(crate) async fn carry(
@@ -304,22 +311,30 @@ fn say_end(
         Failures::default()
     };
     let output_json = to_json(&end.output);
-    let took = watch.map(Watch::model).and_then(|model| {
-        let end = model.ended.unwrap_or_else(jiff::Timestamp::now);
-        Some(crate::time::between(model.started?, end))
-    });
     let ending = Ending {
         id: &carried.id.to_string(),
         title,
         state: end.state,
         message: end.message.as_deref(),
-        took,
+        took: watch.and_then(took),
         output: (!output_json.is_null()).then(|| output_json.to_string()),
         failures: &failures,
     };
+    say_ending(&ending, watch)
+}
+
+/// How long a run took that was watched.
+pub(crate) fn took(watch: &Watch) -> Option<Duration> {
+    let model = watch.model();
+    let end = model.ended.unwrap_or_else(jiff::Timestamp::now);
+    Some(crate::time::between(model.started?, end))
+}
+
+/// Says how a run ended, its tasks first where the frames showed them all.
+pub(crate) fn say_ending(ending: &Ending<'_>, watch: Option<&Watch>) -> Result<(), Failure> {
     let mut output = Output::new();
     let model = watch.filter(|watch| watch.shows_all()).map(Watch::model);
-    let lines = summary(&ending, model, output.look());
+    let lines = summary(ending, model, output.look());
     output.lines(&lines)?;
     output.flush()?;
     Ok(())

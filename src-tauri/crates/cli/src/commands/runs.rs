@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use tidemill_api::{
-    ListFilter, ListSort, RunDocument, State, Surroundings,
+    ListFilter, ListSort, RunDocument, State,
     run::retry as start_again,
-    runs::{self, ListRequest, RunList},
+    runs::{ListRequest, RunList},
 };
 
 use crate::{
     arguments::{ListArguments, RetryArguments, RunsArguments, RunsCommand},
     commands::{
-        logs, open_settled,
+        logs, remote,
         run::{Answer, Form, carry},
         show, steer,
     },
@@ -23,31 +23,31 @@ use crate::{
     message::{self, Failure},
     output::Output,
     runtime::runtime,
+    source::Source,
     state,
     table::{self, Column},
     time,
 };
 
 pub(crate) fn runs(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: RunsArguments,
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
     match arguments.command {
-        None => list(surroundings, arguments.list),
-        Some(RunsCommand::Ls(list_arguments)) => list(surroundings, list_arguments),
-        Some(RunsCommand::Show(show_arguments)) => show::show(surroundings, &show_arguments),
-        Some(RunsCommand::Logs(logs_arguments)) => logs::logs(surroundings, logs_arguments),
-        Some(RunsCommand::Cancel { run }) => steer::cancel(surroundings, &run, shows_diagnostics),
+        None => list(source, arguments.list),
+        Some(RunsCommand::Ls(list_arguments)) => list(source, list_arguments),
+        Some(RunsCommand::Show(show_arguments)) => show::show(source, &show_arguments),
+        Some(RunsCommand::Logs(logs_arguments)) => logs::logs(source, logs_arguments),
+        Some(RunsCommand::Cancel { run }) => steer::cancel(source, &run, shows_diagnostics),
         Some(RunsCommand::Retry(retry_arguments)) => {
-            retry(surroundings, &retry_arguments, shows_diagnostics)
+            retry(source, &retry_arguments, shows_diagnostics)
         }
-        Some(RunsCommand::Rm { runs }) => remove(surroundings, &runs),
+        Some(RunsCommand::Rm { runs }) => remove(source, &runs),
     }
 }
 
-fn list(surroundings: &Surroundings, arguments: ListArguments) -> Result<Exit, Failure> {
-    let home = open_settled(surroundings)?;
+fn list(source: &Source<'_>, arguments: ListArguments) -> Result<Exit, Failure> {
     let now = Timestamp::now();
     let json = arguments.form.json;
     let request = ListRequest {
@@ -62,7 +62,7 @@ fn list(surroundings: &Surroundings, arguments: ListArguments) -> Result<Exit, F
         limit: arguments.limit,
         cursor: arguments.cursor,
     };
-    let answer = runs::list(home.as_ref(), &request, now)?;
+    let answer = source.list(&request, now)?;
     let mut output = Output::new();
     if json {
         output.document(&answer)?;
@@ -165,13 +165,19 @@ fn note(run: &RunDocument) -> Line {
 }
 
 fn retry(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: &RetryArguments,
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
     let form = Form {
         answer: Answer::of(arguments.form.json),
         live: !shows_diagnostics,
+    };
+    let surroundings = match source {
+        Source::Home(surroundings) => surroundings,
+        Source::Server(_, client) => {
+            return remote::retry(client, &arguments.run, arguments.from_failed, form);
+        }
     };
     runtime()?.block_on(async {
         let interrupts = Interrupts::new()?;
@@ -186,16 +192,12 @@ fn retry(
     })
 }
 
-fn remove(surroundings: &Surroundings, named: &[String]) -> Result<Exit, Failure> {
-    let home = open_settled(surroundings)?;
+fn remove(source: &Source<'_>, named: &[String]) -> Result<Exit, Failure> {
     let mut output = Output::new();
-    let ids = named.iter().map(|text| runs::find(home.as_ref(), text));
-    // All are found before any is removed: `last` means one run, not each in turn.
-    let ids = ids.collect::<Result<Vec<_>, _>>()?;
-    for id in ids {
-        let name = runs::remove(home.as_ref(), &id.to_string())?;
-        output.line(&Line::plain("removed ").with(Role::Strong, &name))?;
-    }
+    source.remove(named, |name| {
+        output.line(&Line::plain("removed ").with(Role::Strong, name))?;
+        Ok(())
+    })?;
     output.flush()?;
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tidemill_api::{
-    FlowChoice, Surroundings,
+    FlowChoice,
     schedules::{self, NextAnswer, NextOf, NextRequest, SchedulesAnswer},
 };
 
@@ -12,27 +12,28 @@ use crate::{
     look::{Line, Look, Role},
     message::{self, Failure},
     output::Output,
+    source::Source,
     table::{self, Column},
     time,
 };
 
 pub(crate) fn schedules(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: SchedulesArguments,
 ) -> Result<Exit, Failure> {
     match arguments.command {
-        None => list(surroundings, arguments.form),
-        Some(SchedulesCommand::Ls(form)) => list(surroundings, form),
-        Some(SchedulesCommand::Next(next_arguments)) => next(surroundings, next_arguments),
+        None => list(source, arguments.form),
+        Some(SchedulesCommand::Ls(form)) => list(source, form),
+        Some(SchedulesCommand::Next(next_arguments)) => next(source, next_arguments),
     }
 }
 
 /// Who lists schedules may think that they are kept.
 const NOTHING_FIRES: &str = "nothing fires by itself yet: put `tidemill run FLOW` into the crontab";
 
-fn list(surroundings: &Surroundings, form: JsonArguments) -> Result<Exit, Failure> {
+fn list(source: &Source<'_>, form: JsonArguments) -> Result<Exit, Failure> {
     let now = Timestamp::now();
-    let answer = schedules::list(surroundings, now)?;
+    let answer = source.schedules(now)?;
     for note in &answer.notes {
         message::warn(note);
     }
@@ -80,7 +81,7 @@ fn until(at: Timestamp, now: Timestamp, look: Look) -> Line {
     }
 }
 
-fn next(surroundings: &Surroundings, arguments: NextArguments) -> Result<Exit, Failure> {
+fn next(source: &Source<'_>, arguments: NextArguments) -> Result<Exit, Failure> {
     let of = match (arguments.cron, arguments.flow) {
         (Some(expression), _) => NextOf::Cron {
             expression,
@@ -95,7 +96,7 @@ fn next(surroundings: &Surroundings, arguments: NextArguments) -> Result<Exit, F
         count: arguments.count as usize,
     };
     let now = Timestamp::now();
-    let answer = schedules::next(surroundings, &request, now)?;
+    let answer = source.next_times(&request, now)?;
     for note in &answer.notes {
         message::note(note);
     }

@@ -5,18 +5,18 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value as Json;
 use tidemill_api::{
-    Moment, RunDocument, RunStream, State, Surroundings, TaskDocument,
-    runs::{self, RunDetail, ShowRequest, TransitionDocument},
+    Moment, RunDocument, State, TaskDocument,
+    runs::{RunDetail, ShowRequest, TransitionDocument},
 };
 
 use crate::{
     arguments::ShowArguments,
-    commands::open_settled,
     exit::Exit,
     live::short,
     look::{Line, Look, Role},
     message::Failure,
     output::Output,
+    source::Source,
     state,
     table::{self, Column},
     text, time,
@@ -28,15 +28,10 @@ const TASKS: usize = 500;
 /// No value takes more columns.
 const WIDEST_VALUE: usize = 200;
 
-pub(crate) fn show(
-    surroundings: &Surroundings,
-    arguments: &ShowArguments,
-) -> Result<Exit, Failure> {
-    let home = open_settled(surroundings)?;
+pub(crate) fn show(source: &Source<'_>, arguments: &ShowArguments) -> Result<Exit, Failure> {
     let mut output = Output::new();
     if arguments.form.json {
-        let document = RunStream::open(home.as_ref(), &arguments.run, arguments.transitions)?;
-        output.document(&document)?;
+        source.write_report(&arguments.run, arguments.transitions, &mut output)?;
     } else {
         let request = ShowRequest {
             run: arguments.run.clone(),
@@ -44,7 +39,7 @@ pub(crate) fn show(
             // One more than is shown tells that there are more.
             tasks: TASKS + 1,
         };
-        let detail = runs::show(home.as_ref(), &request)?;
+        let detail = source.show(&request)?;
         let lines = detail_lines(&detail, &TimeZone::system(), output.look());
         output.lines(&lines)?;
     }

@@ -1,9 +1,8 @@
 //! `runs cancel`, `approve`, `reject`: what a person wants of a run.
 
-use tidemill_api::{
-    Surroundings,
-    steer::{self, Steered, SteeredRun},
-};
+use std::future::Future;
+
+use tidemill_api::steer::{self, Steered, SteeredRun};
 
 use crate::{
     arguments::{ApproveArguments, RejectArguments},
@@ -14,13 +13,18 @@ use crate::{
     message::Failure,
     output::Output,
     runtime::runtime,
+    source::{Source, waited},
 };
 
 pub(crate) fn cancel(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     run: &str,
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
+    let surroundings = match source {
+        Source::Home(surroundings) => surroundings,
+        Source::Server(_, client) => return done(client.cancel(run), "cancelled"),
+    };
     runtime()?.block_on(async {
         let steered = steer::cancel(surroundings, run).await?;
         say(steered, "cancelled", shows_diagnostics)
@@ -34,11 +38,18 @@ pub(crate) fn cancel(
 }
 
 pub(crate) fn approve(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: &ApproveArguments,
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
     let task = arguments.task.as_deref();
+    let surroundings = match source {
+        Source::Home(surroundings) => surroundings,
+        Source::Server(_, client) => {
+            let steered = client.approve(&arguments.run, task, &arguments.fields);
+            return done(steered, "approved");
+        }
+    };
     runtime()?.block_on(async {
         let steered = steer::approve(surroundings, &arguments.run, task, &arguments.fields).await?;
         say(steered, "approved", shows_diagnostics).await
@@ -46,15 +57,30 @@ pub(crate) fn approve(
 }
 
 pub(crate) fn reject(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: &RejectArguments,
     shows_diagnostics: bool,
 ) -> Result<Exit, Failure> {
     let task = arguments.task.as_deref();
+    let surroundings = match source {
+        Source::Home(surroundings) => surroundings,
+        Source::Server(_, client) => {
+            return done(client.reject(&arguments.run, task), "rejected");
+        }
+    };
     runtime()?.block_on(async {
         let steered = steer::reject(surroundings, &arguments.run, task).await?;
         say(steered, "rejected", shows_diagnostics).await
     })
+}
+
+/// Says what a server has done.
+fn done(
+    steered: impl Future<Output = Result<SteeredRun, tidemill_api::Error>>,
+    what: &str,
+) -> Result<Exit, Failure> {
+    say_done(&waited(steered)?, what)?;
+    Ok(Exit::Done)
 }
 
 /// Says what was done; where this process carries the run now, shows it to its end.

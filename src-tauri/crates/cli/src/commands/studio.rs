@@ -36,7 +36,7 @@ pub(crate) fn studio(
         match app(&surroundings.program) {
             Some(app) => return open_app(&app, surroundings, arguments),
             None => {
-                message::note("the desktop app is not installed; this is the same studio, served")
+                message::note("the desktop app is not installed; this is the same studio, served");
             }
         }
     }

@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Read};
 
 use serde::Serialize;
-use tidemill_api::{OpenHome, Surroundings, settings, tables};
 
 use crate::{
     arguments::{
@@ -13,6 +12,7 @@ use crate::{
     look::{Line, Look, Role},
     message::{self, Failure},
     output::Output,
+    source::{Source, Table},
     table::{self, Column},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 const LONGEST_SECRET: u64 = 1 << 20;
 
 pub(crate) fn secrets(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: TableArguments<SecretsCommand>,
 ) -> Result<Exit, Failure> {
     match arguments
@@ -29,15 +29,10 @@ pub(crate) fn secrets(
     {
         SecretsCommand::Set { name } => {
             let value = read_secret(&name)?;
-            let home = OpenHome::open(surroundings)?;
-            tables::set_secret(&home, &name, &value)?;
+            source.set_secret(&name, &value)?;
         }
         SecretsCommand::Ls(form) => {
-            let home = OpenHome::open_existing(surroundings)?;
-            let names = match &home {
-                Some(home) => tables::list_secrets(home)?,
-                None => tables::SecretNames::default(),
-            };
+            let names = source.secrets()?;
             let rows = names
                 .secrets
                 .iter()
@@ -51,8 +46,7 @@ pub(crate) fn secrets(
             )?;
         }
         SecretsCommand::Rm { name } => {
-            let home = OpenHome::open(surroundings)?;
-            tables::remove_secret(&home, &name)?;
+            source.remove_entry(Table::Secrets, &name)?;
         }
     }
     Ok(Exit::Done)
@@ -80,20 +74,15 @@ fn read_secret(name: &str) -> Result<String, Failure> {
 }
 
 pub(crate) fn vars(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: TableArguments<VarsCommand>,
 ) -> Result<Exit, Failure> {
     match arguments.command.unwrap_or(VarsCommand::Ls(arguments.form)) {
         VarsCommand::Set { name, value } => {
-            let home = OpenHome::open(surroundings)?;
-            tables::set_variable(&home, &name, &value)?;
+            source.set_variable(&name, &value)?;
         }
         VarsCommand::Ls(form) => {
-            let home = OpenHome::open_existing(surroundings)?;
-            let listed = match &home {
-                Some(home) => tables::list_variables(home)?,
-                None => tables::Variables::default(),
-            };
+            let listed = source.variables()?;
             let rows = listed.vars.iter().map(|variable| {
                 let value = Line::plain(&variable.value.to_string());
                 vec![Line::of(Role::Strong, &variable.name), value]
@@ -108,15 +97,14 @@ pub(crate) fn vars(
             )?;
         }
         VarsCommand::Rm { name } => {
-            let home = OpenHome::open(surroundings)?;
-            tables::remove_variable(&home, &name)?;
+            source.remove_entry(Table::Vars, &name)?;
         }
     }
     Ok(Exit::Done)
 }
 
 pub(crate) fn limits(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: TableArguments<LimitsCommand>,
 ) -> Result<Exit, Failure> {
     match arguments
@@ -124,15 +112,10 @@ pub(crate) fn limits(
         .unwrap_or(LimitsCommand::Ls(arguments.form))
     {
         LimitsCommand::Set { name, slots } => {
-            let home = OpenHome::open(surroundings)?;
-            tables::set_limit(&home, &name, slots)?;
+            source.set_limit(&name, slots)?;
         }
         LimitsCommand::Ls(form) => {
-            let home = OpenHome::open_existing(surroundings)?;
-            let listed = match &home {
-                Some(home) => tables::list_limits(home)?,
-                None => tables::Limits::default(),
-            };
+            let listed = source.limits()?;
             let rows = listed.limits.iter().map(|limit| {
                 vec![
                     Line::of(Role::Strong, &limit.name),
@@ -148,44 +131,40 @@ pub(crate) fn limits(
             show(form, &listed, &columns, rows.collect(), "no limit is set")?;
         }
         LimitsCommand::Rm { name } => {
-            let home = OpenHome::open(surroundings)?;
-            tables::remove_limit(&home, &name)?;
+            source.remove_entry(Table::Limits, &name)?;
         }
     }
     Ok(Exit::Done)
 }
 
 pub(crate) fn settings(
-    surroundings: &Surroundings,
+    source: &Source<'_>,
     arguments: TableArguments<SettingsCommand>,
 ) -> Result<Exit, Failure> {
     match arguments
         .command
         .unwrap_or(SettingsCommand::Ls(arguments.form))
     {
-        SettingsCommand::Ls(form) => list_settings(surroundings, form)?,
+        SettingsCommand::Ls(form) => list_settings(source, form)?,
         SettingsCommand::Set { key, value } => {
-            let home = OpenHome::open(surroundings)?;
-            settings::set(&home, &key, &value)?;
+            source.set_setting(&key, &value)?;
         }
         SettingsCommand::Rm { key } => {
-            let home = OpenHome::open(surroundings)?;
-            settings::remove(&home, &key)?;
+            source.remove_entry(Table::Settings, &key)?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn list_settings(surroundings: &Surroundings, form: JsonArguments) -> Result<(), Failure> {
-    let home = OpenHome::open_existing(surroundings)?;
-    let listed = settings::list(home.as_ref())?;
+fn list_settings(source: &Source<'_>, form: JsonArguments) -> Result<(), Failure> {
+    let listed = source.settings()?;
     let rows = listed.settings.iter().map(|setting| {
         let value = match setting.value.is_null() {
             true => Line::of(Role::Dim, &format!("default: {}", setting.default)),
             false => Line::plain(&setting.value.to_string()),
         };
-        let about = Line::of(Role::Dim, setting.about);
-        vec![Line::of(Role::Strong, setting.key), value, about]
+        let about = Line::of(Role::Dim, &setting.about);
+        vec![Line::of(Role::Strong, &setting.key), value, about]
     });
     let columns = [
         Column::left("KEY"),

@@ -200,6 +200,22 @@ impl Watch {
         }
     }
 
+    /// Takes in lines that a server tells, which come by the path of their task.
+    pub(crate) fn lines(&mut self, entries: &[LogEntry]) {
+        for entry in entries {
+            let label = entry.path.as_deref().unwrap_or_default();
+            let line = text::log_line(&String::from_utf8_lossy(&entry.bytes));
+            match &mut self.way {
+                Way::Live(..) => self.model.log(label.to_owned(), line),
+                Way::Plain(plain) => {
+                    let written = plain.log(entry.at.0, label, &line);
+                    self.settle(written);
+                }
+                Way::Silent => return,
+            }
+        }
+    }
+
     /// Says something that a person should know, at once.
     pub(crate) fn note(&mut self, note: String) {
         if self.is_live() {

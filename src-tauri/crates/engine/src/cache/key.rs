@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 use tidemill_flow::{
     Code, Each, Env, EvaluationError, Http, HttpAuth, HttpBody, Kind, Python, PythonCode, Scope,
-    Shell, Sql, Subflow, SubflowTarget, Task, Value,
+    SettingError, Shell, Sql, Subflow, SubflowTarget, Task, Value,
     template::{Template, to_json},
 };
 use tidemill_store::CacheKey;
@@ -26,6 +26,8 @@ use crate::request::{FlowReference, LoadError, LoadFlow};
 pub(crate) enum KeyError {
     #[error("{0}")]
     Expression(#[from] EvaluationError),
+    #[error("{0}")]
+    Setting(#[from] SettingError),
     #[error("cannot read {}: {cause}", path.display())]
     File {
         path: PathBuf,
@@ -197,13 +199,10 @@ impl<'a> Hashed<'a> {
                 self.code(code)?;
                 self.seen_by_a_body(task, inputs);
             }
-            PythonCode::Call {
-                file,
-                function,
-                with,
-            } => {
-                self.file(Path::new(file))?;
-                self.text("function", function);
+            PythonCode::Call { callee, with } => {
+                let callee = callee.value("python.call", self.scope)?;
+                self.file(Path::new(&callee.file))?;
+                self.text("function", &callee.function);
                 self.templates("with", with)?;
             }
         }
@@ -227,7 +226,8 @@ impl<'a> Hashed<'a> {
     }
 
     fn http(&mut self, http: &Http) -> Result<(), KeyError> {
-        self.text("method", &http.method);
+        let method = http.method.value("http.method", self.scope)?;
+        self.text("method", method.as_str());
         self.template("url", &http.url)?;
         self.templates("query", &http.query)?;
         self.templates("header", &http.headers)?;
@@ -245,8 +245,9 @@ impl<'a> Hashed<'a> {
             }
             None => {}
         }
-        for (from, to) in &http.expect {
-            self.text("expect", &format!("{from}-{to}"));
+        for range in &http.expect {
+            let range = range.value("http.expect", self.scope)?;
+            self.text("expect", &range.to_string());
         }
         if http.save_to.is_some() {
             self.folder();

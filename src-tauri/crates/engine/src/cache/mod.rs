@@ -7,7 +7,7 @@ mod key;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidemill_flow::Value;
+use tidemill_flow::{SettingError, Value};
 use tidemill_orchestrate::{Assignment, CachedResult, Failure, FailureKind, TaskRunNumber};
 use tidemill_store::{CacheEntry, CacheKey, Cached, StoreError};
 
@@ -39,7 +39,7 @@ impl ResultKey {
 
 /// Makes the key of a task run's result, and looks for an earlier one. May block.
 ///
-/// A key that cannot be made fails the attempt. A store that cannot be read does
+/// A key or a term that cannot be made fails the attempt. A store that cannot be read does
 /// not: the work is only done again.
 pub(crate) fn look_up(
     shared: &Shared,
@@ -62,6 +62,10 @@ pub(crate) fn look_up(
             return (Err(Failure::new(FailureKind::Expression, message)), None);
         }
     };
+    let expires = match expires(assignment) {
+        Ok(expires) => expires,
+        Err(error) => return (Err(error.into()), None),
+    };
     let found = match refresh {
         true => None,
         false => find(shared, key, now).unwrap_or_else(|error| {
@@ -69,12 +73,17 @@ pub(crate) fn look_up(
             None
         }),
     };
-    let expires = assignment
-        .task
-        .cache
-        .as_ref()
-        .and_then(|cache| cache.expires);
     (Ok(ResultKey { key, expires }), found)
+}
+
+/// How long a new result stands; `None`: for ever.
+fn expires(assignment: &Assignment) -> Result<Option<Duration>, SettingError> {
+    let cache = assignment.task.cache.as_ref();
+    let Some(expires) = cache.and_then(|cache| cache.expires.as_ref()) else {
+        return Ok(None);
+    };
+    let expires = expires.value("cache.expires", &assignment.scope)?;
+    Ok(Some(*expires))
 }
 
 fn find(

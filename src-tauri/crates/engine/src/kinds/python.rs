@@ -179,7 +179,9 @@ async fn context(python: &Python, attempt: &Attempt) -> Result<Arc<TaskContext>,
         python: PythonContext::new(values(python, attempt).await?),
         place: OnceLock::new(),
     });
-    contexts.keep(row, &context);
+    if has_one_code(python) {
+        contexts.keep(row, &context);
+    }
     Ok(context)
 }
 
@@ -264,10 +266,13 @@ async fn code(python: &Python, attempt: &Attempt) -> Result<PythonCode, Failure>
             let name = file.to_string_lossy().into_owned();
             Ok(PythonCode::Body { name, source })
         }
-        FlowCode::Call { file, function, .. } => Ok(PythonCode::Call {
-            file: folder.join(file),
-            function: function.clone(),
-        }),
+        FlowCode::Call { callee, .. } => {
+            let callee = callee.value("python.call", &attempt.assignment.scope)?;
+            Ok(PythonCode::Call {
+                file: folder.join(&callee.file),
+                function: callee.function.clone(),
+            })
+        }
     }
 }
 
@@ -324,6 +329,15 @@ async fn interpreter(
     let sink = attempt.log.as_ref();
     let made = interpreters.with_packages(processes, &found, &requirements, environment, sink);
     made.await.map_err(|error| not_started(error.to_string()))
+}
+
+/// Whether every item of the task runs the same code, since no expression says which.
+fn has_one_code(python: &Python) -> bool {
+    match &python.code {
+        FlowCode::Body(Code::Inline(_)) => true,
+        FlowCode::Body(Code::File(path)) => path.as_constant().is_some(),
+        FlowCode::Call { callee, .. } => callee.is_fixed(),
+    }
 }
 
 /// Whether every item of the task runs with the same interpreter, environment

@@ -203,7 +203,7 @@ fn report_root(read: &Read, items: &Items, walk: &mut Walk<'_>) {
             "`index` is known only in a task with `for_each` or `matrix`, behind it".to_owned()
         }
         "output" if read.sees.tasks => {
-            "`output` is known only in the condition of `repeat`; for another task's write `tasks.NAME.output`".to_owned()
+            "`output` is known only in `repeat`; for another task's write `tasks.NAME.output`".to_owned()
         }
         "error" => "`error` is known only in `when` of `retries`".to_owned(),
         "secrets" => "a secret can be read only in `env`, `headers`, `query`, `auth`, `json`, `form`, `body`, `database`, `with` and the URLs of `notify`".to_owned(),

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::{
-    Backoff, Cache, EdgeOn, Env, ForEach, Join, Name, Repeat, Retries, Template,
+    Backoff, Cache, EdgeOn, Env, ForEach, Join, Name, Repeat, Retries, Setting, Template,
     diagnostic::Place,
     yaml::{Content, Node},
 };
@@ -16,7 +16,7 @@ use super::{
     sees::{Failure, Secret, Turn, Unmapped},
     shape::{
         AnyValue, Boolean, Condition, Count, DurationText, Fraction, KeyText, ListOf, MapOf,
-        NameText, Or, OrNull, Over, Placed, Positive, ScalarText, Shape, TemplateList,
+        NameText, Or, OrNull, Over, Placed, Positive, ScalarText, SettingOf, Shape, TemplateList,
         TemplateText, Text, Word, Words, converted, noun,
     },
     walk::Walk,
@@ -269,8 +269,8 @@ noun! {
         "while" during: Over<Turn, Condition>,
         /// At most so many turns; reaching it without the condition fails the task. By default without bound.
         "max" max: Positive,
-        /// Between two turns.
-        "delay" delay: DurationText,
+        /// Between two turns; an expression in it sees `output`.
+        "delay" delay: Over<Turn, SettingOf<DurationText>>,
     }
 }
 
@@ -283,7 +283,7 @@ converted!(
             condition: keys.until.or(keys.during)?,
             until,
             max: keys.max,
-            delay: keys.delay.unwrap_or_default(),
+            delay: keys.delay.unwrap_or(Setting::Fixed(Duration::ZERO)),
         })
     }
 );
@@ -354,7 +354,7 @@ noun! {
         /// What a result is known by; by default all that can change it.
         "key" key: AnyValue,
         /// How long a result stands; by default for ever.
-        "expires" expires: DurationText,
+        "expires" expires: SettingOf<DurationText>,
         /// If this gives true, the task runs anyway, and its new result is kept.
         "refresh" refresh: Condition,
     }

@@ -15,14 +15,14 @@ mod template;
 pub(crate) use combined::{KeyText, ListOf, MapOf, Or, OrNull, Over, Placed, See};
 pub(crate) use json::json_of;
 pub(crate) use literal::{
-    Boolean, Code, Count, DurationText, FlowNameText, Fraction, NameText, Positive, Text, True,
-    Word, Words,
+    Boolean, Code, Count, DurationText, FlowNameText, Fraction, NameText, Parsed, Positive, Text,
+    True, Word, Words,
 };
 pub(crate) use noun::{
     Key, Noun, Rule, Written, converted, described, noun, noun_schema, properties, read_noun,
     unknown_key,
 };
-pub(crate) use template::{AnyValue, Condition, ScalarText, TemplateList, TemplateText};
+pub(crate) use template::{AnyValue, Condition, ScalarText, SettingOf, TemplateList, TemplateText};
 
 /// How one kind of value stands in a flow file.
 pub(crate) trait Shape {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::{Channel, FlowName, Name, TaskIndex, template::Template};
+use crate::{
+    Callee, Channel, FlowName, HttpMethod, Name, Setting, StatusRange, TaskIndex,
+    template::Template,
+};
 
 /// What a task does: one variant a kind key of the flow file.
 #[derive(Clone, Debug)]
@@ -87,10 +90,8 @@ pub enum PythonCode {
     Body(Code),
     /// A function in a file.
     Call {
-        /// The file, relative to the flow file's folder, as text before the last `:`.
-        file: String,
-        /// The function's name.
-        function: String,
+        /// Which.
+        callee: Setting<Callee>,
         /// Its keyword arguments.
         with: IndexMap<String, Template>,
     },
@@ -99,8 +100,8 @@ pub enum PythonCode {
 /// One HTTP request.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// `GET` by default; upper case.
-    pub method: String,
+    /// `GET` by default.
+    pub method: Setting<HttpMethod>,
     /// Where to.
     pub url: Template,
     /// Added to the URL's own.
@@ -111,8 +112,8 @@ pub struct Http {
     pub body: Option<HttpBody>,
     /// Who asks.
     pub auth: Option<HttpAuth>,
-    /// Status codes that are success, as inclusive ranges; 200-299 by default.
-    pub expect: Vec<(u16, u16)>,
+    /// Status codes that are success; 200-299 by default.
+    pub expect: Vec<Setting<StatusRange>>,
     /// Where the answer's body goes, relative to the flow file's folder.
     pub save_to: Option<Template>,
 }
@@ -174,21 +175,12 @@ pub enum SubflowTarget {
 /// Nothing, for a while.
 #[derive(Clone, Debug)]
 pub enum Wait {
-    /// So long (the template gives a duration's text).
-    For(WaitFor),
+    /// So long.
+    For(Setting<Duration>),
     /// Until a time (the template gives RFC 3339, or a local time).
     Until(Template),
     /// Until a file is there, relative to the flow file's folder.
     File(Template),
-}
-
-/// How long a wait lasts.
-#[derive(Clone, Debug)]
-pub enum WaitFor {
-    /// Known when checked.
-    Known(Duration),
-    /// A template that gives a duration's text.
-    Template(Template),
 }
 
 /// A person's answer.
@@ -199,7 +191,7 @@ pub struct Approve {
     /// JSON Schema of what the person may enter, if anything.
     pub fields: Option<serde_json::Value>,
     /// How long the question stands; `None`: for ever.
-    pub expires: Option<Duration>,
+    pub expires: Option<Setting<Duration>>,
     /// What happens then.
     pub on_expiry: OnExpiry,
 }

@@ -7,11 +7,13 @@
 mod kind;
 mod name;
 mod options;
+mod setting;
 mod task;
 mod top;
 
 pub use kind::*;
 pub use name::*;
 pub use options::*;
+pub use setting::*;
 pub use task::*;
 pub use top::*;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::{Name, template::Template};
+use crate::{Name, Setting, template::Template};
 
 /// An environment: a name to its value, or to `None` where it is unset.
 pub type Env = IndexMap<String, Option<Template>>;
@@ -27,8 +27,8 @@ pub struct Repeat {
     pub until: bool,
     /// At most so many turns; `None`: without bound.
     pub max: Option<u32>,
-    /// Between two turns.
-    pub delay: Duration,
+    /// Between two turns; over `output`, as the condition.
+    pub delay: Setting<Duration>,
 }
 
 /// What happens after a failed attempt.
@@ -64,7 +64,7 @@ pub struct Cache {
     /// What a result is known by; `None`: all that can change it.
     pub key: Option<Template>,
     /// How long a result stands; `None`: for ever.
-    pub expires: Option<Duration>,
+    pub expires: Option<Setting<Duration>>,
     /// True: run anyway and keep the new result.
     pub refresh: Option<Template>,
 }

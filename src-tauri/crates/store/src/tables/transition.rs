@@ -188,6 +188,8 @@ pub struct TailMove {
     pub parent: Option<TaskRunNumber>,
     /// Of an item: its number.
     pub item: Option<u32>,
+    /// Of a mapped task that opened into its items: how many they are.
+    pub items: Option<u32>,
     /// The run attempt that it belongs to, from 1.
     pub run_attempt: u32,
     /// The state before; `None`: it is new.
@@ -210,32 +212,48 @@ pub(crate) fn moves(
 ) -> rusqlite::Result<Vec<TailMove>> {
     let mut statement = connection.prepare_cached(
         "SELECT t.sequence, t.number, t.run_attempt, t.from_state, t.to_state, t.at, t.message,
-           runs.id, runs.flow, runs.name, task_runs.task, task_runs.parent, task_runs.item
+           runs.id, runs.flow, runs.name, task_runs.task, task_runs.parent, task_runs.item,
+           iif(t.number > 0 AND t.to_state = ?5, t.detail, NULL)
          FROM transitions t JOIN runs ON runs.key = t.run
            LEFT JOIN task_runs ON t.number > 0 AND task_runs.key = (t.run << 32) | t.number
          WHERE t.sequence > ?1 AND t.sequence <= ?2 AND (?3 IS NULL OR t.run = ?3)
          ORDER BY t.sequence LIMIT ?4",
     )?;
-    let rows = statement.query_map(rusqlite::params![after, last, run, limit], |row| {
-        let from: Option<u8> = row.get(3)?;
-        let parent: Option<u32> = row.get(11)?;
-        Ok(TailMove {
-            sequence: row.get::<_, i64>(0)?.unsigned_abs(),
-            run: row.get(7).map(RunId::from_bytes)?,
-            flow: row.get(8)?,
-            name: row.get(9)?,
-            subject: TaskRunNumber::new(row.get(1)?).map_or(Subject::Run, Subject::Task),
-            task: row.get(10)?,
-            parent: parent.and_then(TaskRunNumber::new),
-            item: row.get(12)?,
-            run_attempt: row.get(2)?,
-            from: from.map(|_| state(row, 3)).transpose()?,
-            to: state(row, 4)?,
-            at: time::from_column(row.get(5)?),
-            message: row.get(6)?,
-        })
-    })?;
+    let rows = statement.query_map(
+        rusqlite::params![after, last, run, limit, State::Running.code()],
+        |row| {
+            let from: Option<u8> = row.get(3)?;
+            let parent: Option<u32> = row.get(11)?;
+            Ok(TailMove {
+                sequence: row.get::<_, i64>(0)?.unsigned_abs(),
+                run: row.get(7).map(RunId::from_bytes)?,
+                flow: row.get(8)?,
+                name: row.get(9)?,
+                subject: TaskRunNumber::new(row.get(1)?).map_or(Subject::Run, Subject::Task),
+                task: row.get(10)?,
+                parent: parent.and_then(TaskRunNumber::new),
+                item: row.get(12)?,
+                items: opened(row, 13)?,
+                run_attempt: row.get(2)?,
+                from: from.map(|_| state(row, 3)).transpose()?,
+                to: state(row, 4)?,
+                at: time::from_column(row.get(5)?),
+                message: row.get(6)?,
+            })
+        },
+    )?;
     rows.collect()
+}
+
+/// How many items a detail says that a task opened into.
+fn opened(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u32>> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null()?;
+    // A detail that cannot be read is found where the run's record is.
+    let detail = bytes.and_then(|bytes| Decoder::new(bytes).detail(None).ok());
+    Ok(match detail {
+        Some(WrittenDetail::Expanded(_, count, _)) => Some(count),
+        _ => None,
+    })
 }
 
 /// Removes at most `limit` of a run's transitions; gives whether any is left.

@@ -42,6 +42,9 @@ struct StreamQuery {
     task: Option<String>,
     /// Lines that hold this.
     grep: Option<String>,
+    /// Whether it goes on while the run does, true by default; else it ends after the
+    /// lines that there are.
+    follow: Option<bool>,
 }
 
 /// That nothing more comes.
@@ -77,6 +80,7 @@ async fn stream_lines(
     let tail = blocking(move || LogTail::open(&home, &request, from)).await?;
     let lines = Lines {
         tail: Some(tail),
+        follows: query.follow.unwrap_or(true),
         waiting: VecDeque::new(),
         last: from.saturating_sub(1),
         closing,
@@ -89,6 +93,7 @@ async fn stream_lines(
 struct Lines {
     /// `None` once nothing more comes.
     tail: Option<LogTail>,
+    follows: bool,
     waiting: VecDeque<LogEntry>,
     last: u64,
     closing: watch::Receiver<bool>,
@@ -108,6 +113,9 @@ impl Lines {
                 Ok((tail, page))
             });
             match read.await {
+                Ok((_, Some(page))) if page.is_empty() && !self.follows => {
+                    return Some(sse::event("end", self.last, &LogEnd { last: self.last }));
+                }
                 Ok((_, Some(page))) if page.is_empty() && *self.closing.borrow() => return None,
                 Ok((tail, Some(page))) if page.is_empty() => {
                     self.tail = Some(tail);

@@ -52,6 +52,15 @@ impl HttpClient {
     }
 }
 
+/// A client of the program's own, which follows nothing: over the certificates that the
+/// machine trusts, through the proxies that the environment or the system names.
+///
+/// # Errors
+/// Why it cannot be made.
+pub fn client() -> Result<Client, String> {
+    build(Client::builder())
+}
+
 fn build(builder: ClientBuilder) -> Result<Client, String> {
     let tls = tls::settings(Trust::Machine).map_err(|error| error.to_string())?;
     builder
@@ -64,7 +73,7 @@ fn build(builder: ClientBuilder) -> Result<Client, String> {
 }
 
 /// What lies behind an error, without the layers that only say where they stood.
-pub(super) fn reason(error: &reqwest::Error) -> String {
+pub fn reason(error: &reqwest::Error) -> String {
     let mut reasons: Vec<String> = Vec::new();
     let mut cause: Option<&dyn Error> = error.source();
     while let Some(current) = cause {

@@ -14,8 +14,9 @@ mod tests;
 use std::{path::Path, sync::Arc};
 
 pub(crate) use client::HttpClient;
+pub use client::{client, reason};
 use reqwest::{Response, StatusCode, Url, header};
-use tidemill_flow::{Http, Scope, Value};
+use tidemill_flow::{Http, Scope, SettingError, StatusRange, Value};
 use tidemill_orchestrate::{Failure, FailureKind};
 
 use self::request::Request;
@@ -48,18 +49,27 @@ pub(crate) async fn run(
 ) -> Result<Value, Failure> {
     let request = Request::evaluate(http, scope)?;
     let target = answer::target(http.save_to.as_ref(), scope, folder)?;
-    let (response, request) = send(request, &http.expect, client).await?;
-    if !is_expected(response.status(), &http.expect) {
-        return Err(unexpected(response, &request, &http.expect).await);
+    let expect = expected(http, scope)?;
+    let (response, request) = send(request, &expect, client).await?;
+    if !is_expected(response.status(), &expect) {
+        return Err(unexpected(response, &request, &expect).await);
     }
     answer::read(response, &request, target.as_deref()).await
+}
+
+/// The status codes that are success.
+fn expected(http: &Http, scope: &Arc<Scope>) -> Result<Vec<StatusRange>, SettingError> {
+    let ranges = http.expect.iter();
+    ranges
+        .map(|range| Ok(*range.value("http.expect", scope)?))
+        .collect()
 }
 
 /// Sends the request and follows redirects; the request that was answered in the end
 /// comes with the response.
 async fn send(
     mut request: Request,
-    expect: &[(u16, u16)],
+    expect: &[StatusRange],
     client: &HttpClient,
 ) -> Result<(Response, Request), Failure> {
     for _ in 0..=MOST_REDIRECTS {
@@ -96,16 +106,14 @@ fn redirect(response: &Response) -> Option<Result<Url, String>> {
     })
 }
 
-fn is_expected(status: StatusCode, expect: &[(u16, u16)]) -> bool {
-    expect
-        .iter()
-        .any(|&(first, last)| (first..=last).contains(&status.as_u16()))
+fn is_expected(status: StatusCode, expect: &[StatusRange]) -> bool {
+    expect.iter().any(|range| range.contains(status.as_u16()))
 }
 
 /// The failure of a status that `expect` does not name, with the beginning of what was said.
-async fn unexpected(response: Response, request: &Request, expect: &[(u16, u16)]) -> Failure {
+async fn unexpected(response: Response, request: &Request, expect: &[StatusRange]) -> Failure {
     let status = response.status();
-    let ranges: Vec<String> = expect.iter().map(range).collect();
+    let ranges: Vec<String> = expect.iter().map(ToString::to_string).collect();
     let mut message = format!(
         "{request} answered {status}, expected {}",
         ranges.join(", ")
@@ -117,13 +125,5 @@ async fn unexpected(response: Response, request: &Request, expect: &[(u16, u16)]
     Failure {
         status: Some(status.as_u16()),
         ..failure(FailureKind::Http, message)
-    }
-}
-
-fn range(&(first, last): &(u16, u16)) -> String {
-    if first == last {
-        first.to_string()
-    } else {
-        format!("{first}-{last}")
     }
 }

@@ -46,8 +46,9 @@ impl fmt::Display for Request {
 impl Request {
     /// Evaluates every template of `http`; sends nothing.
     pub(super) fn evaluate(http: &Http, scope: &Arc<Scope>) -> Result<Self, Failure> {
-        let method = Method::from_bytes(http.method.as_bytes())
-            .map_err(|_| invalid(format!("method: `{}` is none", http.method)))?;
+        let method = http.method.value("http.method", scope)?;
+        let method = Method::from_bytes(method.as_str().as_bytes())
+            .map_err(|_| invalid(format!("method: `{}` is none", method.as_str())))?;
         let mut request = Self {
             method,
             url: url(http, scope)?,

@@ -7,7 +7,7 @@ use std::{
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
-use tidemill_flow::{HttpAuth, HttpBody, Template, template};
+use tidemill_flow::{FromText, HttpAuth, HttpBody, Setting, Template, template};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -150,13 +150,13 @@ fn templates(entries: &[(&str, &str)]) -> IndexMap<String, Template> {
 
 fn get(url: &str) -> Http {
     Http {
-        method: "GET".to_owned(),
+        method: fixed("GET"),
         url: template(url),
         query: IndexMap::new(),
         headers: IndexMap::new(),
         body: None,
         auth: None,
-        expect: vec![(200, 299)],
+        expect: vec![fixed("200-299")],
         save_to: None,
     }
 }
@@ -188,6 +188,11 @@ fn assert_fails(result: Result<Json, Failure>, kind: FailureKind, parts: &[&str]
         assert!(failure.message.contains(part), "{part:?} in {failure:?}");
     }
     failure
+}
+
+/// What stands in a flow file.
+fn fixed<T: FromText>(text: &str) -> Setting<T> {
+    Setting::Fixed(T::from_text(text).unwrap())
 }
 
 #[tokio::test]
@@ -236,7 +241,7 @@ async fn json_that_is_none_fails() {
 async fn what_is_asked_is_sent() {
     let server = Server::fixed("200 OK", "").await;
     let mut http = get(&server.url("/find?a=1"));
-    http.method = "POST".to_owned();
+    http.method = Setting::Computed(template("{{ 'po' }}st"));
     http.query = templates(&[("b", "x y&z"), ("c", "{{ [1, item] }}")]);
     http.headers = templates(&[("X-Item", "{{ item }} ü")]);
     http.body = Some(HttpBody::Json(Template::map(vec![(
@@ -262,7 +267,7 @@ async fn what_is_asked_is_sent() {
 async fn forms_texts_and_credentials_are_sent() {
     let server = Server::fixed("200 OK", "").await;
     let mut http = get(&server.url("/").replace("//", "//us%40er:pa%3Ass@"));
-    http.method = "PUT".to_owned();
+    http.method = fixed("PUT");
     http.body = Some(HttpBody::Form(templates(&[
         ("a b", "ü"),
         ("n", "{{ item }}"),
@@ -328,7 +333,16 @@ async fn what_templates_may_not_give_is_said() {
         &["save_to"],
     )
     .await;
-    check(&|http| http.method = "GE T".to_owned(), &["method"]).await;
+    check(
+        &|http| http.method = Setting::Computed(template("GE {{ 'T' }}")),
+        &["http.method: `GE T` is no HTTP method"],
+    )
+    .await;
+    check(
+        &|http| http.expect = vec![Setting::Computed(template("{{ 99 }}"))],
+        &["http.expect: `99` "],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -341,7 +355,7 @@ async fn an_unexpected_status_fails_with_what_was_said() {
     assert_eq!(failure.status, Some(404));
     assert!(!failure.message.contains("hidden"), "{failure:?}");
     let mut http = get(&url);
-    http.expect = vec![(200, 299), (404, 404)];
+    http.expect = vec![fixed("200-299"), fixed("404")];
     assert_eq!(ask(&http).await.unwrap()["status"], 404);
 }
 
@@ -379,7 +393,7 @@ async fn redirects_are_followed_as_their_status_says() {
         })
         .await;
         let mut http = get(&server.url("/start"));
-        http.method = method.to_owned();
+        http.method = fixed(method);
         http.body = Some(HttpBody::Text(template("sent")));
         assert_eq!(ask(&http).await.unwrap()["text"], "there");
         let last = server.requests().remove(1);
@@ -408,7 +422,7 @@ async fn at_most_ten_redirects() {
     let result = ask(&get(&server.url("/11"))).await;
     assert_fails(result, FailureKind::Http, &["more than 10 redirects"]);
     let mut http = get(&server.url("/5"));
-    http.expect = vec![(302, 302)];
+    http.expect = vec![fixed("302")];
     assert_eq!(ask(&http).await.unwrap()["headers"]["location"], "/4");
 }
 
@@ -454,7 +468,7 @@ async fn credentials_are_dropped_on_another_host() {
 #[tokio::test]
 async fn a_secret_body_is_not_sent_to_another_host() {
     let (result, requests) = across_hosts(|http| {
-        http.method = "POST".to_owned();
+        http.method = fixed("POST");
         http.body = Some(HttpBody::Form(templates(&[("key", "{{ secrets.token }}")])));
     })
     .await;
@@ -541,13 +555,13 @@ async fn an_answer_is_saved_whole() {
         assert_eq!(std::fs::read(&path).unwrap(), b"\xFF not decoded");
         assert_eq!(path.parent().unwrap().read_dir().unwrap().count(), 1);
     }
-    http.expect = vec![(201, 201)];
+    http.expect = vec![fixed("201")];
     http.save_to = Some(template("not made"));
     let result = ask_in(&http, folder.path()).await;
     assert_fails(result, FailureKind::Http, &["expected 201"]);
     assert!(!folder.path().join("not made").exists());
     std::fs::write(folder.path().join("file"), "").unwrap();
-    http.expect = vec![(200, 200)];
+    http.expect = vec![fixed("200")];
     http.save_to = Some(template("file/below"));
     let result = ask_in(&http, folder.path()).await;
     assert_fails(result, FailureKind::Output, &["cannot save"]);

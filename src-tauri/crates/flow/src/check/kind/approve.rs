@@ -4,7 +4,9 @@ use crate::{
     Approve, Kind, OnExpiry, Template,
     check::{
         parameter::SchemaShape,
-        shape::{DurationText, Or, Rule, Shape, TemplateText, Word, Words, converted, noun},
+        shape::{
+            DurationText, Or, Rule, SettingOf, Shape, TemplateText, Word, Words, converted, noun,
+        },
         walk::Walk,
     },
 };
@@ -31,7 +33,7 @@ noun! {
         /// A JSON Schema of what the person may enter.
         "fields" fields: SchemaShape,
         /// How long the question stands; by default for ever.
-        "expires" expires: DurationText,
+        "expires" expires: SettingOf<DurationText>,
         /// What happens then; by default `reject`.
         "on_expiry" on_expiry: Word<OnExpiry>,
     }

@@ -3,17 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Http, HttpAuth, HttpBody, Kind, Template,
+    FromText, Http, HttpAuth, HttpBody, HttpMethod, Kind, Setting, StatusRange, Template,
     check::{
         definitions::Definitions,
         sees::Secret,
         shape::{
-            AnyValue, ListOf, MapOf, Or, Over, Placed, Rule, ScalarText, Shape, TemplateText, Text,
-            converted, noun,
+            AnyValue, ListOf, MapOf, Or, Over, Parsed, Rule, ScalarText, SettingOf, Shape,
+            TemplateText, converted, noun,
         },
         walk::Walk,
     },
-    diagnostic::Place,
     yaml::{Content, Node, Scalar},
 };
 
@@ -35,7 +34,7 @@ noun! {
     /// One HTTP request.
     Keys "http" "`http`" [Rule::AtMostOne(&["json", "form", "body"])] {
         /// The method; by default GET.
-        "method" method: Placed<Text>,
+        "method" method: SettingOf<Parsed<HttpMethod>>,
         /// Where to.
         "url" (required) url: TemplateText,
         /// Added to the URL's own query.
@@ -51,7 +50,7 @@ noun! {
         /// Who asks.
         "auth" auth: Over<Secret, AuthKeys>,
         /// Status codes that are success, as `200` or `200-299`; by default 200-299.
-        "expect" expect: ListOf<StatusRange, 1>,
+        "expect" expect: ListOf<SettingOf<StatusCodes>, 1>,
         /// The file that the answer's body goes to, relative to the flow file's folder.
         "save_to" save_to: TemplateText,
     }
@@ -77,18 +76,15 @@ noun! {
     }
 }
 
-/// What is success where nothing is said.
-const SUCCESS: (u16, u16) = (200, 299);
-
 fn get(url: Template) -> Http {
     Http {
-        method: "GET".to_owned(),
+        method: Setting::Fixed(HttpMethod::get()),
         url,
         query: indexmap::IndexMap::new(),
         headers: indexmap::IndexMap::new(),
         body: None,
         auth: None,
-        expect: vec![SUCCESS],
+        expect: vec![Setting::Fixed(StatusRange::SUCCESS)],
         save_to: None,
     }
 }
@@ -102,21 +98,18 @@ converted!(
 converted!(
     /// A request with more to say of it.
     Long = Keys => Http,
-    |keys: Keys, walk: &mut Walk<'_>| {
-        let method = match keys.method {
-            Some((method, place)) => checked_method(&method, place, walk)?,
-            None => "GET".to_owned(),
-        };
+    |keys: Keys, _: &mut Walk<'_>| {
         let json = keys.json.map(HttpBody::Json);
+        let plain = get(keys.url?);
         Some(Http {
-            method,
+            method: keys.method.unwrap_or(plain.method),
             query: keys.query.unwrap_or_default(),
             headers: keys.headers.unwrap_or_default(),
             body: json.or(keys.form.map(HttpBody::Form)).or(keys.body.map(HttpBody::Text)),
             auth: keys.auth.and_then(auth),
-            expect: keys.expect.unwrap_or_else(|| vec![SUCCESS]),
+            expect: keys.expect.unwrap_or(plain.expect),
             save_to: keys.save_to,
-            ..get(keys.url?)
+            url: plain.url,
         })
     }
 );
@@ -132,46 +125,39 @@ fn auth(keys: AuthKeys) -> Option<HttpAuth> {
     }
 }
 
-fn checked_method(method: &str, place: Place, walk: &mut Walk<'_>) -> Option<String> {
-    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if method.chars().all(token) {
-        return Some(method.to_ascii_uppercase());
-    }
-    walk.error(place, format!("`{method}` is no HTTP method"));
-    None
-}
-
 /// A status code, or a range of them.
-pub(crate) struct StatusRange;
+pub(crate) struct StatusCodes;
 
-impl Shape for StatusRange {
-    type Output = (u16, u16);
+impl Shape for StatusCodes {
+    type Output = StatusRange;
 
     fn fits(node: &Node) -> bool {
         node.as_scalar().is_some()
     }
 
-    fn read(node: &Node, walk: &mut Walk<'_>) -> Option<(u16, u16)> {
+    fn read(node: &Node, walk: &mut Walk<'_>) -> Option<StatusRange> {
         let range = match &node.content {
             Content::Scalar {
                 value: Scalar::Number(number),
                 ..
-            } => number.as_u64().and_then(|code| range(&code.to_string())),
+            } => number
+                .as_u64()
+                .and_then(|code| StatusRange::from_text(&code.to_string()).ok()),
             Content::Scalar {
                 value: Scalar::Text,
                 text,
                 ..
-            } => range(text),
+            } => StatusRange::from_text(text).ok(),
             _ => None,
         };
         if range.is_none() {
-            walk.expected(node, &Self::expected(), None);
+            walk.expected(node, StatusRange::RULE, None);
         }
         range
     }
 
     fn expected() -> String {
-        "status codes from 100 to 599, as `200` or `200-299`".to_owned()
+        StatusRange::RULE.to_owned()
     }
 
     fn schema(_: &mut Definitions) -> Value {
@@ -180,15 +166,4 @@ impl Shape for StatusRange {
             { "type": "string", "pattern": "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$" },
         ] })
     }
-}
-
-fn range(text: &str) -> Option<(u16, u16)> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let code = |text: &str| {
-        let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let code = digits.then(|| text.parse::<u16>().ok()).flatten();
-        code.filter(|code| (100..=599).contains(code))
-    };
-    let (first, last) = (code(first)?, code(last)?);
-    (first <= last).then_some((first, last))
 }

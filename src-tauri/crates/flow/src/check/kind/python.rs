@@ -1,16 +1,15 @@
 //! `python`: a Python function's body, file or call.
 
 use crate::{
-    Code, Kind, Python, PythonCode,
+    Callee, Code, Kind, Python, PythonCode,
     check::{
         sees::Secret,
         shape::{
-            self, AnyValue, Boolean, ListOf, MapOf, Or, Over, Placed, Rule, Shape, TemplateText,
-            Text, converted, noun,
+            self, AnyValue, Boolean, ListOf, MapOf, Or, Over, Parsed, Rule, SettingOf, Shape,
+            TemplateText, converted, noun,
         },
         walk::Walk,
     },
-    diagnostic::Place,
 };
 
 use super::{KindKey, shell::code};
@@ -38,7 +37,7 @@ noun! {
         /// A function body's file, relative to the flow file's folder.
         "file" file: TemplateText,
         /// A function in a file: `path.py:function`.
-        "call" call: Placed<Text>,
+        "call" call: SettingOf<Parsed<Callee>>,
         /// The called function's arguments by name.
         "with" with: Over<Secret, MapOf<String, AnyValue>>,
         /// Packages that it needs, as pip names them.
@@ -64,12 +63,9 @@ converted!(
 converted!(
     /// Code with more to say of it.
     Long = Keys => Python,
-    |keys: Keys, walk: &mut Walk<'_>| Some(Python {
+    |keys: Keys, _: &mut Walk<'_>| Some(Python {
         code: match keys.call {
-            Some((call, place)) => {
-                let (file, function) = split_call(&call, place, walk)?;
-                PythonCode::Call { file, function, with: keys.with.unwrap_or_default() }
-            }
+            Some(callee) => PythonCode::Call { callee, with: keys.with.unwrap_or_default() },
             None => PythonCode::Body(code(keys.code, keys.file)?),
         },
         requirements: keys.requirements.unwrap_or_default(),
@@ -77,30 +73,3 @@ converted!(
         isolate: keys.isolate.unwrap_or_default(),
     })
 );
-
-/// `path.py:function` in its parts.
-fn split_call(call: &str, place: Place, walk: &mut Walk<'_>) -> Option<(String, String)> {
-    if call.contains("{{") {
-        let message =
-            "an expression cannot stand in `call`: the function is known when the file is checked";
-        walk.error_with_hint(place, message, "give what varies as an argument in `with`");
-        return None;
-    }
-    match call.rsplit_once(':') {
-        Some((file, function)) if !file.trim().is_empty() && is_identifier(function) => {
-            Some((file.to_owned(), function.to_owned()))
-        }
-        _ => {
-            let message = format!("`{call}` names no function in a file");
-            walk.error_with_hint(place, message, "write it as `path.py:function`");
-            None
-        }
-    }
-}
-
-fn is_identifier(text: &str) -> bool {
-    let mut characters = text.chars();
-    let first = characters.next();
-    first.is_some_and(|first| first.is_alphabetic() || first == '_')
-        && characters.all(|character| character.is_alphanumeric() || character == '_')
-}

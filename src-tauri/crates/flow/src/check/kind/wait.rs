@@ -1,13 +1,15 @@
 //! `wait`: nothing, for a while.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tidemill_schedule::{Time, duration};
 
 use crate::{
-    Kind, Template, Wait, WaitFor,
+    Kind, Setting, Template, Wait,
     check::{
         definitions::Definitions,
-        shape::{DurationText, Or, Placed, Rule, Shape, TemplateText, converted, noun},
+        shape::{DurationText, Or, Placed, Rule, SettingOf, Shape, TemplateText, converted, noun},
         walk::Walk,
     },
     diagnostic::Place,
@@ -32,7 +34,7 @@ noun! {
     /// Nothing, for a while.
     Keys "wait" "`wait`" [Rule::ExactlyOne(&["for", "until", "file"])] {
         /// So long.
-        "for" duration: TemplateDuration,
+        "for" duration: SettingOf<WaitText>,
         /// Until a time: RFC 3339, or without an offset in local time.
         "until" until: Placed<TemplateText>,
         /// Until this file is there, relative to the flow file's folder.
@@ -42,8 +44,8 @@ noun! {
 
 converted!(
     /// So long.
-    Short = TemplateDuration => Wait,
-    |duration: WaitFor, _: &mut Walk<'_>| Some(Wait::For(duration))
+    Short = SettingOf<WaitText> => Wait,
+    |duration: Setting<Duration>, _: &mut Walk<'_>| Some(Wait::For(duration))
 );
 
 converted!(
@@ -71,27 +73,24 @@ fn check_time(until: &Template, place: Place, walk: &mut Walk<'_>) {
     }
 }
 
-/// A duration, or text with expressions that gives one.
-pub(crate) struct TemplateDuration;
+/// A duration; a time in its place is told apart.
+pub(crate) struct WaitText;
 
-impl Shape for TemplateDuration {
-    type Output = WaitFor;
+impl Shape for WaitText {
+    type Output = Duration;
 
     fn fits(node: &Node) -> bool {
-        node.as_scalar().is_some()
+        DurationText::fits(node)
     }
 
-    fn read(node: &Node, walk: &mut Walk<'_>) -> Option<WaitFor> {
+    fn read(node: &Node, walk: &mut Walk<'_>) -> Option<Duration> {
         match node.as_text() {
-            Some(text) if text.contains("{{") => {
-                TemplateText::read(node, walk).map(WaitFor::Template)
-            }
             Some(text) if duration::parse(text).is_err() && Time::parse(text).is_ok() => {
                 let hint = format!("write `until: {text}`");
                 walk.expected(node, "a duration", Some(&hint));
                 None
             }
-            _ => DurationText::read(node, walk).map(WaitFor::Known),
+            _ => DurationText::read(node, walk),
         }
     }
 
@@ -100,8 +99,6 @@ impl Shape for TemplateDuration {
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
-        let duration = DurationText::schema(definitions);
-        let template = serde_json::json!({ "type": "string", "pattern": "\\{\\{" });
-        serde_json::json!({ "anyOf": [duration, template] })
+        DurationText::schema(definitions)
     }
 }

@@ -153,19 +153,24 @@ impl<A: Shape, B: Shape<Output = A::Output>> Shape for Or<A, B> {
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
-        let mut forms = Vec::new();
-        for form in [A::schema(definitions), B::schema(definitions)] {
-            // Forms of forms stand beside each other, not inside.
-            match form.as_object() {
-                Some(object) if object.len() == 1 => match object.get("anyOf") {
-                    Some(Value::Array(inner)) => forms.extend(inner.iter().cloned()),
-                    _ => forms.push(form),
-                },
-                _ => forms.push(form),
-            }
-        }
-        json!({ "anyOf": forms })
+        either([A::schema(definitions), B::schema(definitions)])
     }
+}
+
+/// The schema of what one of two schemas takes: forms of forms stand beside each other,
+/// not inside.
+pub(super) fn either(schemas: [Value; 2]) -> Value {
+    let mut forms = Vec::new();
+    for form in schemas {
+        match form.as_object() {
+            Some(object) if object.len() == 1 => match object.get("anyOf") {
+                Some(Value::Array(inner)) => forms.extend(inner.iter().cloned()),
+                _ => forms.push(form),
+            },
+            _ => forms.push(form),
+        }
+    }
+    json!({ "anyOf": forms })
 }
 
 /// The shape, or null.

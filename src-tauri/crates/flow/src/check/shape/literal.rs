@@ -3,10 +3,9 @@
 use std::{marker::PhantomData, time::Duration};
 
 use serde_json::{Value, json};
-use tidemill_schedule::duration;
 
 use crate::{
-    FlowName, LONGEST_NAME, Name, NameError,
+    FlowName, FromText, LONGEST_NAME, Name, NameError, TextError,
     suggest::one_of,
     yaml::{Node, Scalar},
 };
@@ -54,6 +53,40 @@ pub(super) fn text<'n>(node: &'n Node, walk: &mut Walk<'_>, expected: &str) -> O
         walk.expected(node, expected, hint);
     }
     text
+}
+
+/// Text that says a value of some form.
+pub(crate) struct Parsed<T>(PhantomData<T>);
+
+impl<T: FromText> Shape for Parsed<T> {
+    type Output = T;
+
+    fn fits(node: &Node) -> bool {
+        Text::fits(node)
+    }
+
+    fn read(node: &Node, walk: &mut Walk<'_>) -> Option<T> {
+        let text = Text::read(node, walk)?;
+        parsed(node, &text, walk)
+    }
+
+    fn expected() -> String {
+        Text::expected()
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        Text::schema(definitions)
+    }
+}
+
+/// The value that the text of a node says; what is wrong is reported.
+fn parsed<T: FromText>(node: &Node, text: &str, walk: &mut Walk<'_>) -> Option<T> {
+    let value = T::from_text(text);
+    let report = |error: TextError| match error.mend {
+        Some(mend) => walk.error_with_hint(node.place, error.message, mend),
+        None => walk.error(node.place, error.message),
+    };
+    value.map_err(report).ok()
 }
 
 /// Code: text that runs as it stands, and may be empty.
@@ -259,13 +292,7 @@ impl Shape for DurationText {
             walk.expected(node, &Self::expected(), None);
             return None;
         }
-        match duration::parse(text) {
-            Ok(duration) => Some(duration),
-            Err(error) => {
-                walk.error_with_hint(node.place, error.to_string(), error.mend());
-                None
-            }
-        }
+        parsed(node, text, walk)
     }
 
     fn expected() -> String {

@@ -1,14 +1,16 @@
 //! Values with expressions in them.
 
+use std::marker::PhantomData;
+
 use serde_json::{Value, json};
 
 use crate::{
-    Template,
+    Setting, Template,
     template::from_json,
     yaml::{Content, Node, Scalar},
 };
 
-use super::{Boolean, Definitions, Shape, Walk, json_of, literal::text};
+use super::{Boolean, Definitions, Shape, Walk, combined::either, json_of, literal::text};
 
 /// Text with expressions in it.
 pub(crate) struct TemplateText;
@@ -65,6 +67,33 @@ impl Shape for ScalarText {
     fn schema(definitions: &mut Definitions) -> Value {
         let template = TemplateText::schema(definitions);
         json!({ "anyOf": [template, { "type": ["number", "boolean"] }] })
+    }
+}
+
+/// A value that stands there as the shape says, or text with expressions that gives it.
+pub(crate) struct SettingOf<S>(PhantomData<S>);
+
+impl<S: Shape> Shape for SettingOf<S> {
+    type Output = Setting<S::Output>;
+
+    fn fits(node: &Node) -> bool {
+        S::fits(node) || node.as_text().is_some()
+    }
+
+    fn read(node: &Node, walk: &mut Walk<'_>) -> Option<Self::Output> {
+        match node.as_text() {
+            Some(text) if text.contains("{{") => walk.compile(node, text, 0).map(Setting::Computed),
+            _ => S::read(node, walk).map(Setting::Fixed),
+        }
+    }
+
+    fn expected() -> String {
+        S::expected()
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        let computed = json!({ "type": "string", "pattern": "\\{\\{" });
+        either([S::schema(definitions), computed])
     }
 }
 

@@ -94,6 +94,11 @@ fn an_approval_is_answered_or_expires() {
             None,
             "a=Completed b=Completed run=Completed",
         ),
+        (
+            "approve: { message: m, expires: '{{ 1 + 1 }}h', on_expiry: approve }",
+            None,
+            "a=Completed b=Completed run=Completed",
+        ),
     ];
     for (approve, answer, expected) in rows {
         let text = format!("  a: {{ {approve}, retries: 3 }}\n  b: {{ shell: x, needs: [a] }}\n");
@@ -108,6 +113,18 @@ fn an_approval_is_answered_or_expires() {
             "{approve}"
         );
     }
+}
+
+#[test]
+fn an_approval_whose_expiry_is_no_duration_fails_at_once() {
+    let text = "  a: { approve: { message: m, expires: '{{ 5 }}' } }\n";
+    let mut world = world(text, &[]);
+    assert_eq!(world.run_to_end(), State::Failed);
+    let message = world.message("a");
+    assert!(
+        message.contains("approve.expires: duration `5` "),
+        "{message}"
+    );
 }
 
 #[test]

@@ -334,6 +334,26 @@ fn a_group_s_retry_runs_all_its_tasks_anew() {
 }
 
 #[test]
+fn the_delay_between_turns_may_be_computed() {
+    let text = "
+  a: { shell: x, repeat: { while: '{{ output < 3 }}', delay: '{{ output }}m' } }
+";
+    let mut world = world(text, &[("a", "1 2 3")]);
+    world.run_to_end();
+    assert_eq!(world.states(), "a=Completed");
+    let lines = world.lines().join("\n");
+    for said in ["turn 2 starts in 1m", "turn 3 starts in 2m"] {
+        assert!(lines.contains(said), "{lines}");
+    }
+    let text = "  a: { shell: x, repeat: { while: true, delay: '{{ output }}' } }\n";
+    let mut world = self::world(text, &[("a", "7")]);
+    world.run_to_end();
+    assert_eq!(world.states(), "a=Failed");
+    let lines = world.lines().join("\n");
+    assert!(lines.contains("repeat.delay: duration `7` "), "{lines}");
+}
+
+#[test]
 fn a_group_repeats() {
     let text = "
   g:

@@ -1,0 +1,170 @@
+// All edges of the graph in one drawing under its tasks: succeeded, a plain line; failed, from a port with a
+// cross, named; finished, a double line from a ring, named. One that an expression implies is thin with an open
+// head. A condition stands once at what it decides. Neighbours that look the same are one path: thousands stay light.
+
+import { ViewportPortal } from "@xyflow/react";
+import { useContext, useMemo, useSyncExternalStore } from "react";
+import { isEnded, TYPE_OF } from "../parts/states";
+import { type NodeStateSource, NodeStatesContext } from "./nodeStates";
+import type { Places, Point } from "./place";
+import { labelPoint, pathAlong, straightRoute } from "./route";
+import type { Shape, ShapeEdge } from "./shape";
+import { DetailContext } from "./surroundings";
+import { onCanvas } from "./walk";
+
+interface Props {
+  shape: Shape;
+  places: Places;
+  selected: number | null;
+}
+
+/** An edge as pieces of paths, with what stands on it. */
+interface Drawn {
+  edge: ShapeEdge;
+  line: string;
+  head: string;
+  port: string;
+  label: { text: string; at: Point } | null;
+}
+
+export function EdgeLayer({ shape, places, selected }: Props) {
+  const states = useContext(NodeStatesContext);
+  const detail = useContext(DetailContext);
+  const version = useSyncExternalStore(states.watch, states.version);
+  const drawn = useMemo(() => drawnEdges(shape, places), [shape, places]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that states are others
+  const looks = useMemo(() => byLook(drawn, selected, states), [drawn, selected, states, version]);
+  return (
+    <ViewportPortal>
+      <svg className="graph-edges" aria-hidden="true">
+        {looks.map(({ key, look, edges }) => (
+          <g key={key} className={`ge ${look}`}>
+            <path className="ge-line" d={edges.map((one) => one.line).join("")} />
+            {look.startsWith("on-finished") && (
+              <path className="ge-inner" d={edges.map((one) => one.line).join("")} />
+            )}
+            <path className="ge-head" d={edges.map((one) => one.head).join("")} />
+            {!look.startsWith("on-succeeded") && (
+              <path className="ge-port" d={edges.map((one) => one.port).join("")} />
+            )}
+            {detail !== "shapes" &&
+              edges.map(
+                ({ edge, label }) =>
+                  label && (
+                    <text
+                      key={edge.id}
+                      className="ge-label"
+                      x={label.at.x}
+                      y={label.at.y + 4}
+                      textAnchor="middle"
+                    >
+                      {label.text}
+                    </text>
+                  ),
+              )}
+          </g>
+        ))}
+      </svg>
+    </ViewportPortal>
+  );
+}
+
+/** Edges by how they look, as class names; what is chosen comes last, and so lies over the others. */
+function byLook(drawn: readonly Drawn[], selected: number | null, states: NodeStateSource): Bunch[] {
+  const looks = new Map<string, Drawn[]>();
+  const last = new Map<string, Drawn[]>();
+  for (const one of drawn) {
+    const { edge } = one;
+    const hot = edge.from === selected || edge.to === selected;
+    const idle = !hot && !isTaken(edge, states);
+    const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${idle ? " idle" : ""}`;
+    const group = hot ? last : looks;
+    const list = group.get(look);
+    if (list) list.push(one);
+    else group.set(look, [one]);
+  }
+  return [...looks, ...last].flatMap(([look, edges]) => bunches(look, edges));
+}
+
+/** Edges of one path. */
+interface Bunch {
+  key: string;
+  look: string;
+  edges: Drawn[];
+}
+
+/** Of a path all is drawn wherever a part of it is in view, so one holds only what lies together. */
+const TOGETHER = 24;
+
+function bunches(look: string, edges: readonly Drawn[]): Bunch[] {
+  const found: Bunch[] = [];
+  for (let at = 0; at < edges.length; at += TOGETHER) {
+    found.push({ key: `${look} ${at}`, look, edges: edges.slice(at, at + TOGETHER) });
+  }
+  return found;
+}
+
+function drawnEdges(shape: Shape, places: Places): Drawn[] {
+  const boxes = onCanvas(shape, places);
+  const decided = new Set<number>();
+  const top = (edge: ShapeEdge) => boxes.get(edge.to)?.y ?? 0;
+  return shape.edges
+    .toSorted((left, right) => top(left) - top(right))
+    .flatMap((edge) => {
+      const from = boxes.get(edge.from);
+      const to = boxes.get(edge.to);
+      if (!from || !to) return [];
+      const found = places.routes.get(edge.id);
+      const route = found && found.length > 1 ? found : straightRoute(from, to);
+      const first = route[0];
+      const last = route.at(-1);
+      if (!first || !last) return [];
+      const conditioned = edge.condition !== null && !decided.has(edge.to);
+      if (conditioned) decided.add(edge.to);
+      const text = shape.small ? null : labelFor(edge, conditioned);
+      return [
+        {
+          edge,
+          line: pathAlong(route),
+          head: `M${last.x - 4} ${last.y - 6.5}h8l-4 6.5z`,
+          port: edge.on === "succeeded" ? "" : port(edge.on, first),
+          label: text === null ? null : { text, at: labelPoint(route) },
+        },
+      ];
+    });
+}
+
+/** The port hangs from the task that the edge leaves: over the edge, not under the task. */
+const HANGS = 7;
+const RADIUS = 5.5;
+
+function port(on: "failed" | "finished", { x, y }: Point): string {
+  const middle = y + HANGS;
+  const ring = circle(x, middle, RADIUS);
+  if (on === "finished") return ring + circle(x, middle, 2.2);
+  return `${ring}M${x - 2.2} ${middle - 2.2}l4.4 4.4m0-4.4l-4.4 4.4`;
+}
+
+function circle(x: number, y: number, r: number): string {
+  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+}
+
+const LONGEST_LABEL = 34;
+
+function labelFor(edge: ShapeEdge, conditioned: boolean): string | null {
+  const name = edge.on === "succeeded" ? null : edge.on;
+  if (!conditioned || edge.condition === null) return name;
+  const plain = edge.condition.replace(/^\{\{\s*|\s*\}\}$/g, "");
+  const cut = plain.length > LONGEST_LABEL ? `${plain.slice(0, LONGEST_LABEL - 1)}…` : plain;
+  return name ? `${name}, when ${cut}` : `when ${cut}`;
+}
+
+/** Whether the run has gone along it: what it leads from has ended, and what it leads to was not passed by. */
+function isTaken(edge: ShapeEdge, states: NodeStateSource): boolean {
+  const from = states.of(edge.from);
+  const to = states.of(edge.to);
+  // Without a run around it the graph is a plan, and every edge may be gone along.
+  if (!from || !to) return true;
+  if (from.state === null || to.state === null || to.state === "Pending") return false;
+  return isEnded(TYPE_OF[from.state]) && TYPE_OF[to.state] !== "skipped";
+}
