@@ -5,8 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use serde::Serialize;
 use tidemill_flow::{
-    Code, EdgeOn, Kind, PythonCode, Sketch, SketchTask, SubflowTarget, Template, Wait, WaitFor,
-    sketch,
+    Code, EdgeOn, Kind, PythonCode, Sketch, SketchTask, SubflowTarget, Template, Wait, sketch,
 };
 use tidemill_schedule::duration;
 use utoipa::ToSchema;
@@ -222,9 +221,14 @@ fn fact(kind: &Kind) -> Option<String> {
         Kind::Shell(shell) => code(&shell.code),
         Kind::Python(python) => match &python.code {
             PythonCode::Body(body) => code(body),
-            PythonCode::Call { file, function, .. } => format!("{file}:{function}"),
+            PythonCode::Call { callee, .. } => {
+                callee.source(|callee| format!("{}:{}", callee.file, callee.function))
+            }
         },
-        Kind::Http(http) => format!("{} {}", http.method, http.url.source()),
+        Kind::Http(http) => {
+            let method = http.method.source(|method| method.as_str().to_owned());
+            format!("{method} {}", http.url.source())
+        }
         Kind::Sql(sql) => code(&sql.query),
         Kind::Value(value) => value.source(),
         Kind::Flow(subflow) => match &subflow.target {
@@ -232,8 +236,7 @@ fn fact(kind: &Kind) -> Option<String> {
             SubflowTarget::File(file) => file.source(),
         },
         Kind::Group(_) => return None,
-        Kind::Wait(Wait::For(WaitFor::Known(wait))) => duration::format(*wait),
-        Kind::Wait(Wait::For(WaitFor::Template(wait))) => wait.source(),
+        Kind::Wait(Wait::For(wait)) => wait.source(|wait| duration::format(*wait)),
         Kind::Wait(Wait::Until(time)) => format!("until {}", time.source()),
         Kind::Wait(Wait::File(file)) => file.source(),
         Kind::Approve(approve) => approve.message.source(),

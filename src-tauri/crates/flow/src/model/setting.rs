@@ -64,6 +64,16 @@ pub trait FromText: Clone {
     fn from_text(text: &str) -> Result<Self, TextError>;
 }
 
+impl<T> Setting<T> {
+    /// The setting as it stands in the flow file; `written` writes a fixed one.
+    pub fn source(&self, written: impl FnOnce(&T) -> String) -> String {
+        match self {
+            Self::Fixed(value) => written(value),
+            Self::Computed(template) => template.source(),
+        }
+    }
+}
+
 impl<T: FromText> Setting<T> {
     /// The value, its expressions evaluated in `scope`; what is no text is read as JSON
     /// writes it. `field` is the key that it stands at, for messages.
