@@ -11,7 +11,8 @@ const LINES = 14;
 
 export function LogDifference({ answer }: { answer: Comparison }) {
   const { left, right, first_different_line: first } = answer;
-  const where = first === null ? "no line differs" : `first ${place(first.left)} and ${place(first.right)}`;
+  const where =
+    first === null ? "no line differs" : `first difference: ${place(first.left)} and ${place(first.right)}`;
   return (
     <section className="panel" aria-label="Log">
       <div className="panel-h">

@@ -3,6 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Comparison, Run } from "../api/types";
 import { clockSeconds, dayYear, duration } from "../parts/format";
+import { Said } from "../parts/Said";
 import { State } from "../parts/State";
 
 export function Who({ answer }: { answer: Comparison }) {
@@ -55,7 +56,9 @@ function One({ run, side, other, same }: { run: Run; side: "a" | "b"; other: Run
         <code>{run.version?.slice(0, 8) ?? "–"}</code>
         {same && side === "b" && " the same"}
       </td>
-      <td className="faint cut">{run.message ?? ""}</td>
+      <td className="faint cut">
+        <Said text={run.message} />
+      </td>
     </tr>
   );
 }

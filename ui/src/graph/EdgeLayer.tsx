@@ -107,6 +107,7 @@ function bunches(look: string, edges: readonly Drawn[]): Bunch[] {
 function drawnEdges(shape: Shape, places: Places): Drawn[] {
   const boxes = onCanvas(shape, places);
   const decided = new Set<number>();
+  const stacked = new Set(shape.nodes.filter((drawn) => drawn.node.mapped).map((drawn) => drawn.id));
   const top = (edge: ShapeEdge) => boxes.get(edge.to)?.y ?? 0;
   return shape.edges
     .toSorted((left, right) => top(left) - top(right))
@@ -127,7 +128,7 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
           edge,
           line: pathAlong(route),
           head: `M${last.x - 4} ${last.y - 6.5}h8l-4 6.5z`,
-          port: edge.on === "succeeded" ? "" : port(edge.on, first),
+          port: edge.on === "succeeded" ? "" : port(edge.on, first, stacked.has(edge.from)),
           label: text === null ? null : { text, at: labelPoint(route) },
         },
       ];
@@ -136,10 +137,12 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
 
 /** The port hangs from the task that the edge leaves: over the edge, not under the task. */
 const HANGS = 7;
+/** A mapped task is drawn as a stack, whose edge is lower. */
+const STACK = 4;
 const RADIUS = 5.5;
 
-function port(on: "failed" | "finished", { x, y }: Point): string {
-  const middle = y + HANGS;
+function port(on: "failed" | "finished", { x, y }: Point, stacked: boolean): string {
+  const middle = y + HANGS + (stacked ? STACK : 0);
   const ring = circle(x, middle, RADIUS);
   if (on === "finished") return ring + circle(x, middle, 2.2);
   return `${ring}M${x - 2.2} ${middle - 2.2}l4.4 4.4m0-4.4l-4.4 4.4`;

@@ -303,7 +303,6 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
       aria-level={row.depth + 1}
       aria-selected={picked}
       aria-expanded={row.kind === "task" && row.folds !== null ? row.folds === "open" : undefined}
-      aria-label={[name, shown?.word, words].filter(Boolean).join(", ")}
       className={classes.join(" ")}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => (row.kind === "others" ? onOpen(row.node.task) : onPick(pickOf(row)))}
@@ -325,7 +324,7 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
         ) : (
           <span className="i-12" />
         )}
-        {shown && <StateIcon drawing={shown.drawing} size={12} />}
+        {shown && <StateIcon drawing={shown.drawing} size={12} label={shown.word} />}
         <span className="cut">{name}</span>
         {row.kind === "task" && row.items > 0 && <span className="faint">{row.items}</span>}
       </span>
