@@ -7,8 +7,9 @@ import {
   chromium,
   type Locator,
   type Page,
+  type Request,
 } from "playwright-core";
-import type { Studio } from "./studio";
+import { type Studio, until } from "./studio";
 
 const CHROMIUM = process.env.TIDEMILL_CHROMIUM ?? "/usr/bin/chromium";
 const SWITCHES = [
@@ -35,6 +36,8 @@ export interface Session {
   trouble: string[];
   /** Goes to a path of the studio and waits until it shows what it asked for. */
   goTo: (path: string) => Promise<void>;
+  /** Waits until the page shows what it asked for. */
+  settle: () => Promise<void>;
 }
 
 /** A browser's own session that has shown the token. */
@@ -61,20 +64,36 @@ export async function session(
   page.on("console", (message) => {
     if (message.type() === "error") trouble.push(message.text());
   });
+  const underWay = new Set<Request>();
+  page.on("request", (request) => !isStream(request) && underWay.add(request));
+  page.on("requestfinished", (request) => underWay.delete(request));
+  page.on("requestfailed", (request) => underWay.delete(request));
   await page.goto(studio.opening);
+  const settle = () => settled(page, underWay);
+  await settle();
   const goTo = async (path: string) => {
     await page.goto(studio.address + path);
-    await settled(page);
+    await settle();
   };
-  return { context, page, trouble, goTo };
+  return { context, page, trouble, goTo, settle };
 }
 
-/** Waits until the page shows what it asked for. (Its stream of events never ends, so the network is never idle.) */
-export async function settled(page: Page): Promise<void> {
+/** Waits until the page shows what it asked for: nothing is under way but streams, which never end. */
+async function settled(page: Page, underWay: ReadonlySet<Request>): Promise<void> {
   await page.locator("main h1, header h1").first().waitFor();
-  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
-  await page.evaluate(() => document.fonts.ready);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await until("nothing is under way", async () => {
+    if (underWay.size > 0) return null;
+    await page.evaluate(() => document.fonts.ready);
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+    const busy = await page.locator("[aria-busy=true]").count();
+    return busy === 0 && underWay.size === 0 ? true : null;
+  });
+}
+
+function isStream(request: Request): boolean {
+  return /\/(events|stream)(\?|$)/.test(request.url());
 }
 
 /** The one that is shown first, once it is. */

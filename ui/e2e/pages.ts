@@ -9,7 +9,7 @@ export interface Place {
   name: string;
   path: (scene: Scene) => string;
   /** what a person does there before the page looks so */
-  then?: (page: Page) => Promise<void>;
+  act?: (page: Page) => Promise<void>;
 }
 
 export const PAGES: readonly Place[] = [
@@ -26,7 +26,7 @@ export const PAGES: readonly Place[] = [
   {
     name: "run-failed-task",
     path: ({ runs }) => `/runs/${runs.failed.id}`,
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("treeitem", { name: /^load/ }).click();
       await shown(page.getByRole("region", { name: "Error" }));
     },
@@ -34,7 +34,7 @@ export const PAGES: readonly Place[] = [
   {
     name: "run-mapped",
     path: ({ runs }) => `/runs/${runs.mapped.id}`,
-    then: async (page) => {
+    act: async (page) => {
       await page.getByRole("tab", { name: /Tasks/ }).click();
       await shown(page.getByRole("treegrid", { name: "Task runs" }).getByRole("row").nth(1));
     },
@@ -44,7 +44,7 @@ export const PAGES: readonly Place[] = [
   {
     name: "run-answer",
     path: ({ runs }) => `/runs/${runs.open.id}`,
-    then: async (page) => {
+    act: async (page) => {
       await page.keyboard.press("a");
       await shown(page.getByRole("dialog"));
     },
@@ -59,7 +59,7 @@ export const PAGES: readonly Place[] = [
   {
     name: "palette",
     path: () => "/",
-    then: async (page) => {
+    act: async (page) => {
       await page.keyboard.press("Control+k");
       await page.keyboard.type("weath");
       await shown(page.getByRole("option", { name: /weather/ }));
@@ -68,7 +68,7 @@ export const PAGES: readonly Place[] = [
   {
     name: "keys",
     path: () => "/runs",
-    then: async (page) => {
+    act: async (page) => {
       await page.keyboard.press("?");
       await shown(page.getByRole("dialog"));
     },
@@ -76,7 +76,7 @@ export const PAGES: readonly Place[] = [
   {
     name: "run-form",
     path: () => "/flows/nightly",
-    then: async (page) => {
+    act: async (page) => {
       await page.keyboard.press("Control+Enter");
       await page.getByLabel(/year/).fill("1999");
       await page.keyboard.press("Control+Enter");

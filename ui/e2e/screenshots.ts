@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
-import { browser, session, settled, THEMES, type Theme } from "./browser";
+import { browser, session, THEMES, type Theme } from "./browser";
 import { PAGES } from "./pages";
 import { type Scene, scene } from "./scene";
 import { Studio } from "./studio";
@@ -27,10 +27,10 @@ afterAll(async () => {
 it.each(THEMES.flatMap((theme) => PAGES.map((place) => ({ theme, place, name: place.name }))))(
   "$theme: $name",
   async ({ theme, place }) => {
-    const { context, page, goTo } = await session(on, all.studio, theme);
+    const { context, page, goTo, settle } = await session(on, all.studio, theme);
     await goTo(place.path(all));
-    await place.then?.(page);
-    await settled(page);
+    await place.act?.(page);
+    await settle();
     await page.screenshot({ path: file(place.name, theme) });
     await context.close();
   },

@@ -4,20 +4,24 @@ import { Link } from "@tanstack/react-router";
 import type { Broken } from "../api/types";
 import { ago, count, when } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { firstLine } from "../parts/Markdown";
 import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import type { Drawing } from "../parts/states";
 import { useSteer } from "../parts/useSteer";
 
-const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string; next: string }> = {
-  failed: {
-    drawing: "failed",
-    word: "failed",
-    next: "Retry from what failed; the tasks that completed are kept.",
-  },
-  crashed: { drawing: "crashed", word: "crashed", next: "Carry on; the tasks that completed are kept." },
-  slow: { drawing: "late", word: "is slower than usual", next: "Look at what takes long." },
-  approval: { drawing: "paused", word: "waits for an answer", next: "Answer, and the run goes on." },
+const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string }> = {
+  failed: { drawing: "failed", word: "failed" },
+  crashed: { drawing: "crashed", word: "crashed" },
+  slow: { drawing: "late", word: "is slower than usual" },
+  approval: { drawing: "paused", word: "waits for an answer" },
+};
+
+const NEXT: Record<Broken["next_step"], string> = {
+  retry: "Retry from what failed; the tasks that completed are kept.",
+  "carry-on": "Carry on; the tasks that completed are kept.",
+  look: "Look at what takes long.",
+  answer: "Answer, and the run goes on.",
 };
 
 export function BrokenList({ broken, now }: { broken: readonly Broken[]; now: Date }) {
@@ -31,7 +35,7 @@ export function BrokenList({ broken, now }: { broken: readonly Broken[]; now: Da
 }
 
 function One({ one, now }: { one: Broken; now: Date }) {
-  const { drawing, word, next } = SHOWN[one.kind];
+  const { drawing, word } = SHOWN[one.kind];
   const since = new Date(one.since);
   return (
     <article className={`s-${drawing}`}>
@@ -57,7 +61,7 @@ function One({ one, now }: { one: Broken; now: Date }) {
       </div>
       <div className="why">
         <p>
-          <Said text={one.reason} />
+          <Said text={one.kind === "approval" ? firstLine(one.reason) : one.reason} />
         </p>
         {one.count > 1 && (
           <p className="small faint">
@@ -68,7 +72,7 @@ function One({ one, now }: { one: Broken; now: Date }) {
           </p>
         )}
       </div>
-      <p className="next">{next}</p>
+      <p className="next">{NEXT[one.next_step]}</p>
       <Acts one={one} />
     </article>
   );

@@ -243,8 +243,11 @@ function ErrorSection({ found, onLog }: { found: TaskRunDetail; onLog: (path: st
         <span className="more">{task.ended_at === null ? "" : clockSeconds(new Date(task.ended_at))}</span>
       </div>
       <p className="msg">
-        {kind !== null && <b>{kind}</b>}
-        {kind !== null && ": "}
+        {kind !== null && !first.startsWith(kind) && (
+          <>
+            <b>{kind}</b>:{" "}
+          </>
+        )}
         <Said text={first} />
         {typeof failure.exit_code === "number" && !message.includes(String(failure.exit_code)) && (
           <span className="faint"> exit code {failure.exit_code}</span>
