@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 function node(name: string) {
-  return here.page.getByRole("application").getByRole("img", { name });
+  return here.page.getByRole("application", { name: /^Graph of/ }).getByRole("img", { name });
 }
 
 function bar(name: RegExp) {
@@ -177,7 +177,7 @@ describe("a run that failed", () => {
   it("walks its graph by arrows, and has it as a list", async () => {
     const { page, goTo } = here;
     await goTo(`/runs/${(await studio.newest("nightly")).id}`);
-    await page.getByRole("application").focus();
+    await page.getByRole("application", { name: /^Graph of/ }).focus();
     await press(page, "ArrowDown", "ArrowDown");
     await page.getByRole("complementary", { name: "Task load" }).waitFor();
     await page.getByRole("button", { name: "List", exact: true }).press("Enter");
