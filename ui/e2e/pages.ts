@@ -27,7 +27,7 @@ export const PAGES: readonly Place[] = [
     name: "run-failed-task",
     path: ({ runs }) => `/runs/${runs.failed.id}`,
     act: async (page) => {
-      await page.getByRole("treeitem", { name: /^load/ }).click();
+      await page.getByRole("treeitem", { name: /load/ }).click();
       await shown(page.getByRole("region", { name: "Error" }));
     },
   },

@@ -52,12 +52,12 @@ describe("a run that goes on", () => {
     await goTo(`/runs/${run.id}`);
     await node("one, shell, Running").waitFor();
     await node("two, shell, Not begun").or(node("two, shell, Pending")).waitFor();
-    await bar(/^one, Running/).waitFor();
+    await bar(/Running one/).waitFor();
     await page.getByText("one begins").waitFor();
     await studio.write("step-1", "");
     await node("one, shell, Completed").waitFor();
     await node("two, shell, Running").waitFor();
-    await bar(/^one, Completed/).waitFor();
+    await bar(/Completed one/).waitFor();
     await page.getByText("two begins").waitFor();
     await studio.write("step-2", "");
     await node("three, shell, Running").waitFor();
@@ -180,7 +180,7 @@ describe("a run that failed", () => {
     await page.getByRole("application", { name: /^Graph of/ }).focus();
     await press(page, "ArrowDown", "ArrowDown");
     await page.getByRole("complementary", { name: "Task load" }).waitFor();
-    await page.getByRole("button", { name: "List", exact: true }).press("Enter");
+    await page.getByRole("button", { name: "Step list" }).press("Enter");
     const steps = page.getByRole("tree", { name: /Graph of/ });
     await steps.getByRole("treeitem", { name: /load.*Failed/ }).waitFor();
     await steps.focus();
@@ -207,7 +207,7 @@ describe("a run that failed", () => {
   it("shows a mapped task's items, and of them those in a state", async () => {
     const { page, goTo } = here;
     await goTo(`/runs/${(await studio.newest("ingest")).id}`);
-    await shown(bar(/\[5\].*Failed/));
+    await shown(bar(/Failed.*\[5\]/));
     await page.getByRole("tab", { name: /Tasks/ }).click();
     const table = page.getByRole("treegrid", { name: "Task runs" });
     await table.getByRole("row", { name: /parts\/read/ }).waitFor();

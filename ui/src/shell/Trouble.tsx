@@ -23,7 +23,10 @@ function said(error: unknown): { title: string; next: string; code: string | nul
       next: "Runs that were going on are carried by the engine, not by this page. Start it with `tidemill serve`, then try again.",
       code: null,
     };
-  if (error instanceof Error && /dynamically imported module|module script failed/i.test(error.message))
+  if (
+    error instanceof Error &&
+    /dynamically imported module|module script failed|unable to preload/i.test(error.message)
+  )
     return {
       title: "This page is not to be had",
       next: "The engine was renewed or does not answer. Load the window again.",
@@ -62,7 +65,7 @@ export function Trouble({ error, again }: { error: unknown; again?: () => void }
 export function PageTrouble({ error, reset }: ErrorComponentProps) {
   const client = useQueryClient();
   return (
-    <div className="page" id="main">
+    <main className="page" id="main" tabIndex={-1}>
       <Trouble
         error={error}
         again={() => {
@@ -70,6 +73,6 @@ export function PageTrouble({ error, reset }: ErrorComponentProps) {
           reset();
         }}
       />
-    </div>
+    </main>
   );
 }
