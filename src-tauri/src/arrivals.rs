@@ -36,6 +36,10 @@ impl Arrivals {
 
 /// The page listens for where it is to go.
 #[tauri::command]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command is handed its state by value"
+)]
 pub(crate) fn arrivals(channel: Channel<String>, arrivals: State<'_, Arrivals>) {
     let waiting = {
         let mut inner = arrivals.lock();

@@ -146,6 +146,10 @@ pub(crate) async fn follow(
 
 /// The page has taken so many bytes of a stream.
 #[tauri::command]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command is handed its state by value"
+)]
 pub(crate) fn taken(id: u32, bytes: usize, streams: State<'_, Streams>) {
     if let Some(stream) = streams.lock().get(&id) {
         stream.window.taken(bytes);
@@ -154,6 +158,10 @@ pub(crate) fn taken(id: u32, bytes: usize, streams: State<'_, Streams>) {
 
 /// The page follows a stream no more.
 #[tauri::command]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command is handed its state by value"
+)]
 pub(crate) fn leave(id: u32, streams: State<'_, Streams>) {
     if let Some(stream) = streams.lock().remove(&id) {
         stream.task.abort();

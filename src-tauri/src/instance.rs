@@ -136,7 +136,7 @@ impl Instance {
             .spawn(move || {
                 for stream in listener.incoming().flatten() {
                     // Who called sees that nothing was taken, and says so.
-                    if let Err(error) = answer(stream, &take) {
+                    if let Err(error) = answer(&stream, &take) {
                         tracing::warn!(%error, "a second start could not hand over");
                     }
                 }
@@ -145,12 +145,12 @@ impl Instance {
     }
 }
 
-fn answer(stream: UnixStream, take: &impl Fn(Call)) -> io::Result<()> {
+fn answer(mut stream: &UnixStream, take: &impl Fn(Call)) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut line = String::new();
-    BufReader::new((&stream).take(LONGEST)).read_line(&mut line)?;
+    BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
     take(serde_json::from_str(&line)?);
-    (&stream).write_all(b"taken\n")
+    stream.write_all(b"taken\n")
 }
 
 impl Drop for Instance {

@@ -159,7 +159,7 @@ fn ask(
     let app = app.clone();
     question.show_with_result(move |answer| {
         app.state::<Leaving>().asks.store(false, Ordering::Release);
-        then(app.clone(), label(answer));
+        then(app, label(answer));
     });
 }
 

@@ -103,12 +103,21 @@ pub(crate) fn end(targets: &Targets, grace: Duration) {
         anyone = targets.signal(Signal::TERM) && {
             // What is stopped could not take the first one.
             targets.signal(Signal::CONT);
-            !wait(grace, || !targets.live())
+            !wait(grace, || twice(|| !targets.live()))
         };
     }
     if anyone {
         // What forks faster than it is found is met again in the next pass.
-        wait(KILLING, || !targets.signal(Signal::KILL));
+        wait(KILLING, || twice(|| !targets.signal(Signal::KILL)));
+    }
+}
+
+/// Whether it is so, and a moment later too: what forks or begins a program just
+/// while it is looked for is not seen that once.
+fn twice(mut is_so: impl FnMut() -> bool) -> bool {
+    is_so() && {
+        std::thread::sleep(Duration::from_millis(1));
+        is_so()
     }
 }
 
