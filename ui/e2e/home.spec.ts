@@ -1,7 +1,7 @@
 // Home: is everything as expected? What is not stands on top, with its reason and the button that mends it.
 
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { RunDetail } from "../src/api/types";
 import { browser, session, shown, tabTo } from "./browser";
 import { ASKS, NIGHTLY, SLOW } from "./flows";
@@ -70,6 +70,7 @@ describe("home", () => {
 
   it("teaches where there is nothing yet", async () => {
     const own = await Studio.start(async () => {}, "nothing");
+    onTestFinished(() => own.stop());
     const { context, page, goTo } = await session(on, own);
     await page.getByRole("heading", { name: "No flows in this folder yet" }).waitFor();
     await page.getByText("tidemill new hello && tidemill run hello").waitFor();
@@ -77,6 +78,5 @@ describe("home", () => {
     await goTo("/");
     await page.getByRole("heading", { name: "Everything is as expected" }).waitFor();
     await context.close();
-    await own.stop();
   });
 });

@@ -2,7 +2,7 @@
 // and what is said of the connection.
 
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { browser, press, type Session, session, shown } from "./browser";
 import { NIGHTLY, SLOW } from "./flows";
 import { Studio } from "./studio";
@@ -165,6 +165,7 @@ describe("activity", () => {
 describe("the server going away", () => {
   it("is said, and the page recovers by itself with what it missed", async () => {
     const own = await Studio.start(async (prepared) => prepared.flows(NIGHTLY));
+    onTestFinished(() => own.stop());
     const { context, page } = await session(on, own);
     const status = page.getByRole("contentinfo").getByRole("status");
     await expect.poll(() => status.textContent()).toContain("Engine running");
@@ -175,11 +176,11 @@ describe("the server going away", () => {
     await expect.poll(() => status.textContent(), { timeout: 30_000 }).toContain("Engine running");
     await page.getByRole("heading", { name: /1 of \d+ flows is not as expected/ }).waitFor();
     await context.close();
-    await own.stop();
   });
 
   it("is said by a page that is gone to meanwhile, with what to do", async () => {
     const own = await Studio.start();
+    onTestFinished(() => own.stop());
     const { context, page } = await session(on, own);
     await own.pause();
     await press(page, "g", "r");
@@ -196,7 +197,6 @@ describe("the server going away", () => {
       .first()
       .waitFor();
     await context.close();
-    await own.stop();
   });
 });
 

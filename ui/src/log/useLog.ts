@@ -82,7 +82,9 @@ export function useLog(run: string, task: string | null, running: boolean, needl
     };
   }, [run, task, needle]);
 
-  return { lines, version, search, link };
+  // Until the effect has taken it up, what is sought is not yet looked for.
+  const asked = needle !== "" && search === NOTHING ? { ...NOTHING, busy: true } : search;
+  return { lines, version, search: asked, link };
 }
 
 /** Matches in lines that came after the engine was asked. */

@@ -52,6 +52,17 @@ test("gets only as many pages as someone looks at", async () => {
   close();
 });
 
+test("goes on getting pages where someone looked before it was opened", async () => {
+  const { pager, asked } = listed(many(1000));
+  pager.want(100);
+  const close = pager.open();
+  await settle();
+  pager.want(500);
+  await settle();
+  expect(asked).toEqual([null, "200", "400"]);
+  close();
+});
+
 test("a move changes the row where it stands, without asking", async () => {
   const { pager, asked } = listed(many(10));
   const close = pager.open();

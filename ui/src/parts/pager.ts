@@ -46,7 +46,8 @@ export class Pager<Row> {
 
   /** Starts getting pages and following the stream; the returned function ends both. */
   open(): () => void {
-    this.#closing = new AbortController();
+    // What was wanted before is under way already and goes on.
+    if (this.#closing.signal.aborted) this.#closing = new AbortController();
     this.want(0);
     const close = live.listen(
       (moves) => this.take(moves),
