@@ -11,9 +11,9 @@ import { browser, press, type Session, session, shown } from "./browser";
 import { type Frames, framesWhile } from "./frames";
 import { Studio } from "./studio";
 
-const FILE = resolve(process.env.TIDEMILL_MEASURES ?? "../target/measures.json");
+const FILE = resolve(process.env.TIDEMILL_MEASURES ?? "../target/measures.tsv");
 
-const RUNS = Number(process.env.TIDEMILL_MEASURE_RUNS ?? 100_000);
+const RUNS = Number(process.env.TIDEMILL_MEASURES_RUNS ?? 100_000);
 const LINES = 1_000_000;
 const PAN_MS = 5000;
 
@@ -77,7 +77,7 @@ afterAll(async () => {
   await on?.close();
   await studio?.stop();
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`;
-  await writeFile(FILE, `${JSON.stringify({ machine, measures }, null, 2)}\n`);
+  await writeFile(FILE, measures.map(({ name, value, bound }) => `${name}\t${value}\t${bound}\n`).join(""));
   const rows = measures.map(
     ({ name, value, bound, unit, beside }) =>
       `${name.padEnd(44)} ${value.toFixed(1).padStart(8)} ${unit} ≤ ${bound}  ${value <= bound ? "holds " : "MISSED"}  ${beside ?? ""}`,
