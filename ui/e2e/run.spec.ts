@@ -246,6 +246,7 @@ describe("two runs", () => {
     const inputs = page.getByRole("region", { name: "What went in" });
     await inputs.getByText("2014").waitFor();
     await inputs.getByText("2015").waitFor();
+    await press(page, "d");
     await shown(page.getByRole("region", { name: "Tasks" }).getByText("chart"));
     const [before] = await page.locator(".cmp code, .cmp a.mono").allTextContents();
     await press(page, "s");

@@ -66,6 +66,7 @@ describe("the list of runs", () => {
     await press(page, "Enter");
     await shown(page.getByRole("menu"));
     await page.keyboard.type("night");
+    await expect.poll(() => page.locator(":focus").textContent()).toBe("nightly");
     await press(page, "Enter");
     await expect.poll(() => new URL(page.url()).search).toContain("flow=nightly");
     await expect.poll(listed).toEqual(["nightly", "nightly", "nightly"]);
