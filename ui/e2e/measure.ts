@@ -123,6 +123,7 @@ it("shows a thousand tasks live", async () => {
   const run = await studio.run("layers");
   await goTo(`/runs/${run.id}`);
   await shown(page.getByRole("application", { name: /^Graph of/ }));
+  await here.settle();
   const before = await studio.ask<NodeStates>(`/runs/${run.id}/nodes`);
   const began = Date.now();
   const frames = await framesWhile(page, () => page.waitForTimeout(8000));

@@ -1,8 +1,8 @@
 // One run, live: how it stands, its graph, its timeline and tasks, its log, and what is looked at.
 
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { get, path } from "../api/client";
 import { run as question } from "../api/queries";
 import type { Graph, LogPage, Question, RunDetail } from "../api/types";
@@ -27,10 +27,21 @@ import { TaskTable } from "./TaskTable";
 import { TimelineView } from "./TimelineView";
 import { useBoards } from "./useBoards";
 
+/** An id alone names the same run at every time, so that its graph need not wait for it. */
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export function RunPage({ run: asked }: { run: string }) {
-  const detail = useSuspenseQuery(question(asked)).data;
+  // A query that suspends would hold the page back: React shows what it waited for not before 300 ms.
+  const answer = useQuery(question(asked));
+  const id = ID.test(asked) ? asked : answer.data?.run.id;
+  const graph = useQuery({ ...runGraph(id ?? ""), enabled: id !== undefined });
+  if (answer.data) return <Shown detail={answer.data} graph={graph} />;
+  if (answer.error) throw answer.error;
+  return <main className="page run" id="main" tabIndex={-1} aria-busy="true" />;
+}
+
+function Shown({ detail, graph }: { detail: RunDetail; graph: UseQueryResult<Graph> }) {
   const { run } = detail;
-  const graph = useQuery(runGraph(run.id));
   return (
     <>
       <Top
@@ -55,9 +66,7 @@ export function RunPage({ run: asked }: { run: string }) {
       <main className="page run" id="main" tabIndex={-1}>
         <Facts detail={detail} />
         {graph.data ? (
-          <Suspense>
-            <Board detail={detail} graph={graph.data} />
-          </Suspense>
+          <Board detail={detail} graph={graph.data} />
         ) : (
           graph.error && <Trouble error={graph.error} />
         )}
