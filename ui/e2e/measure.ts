@@ -66,8 +66,10 @@ let here: Session;
 
 beforeAll(async () => {
   studio = await Studio.start(async (prepared) => {
-    await prepared.flows(ONE, MANY, LOG, layers());
+    // Alone: a flow that is called by name is looked for among all files, for each run anew.
+    await prepared.flows(ONE, MANY);
     await prepared.call("run", "many", "--quiet");
+    await prepared.flows(LOG, layers());
   }, "nothing");
   on = await browser();
   here = await session(on, studio, "light", { reducedMotion: "no-preference" });

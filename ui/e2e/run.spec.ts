@@ -152,6 +152,7 @@ describe("a run that failed", () => {
     const task = page.getByRole("complementary", { name: "Task load" });
     await task.getByText("Error of attempt 3").waitFor();
     await task.getByText("exit code 3").waitFor();
+    await task.getByText("no such table: visits_3").waitFor();
     await task.getByRole("tab", { name: /Attempts/ }).click();
     await expect.poll(() => task.getByRole("listitem").count()).toBe(3);
     // What is chosen filters the log.
