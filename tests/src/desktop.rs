@@ -119,10 +119,13 @@ impl Display {
         };
         let data = [atom("WM_DELETE_WINDOW"), 0, 0, 0, 0];
         let message = ClientMessageEvent::new(32, *window, atom("WM_PROTOCOLS"), data);
+        // Answered, and not only written: a display drops what a program that has left
+        // has not been heard on.
         connection
             .send_event(false, *window, EventMask::NO_EVENT, message)
-            .expect("a request");
-        connection.flush().expect("a display");
+            .expect("a request")
+            .check()
+            .expect("a message that is sent");
     }
 
     fn connect(&self) -> (RustConnection, WindowId) {

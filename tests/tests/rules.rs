@@ -386,7 +386,7 @@ tasks:
   long: { shell: echo x >> long, cache: { expires: "{{ params.code }}s" } }
   no_method: { http: { url: "{{ env.SERVER }}", method: "{{ [params.bad] }}" }, allow_failure: true }
   no_call: { python: { call: "{{ params.bad }}" }, allow_failure: true }
-  no_term: { shell: "true", cache: { expires: "{{ params.bad }}" }, allow_failure: true }
+  no_term: { value: 1, cache: { expires: "{{ params.bad }}" }, allow_failure: true }
   no_pause: { value: 1, repeat: { while: true, delay: "{{ params.bad }}" }, allow_failure: true }
   kind: { needs: { no_term: failed }, value: 1 }
 "#,

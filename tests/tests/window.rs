@@ -216,14 +216,8 @@ fn closing_asks_once_and_a_signal_ends_the_app_in_good_order() {
     let display = Display::new();
     let mut started = App::start(&app(), &sandbox, &display, &[]);
     display.wait_for(TITLE);
-    until(QUESTION, PATIENCE, || {
-        // A window that has only just come may not listen yet.
-        display.close(TITLE);
-        display
-            .titles()
-            .contains(&QUESTION.to_owned())
-            .then_some(())
-    });
+    display.close(TITLE);
+    display.wait_for(QUESTION);
     assert!(display.titles().contains(&TITLE.to_owned()));
     signal(started.pid(), Signal::TERM);
     assert_eq!(started.wait(), Some(0));

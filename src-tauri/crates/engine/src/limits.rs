@@ -8,11 +8,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tidemill_flow::{FlowName, Name};
-use tidemill_orchestrate::{RunId, State, TaskRunNumber};
-use tidemill_store::{Owner, RunFilter, SlotHolder, Slots, StoreError};
+use tidemill_orchestrate::{Failure, FailureKind, RunId, State, TaskRunNumber};
+use tidemill_store::{Owner, RunFilter, SlotAround, SlotHolder, Slots, StoreError};
 
 use crate::{
     engine::{Shared, blocking},
@@ -23,6 +26,9 @@ use crate::{
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// The time between two looks at whether a slot can come free at all.
+const LOOK_AROUND: Duration = Duration::from_secs(5);
+
 /// How many waiting runs of a flow are looked at, the newest first.
 const WAITING: usize = 1_000;
 
@@ -30,14 +36,18 @@ const WAITING: usize = 1_000;
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 
 /// Waits until the task run holds a slot of each limit.
+///
+/// Fails where it never will: all slots of a limit are held by what it stands in, which
+/// does not end before it.
 pub(crate) async fn wait_for_slots(
     shared: &Arc<Shared>,
     run: RunId,
     task: TaskRunNumber,
     limits: &[Name],
-) {
+) -> Result<(), Failure> {
     let names: Vec<String> = limits.iter().map(ToString::to_string).collect();
     let mut pause = FIRST_LOOK;
+    let mut looked_around: Option<Instant> = None;
     loop {
         let freed = shared.slots_freed.notified();
         let holder = holder(run, task);
@@ -48,19 +58,78 @@ pub(crate) async fn wait_for_slots(
             .committed()
             .await
         {
-            Ok(Slots::Taken) => return,
-            Ok(Slots::Full(limit)) => tracing::debug!(limit, "no slot is free"),
+            Ok(Slots::Taken) => return Ok(()),
+            Ok(Slots::Full { limit, slots }) => {
+                tracing::debug!(limit, "no slot is free");
+                if looked_around.is_none_or(|looked| looked.elapsed() >= LOOK_AROUND) {
+                    looked_around = Some(Instant::now());
+                    expect_one(shared, (run, task), &limit, slots).await?;
+                }
+            }
             Err(StoreError::NoLimit(limit)) => {
                 tracing::warn!(
                     limit,
                     "the limit was removed, so the task goes on without it"
                 );
-                return;
+                return Ok(());
             }
             // The run meets the same error at its next commit, and ends there.
             Err(error) => tracing::error!(%error, "a limit's slot cannot be taken"),
         }
         wait(freed, &mut pause).await;
+    }
+}
+
+/// Fails where no slot of the full limit can come free before the task run has ended.
+async fn expect_one(
+    shared: &Arc<Shared>,
+    (run, task): (RunId, TaskRunNumber),
+    limit: &str,
+    slots: u32,
+) -> Result<(), Failure> {
+    let (store, name) = (Arc::clone(&shared.store), limit.to_owned());
+    let around = blocking(move || {
+        let mut around = store.reader()?.slots_around(run, task)?;
+        around.retain(|slot| slot.limit == name);
+        Ok(around)
+    });
+    let around = around.await.unwrap_or_else(|error| {
+        // It is looked for again.
+        tracing::warn!(%error, limit, "who holds the limit cannot be read");
+        Vec::new()
+    });
+    // A limit without slots is closed for now: that is up to a person.
+    if slots == 0 || around.len() < usize::try_from(slots).unwrap_or(usize::MAX) {
+        return Ok(());
+    }
+    let mut holders = Vec::with_capacity(around.len());
+    for slot in &around {
+        holders.push(described(shared, slot).await);
+    }
+    let (slots, it) = match slots {
+        1 => ("the only slot".to_owned(), "it never"),
+        _ => (format!("each of the {slots} slots"), "none"),
+    };
+    let waits = match holders.len() {
+        1 => "waits",
+        _ => "wait",
+    };
+    let message = format!(
+        "{slots} of limit `{limit}` is held by {}, which {waits} for this task, so {it} comes \
+         free; give the limit more slots, or let only one of these tasks name it",
+        holders.join(" and ")
+    );
+    Err(Failure::new(FailureKind::Start, message))
+}
+
+/// Who holds a slot, for people.
+async fn described(shared: &Arc<Shared>, slot: &SlotAround) -> String {
+    match shared.task_path(slot.run, slot.task).await {
+        Ok((run, path)) => format!("task `{path}` of run {run}"),
+        Err(error) => {
+            tracing::warn!(%error, "the task that holds a slot cannot be read");
+            format!("a task of run {}", slot.run)
+        }
     }
 }
 

@@ -139,13 +139,12 @@ impl<'a> Rehearsal<'a> {
             Effect::TakeSlots(task) => Some(Happening::SlotsTaken(task)),
             Effect::LookUpCache { task, refresh } => {
                 let assignment = self.run.assignment(task)?;
-                let (_, found) = cache::look_up(
-                    self.shared,
-                    self.facts,
-                    &assignment,
-                    refresh,
-                    Timestamp::now(),
-                );
+                let now = Timestamp::now();
+                let found = cache::look_up(self.shared, self.facts, &assignment, refresh, now);
+                let found = match found {
+                    Ok((_, found)) => found,
+                    Err(failure) => return Some(Happening::Refused(task, failure)),
+                };
                 if let Some(found) = &found {
                     self.cached(task, &found.origin);
                 }

@@ -45,6 +45,8 @@ pub struct Settled {
 pub(crate) enum Found {
     /// It goes on here.
     Carried(RunHandle),
+    /// Another process carries it.
+    Elsewhere(RunId),
     /// It has ended; its name, and how.
     Ended(String, RunEnd),
 }
@@ -177,6 +179,21 @@ impl Shared {
             Ok(found.ok_or_else(|| StoreError::NoRun(run.to_string()))?)
         })
         .await
+    }
+
+    /// A run's name, and the path of a task of its flow, which has this number in the
+    /// flow's graph.
+    pub(crate) async fn task_path(
+        self: &Arc<Self>,
+        run: RunId,
+        task: u32,
+    ) -> Result<(String, String), EngineError> {
+        let stored = self.stored(run).await?;
+        let loaded = recorded_flow(&stored, &self.inputs(run).await?)?;
+        let mut tasks = loaded.flow.tasks.iter();
+        let found = usize::try_from(task).ok().and_then(|task| tasks.nth(task));
+        let path = found.map_or_else(|| task.to_string(), |task| task.path.to_string());
+        Ok((stored.name, path))
     }
 
     async fn standing(self: &Arc<Self>, run: &StoredRun) -> Result<Standing, EngineError> {
@@ -411,8 +428,11 @@ impl Shared {
             };
             return Ok(Some(Found::Ended(child.name, end)));
         }
-        let handle = self.carry_on(child.id, depth, first).await?;
-        Ok(Some(Found::Carried(handle)))
+        match self.carry_on(child.id, depth, first).await {
+            Ok(handle) => Ok(Some(Found::Carried(handle))),
+            Err(EngineError::Owned { .. }) => Ok(Some(Found::Elsewhere(child.id))),
+            Err(error) => Err(error),
+        }
     }
 }
 

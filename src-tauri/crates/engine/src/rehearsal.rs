@@ -11,8 +11,8 @@ use std::{
 };
 
 use crate::process::{
-    Command, GRACE, GuardProgram, Line, LineSink, ProcessGroups, Record, Stream, Taken, Targets,
-    TransparentCommand, run_transparently,
+    Command, Found, GRACE, GuardProgram, Line, LineSink, ProcessGroups, Record, Stream, Taken,
+    Targets, TransparentCommand, run_transparently,
 };
 
 /// A sink that keeps all lines.
@@ -69,7 +69,14 @@ pub(crate) fn guard_program() -> GuardProgram {
 
 /// Whether a process of this engine lives.
 pub(crate) fn anyone_lives(engine: &str) -> bool {
-    Targets::all_of(engine, Vec::new()).live()
+    let targets = Targets::all_of(engine, Vec::new());
+    loop {
+        match targets.look() {
+            Found::Nobody => return false,
+            Found::Perhaps => std::thread::sleep(Duration::from_millis(1)),
+            Found::Somebody => return true,
+        }
+    }
 }
 
 #[test]

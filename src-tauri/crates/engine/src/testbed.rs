@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{CheckContext, template::to_json};
 use tidemill_orchestrate::{RunId, State};
-use tidemill_store::{Store, StoredRun, StoredTaskRun, TaskRunFilter};
+use tidemill_store::{RunFilter, Store, StoredRun, StoredTaskRun, TaskRunFilter};
 
 use crate::{
     Close, Engine, EngineOptions, FlowReference, LoadError, LoadFlow, LoadedFlow, RunEnd,
@@ -88,6 +88,15 @@ impl Testbed {
         Engine::open(self.options()).await.unwrap()
     }
 
+    /// An engine that reads called flows in another way.
+    pub(crate) async fn engine_loading(&self, load_flow: LoadFlow) -> Engine {
+        let options = EngineOptions {
+            load_flow,
+            ..self.options()
+        };
+        Engine::open(options).await.unwrap()
+    }
+
     /// An engine whose journal is wrapped.
     pub(crate) fn engine_with<J: Journal + 'static>(
         &self,
@@ -124,6 +133,21 @@ impl Testbed {
     pub(crate) async fn run(&self, engine: &Engine, text: &str) -> Ended {
         let handle = engine.start(self.request(text)).await.unwrap();
         self.ended(engine, &handle).await
+    }
+
+    /// Runs the flow on an engine of its own, and gives it when it has ended.
+    pub(crate) async fn run_alone(&self, text: &str) -> Ended {
+        let engine = self.engine().await;
+        let ended = self.run(&engine, text).await;
+        close(&engine).await;
+        ended
+    }
+
+    /// Starts the flow, and waits until a task of it has made the file `started`.
+    pub(crate) async fn started(&self, engine: &Engine, text: &str) -> RunHandle {
+        let handle = engine.start(self.request(text)).await.unwrap();
+        until("it runs", || self.file("started").exists()).await;
+        handle
     }
 
     /// Waits for the run's end.
@@ -179,6 +203,15 @@ impl Ended {
 
 pub(crate) fn stored(engine: &Engine, run: RunId) -> StoredRun {
     engine.store().reader().unwrap().run(run).unwrap().unwrap()
+}
+
+/// All runs of the home, the newest first.
+pub(crate) fn runs(engine: &Engine) -> Vec<StoredRun> {
+    let reader = engine.store().reader().unwrap();
+    reader
+        .runs(&RunFilter::default(), None, 1_000)
+        .unwrap()
+        .runs
 }
 
 pub(crate) fn tasks(engine: &Engine, run: RunId) -> Vec<StoredTaskRun> {

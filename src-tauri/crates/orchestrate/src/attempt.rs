@@ -197,6 +197,26 @@ impl Deciding<'_> {
         }
     }
 
+    /// What the attempt asked for is not to be had: it fails. Another one asks again.
+    pub(crate) fn refused(&mut self, number: TaskRunNumber, failure: Failure) -> Handled {
+        let asks = |step| matches!(step, Step::Limits | Step::Cache);
+        let over = self.is_over(number);
+        let Some(unit) = self.agenda.units.get_mut(&number) else {
+            return Ok(());
+        };
+        if over || !asks(unit.step) {
+            return Ok(());
+        }
+        unit.cache = false;
+        unit.step = Step::Attempt;
+        let state = self.tree.state_of(number);
+        // What goes on after a crash stands in its attempt already.
+        if !matches!(state, Some(State::Running | State::Retrying)) {
+            self.record_attempt(number)?;
+        }
+        self.fail(number, State::Failed, failure)
+    }
+
     fn attempt(&mut self, number: TaskRunNumber, task: &Task, scope: &Arc<Scope>) -> Handled {
         if self.agenda.units.contains_key(&number) {
             self.agenda.set(number, Step::Attempt);

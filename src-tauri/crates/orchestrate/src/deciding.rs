@@ -65,6 +65,7 @@ impl<'run> Deciding<'run> {
             Happening::Ended(ends) => self.take_ends(ends),
             Happening::SlotsTaken(task) => self.slots_taken(task),
             Happening::CacheAnswered(task, result) => self.cache_answered(task, result),
+            Happening::Refused(task, failure) => self.refused(task, failure),
             Happening::Due(timer) => self.take_due(timer),
             Happening::Answered(answer) => self.answered(answer),
             Happening::CancelRequested { reason } => self.cancel(&reason),

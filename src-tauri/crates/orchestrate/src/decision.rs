@@ -40,12 +40,14 @@ pub enum Effect {
     /// End a running attempt (for a `flow` task: cancel the child run), and report its end.
     Stop(TaskRunNumber),
     /// Take a slot of each of the task's limits, all or none, and say
-    /// [`Happening::SlotsTaken`](crate::Happening::SlotsTaken) when they are taken.
+    /// [`Happening::SlotsTaken`](crate::Happening::SlotsTaken) when they are taken, or
+    /// [`Happening::Refused`](crate::Happening::Refused).
     TakeSlots(TaskRunNumber),
     /// Give back what [`Effect::TakeSlots`] took, or stop asking.
     FreeSlots(TaskRunNumber),
     /// Make the key of the task run's result, keep it for [`Effect::KeepInCache`],
-    /// and say [`Happening::CacheAnswered`](crate::Happening::CacheAnswered).
+    /// and say [`Happening::CacheAnswered`](crate::Happening::CacheAnswered), or
+    /// [`Happening::Refused`](crate::Happening::Refused) where it cannot be made.
     LookUpCache {
         /// The task run.
         task: TaskRunNumber,

@@ -24,6 +24,9 @@ pub enum Happening {
     SlotsTaken(TaskRunNumber),
     /// The answer to [`Effect::LookUpCache`](crate::Effect::LookUpCache); `None`: nothing stands there.
     CacheAnswered(TaskRunNumber, Option<CachedResult>),
+    /// What an attempt asked for by [`Effect::TakeSlots`](crate::Effect::TakeSlots) or
+    /// [`Effect::LookUpCache`](crate::Effect::LookUpCache) is not to be had: it fails.
+    Refused(TaskRunNumber, Failure),
     /// A timer's time has come. This is taken at its word, whatever the clock says.
     Due(Timer),
     /// A person answered an approval.

@@ -37,7 +37,7 @@ pub use secrets::{KeyPlace, Secrets};
 pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
-    limit::{Limit, SlotHolder, Slots},
+    limit::{Limit, SlotAround, SlotHolder, Slots},
     request::{Answer, KnownRequest, Request, Steering},
     run::{NewRun, Parent, RequestKey, RunInputs, StoredRun, Unfinished},
     run_list::{RunFilter, RunPage, RunSort},

@@ -8,8 +8,8 @@ use tidemill_orchestrate::{DeviceId, RunId, TaskRunNumber, Transition};
 
 use crate::{
     Answer, CacheKey, Cached, Home, ItemCount, Limit, Owner, Recorded, Request, RequestKey,
-    RunFilter, RunInputs, RunPage, RunSort, StoreError, StoredRun, StoredTaskRun, TailMove,
-    TaskRunFilter, Unfinished, Workspace,
+    RunFilter, RunInputs, RunPage, RunSort, SlotAround, StoreError, StoredRun, StoredTaskRun,
+    TailMove, TaskRunFilter, Unfinished, Workspace,
     migrations::Database,
     receipt::lock,
     tables::{
@@ -305,6 +305,16 @@ impl Reader {
     /// Every limit, by name.
     pub fn limits(&self) -> Result<Vec<Limit>, StoreError> {
         self.read(|connection, _| Ok(limit::list(connection)?))
+    }
+
+    /// The slots held by what a task run stands in, by the task that started its run,
+    /// and so on outwards: none of them is given back before the task run ends.
+    pub fn slots_around(
+        &self,
+        run: RunId,
+        number: TaskRunNumber,
+    ) -> Result<Vec<SlotAround>, StoreError> {
+        self.read(|connection, _| Ok(limit::around(connection, run, number)?))
     }
 
     /// Open requests about runs that `owner` carries, oldest first.

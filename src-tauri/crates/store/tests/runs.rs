@@ -16,8 +16,8 @@ use tempfile::TempDir;
 use tidemill_flow::{Value, template::from_json};
 use tidemill_orchestrate::{Creation, Detail, Output, RunId, State, Subject, Transition};
 use tidemill_store::{
-    Answer, Batch, CacheEntry, CacheKey, Owner, RunFilter, SlotHolder, Slots, Steering, Store,
-    StoreError, TaskRunFilter,
+    Answer, Batch, CacheEntry, CacheKey, Owner, Parent, RunFilter, SlotHolder, Slots, Steering,
+    Store, StoreError, TaskRunFilter,
 };
 
 fn store() -> (TempDir, Store) {
@@ -591,7 +591,10 @@ fn limits_hold_and_slots_of_the_dead_are_free() {
     writer.set_limit("cpu".to_owned(), 2);
     assert_eq!(take(&["db", "cpu"], holder(1, me)).unwrap(), Slots::Taken);
     assert_eq!(take(&["db", "cpu"], holder(1, me)).unwrap(), Slots::Taken);
-    let full = Slots::Full("db".to_owned());
+    let full = Slots::Full {
+        limit: "db".to_owned(),
+        slots: 1,
+    };
     assert_eq!(take(&["cpu", "db"], holder(2, me)).unwrap(), full);
     let taken = |store: &Store| -> Vec<u32> {
         let limits = store.reader().unwrap().limits().unwrap();
@@ -614,6 +617,58 @@ fn limits_hold_and_slots_of_the_dead_are_free() {
             .wait_committed()
             .unwrap()
     );
+}
+
+#[test]
+fn slots_that_are_held_around_a_task_run_are_found() {
+    let (_folder, store) = store();
+    let writer = store.writer();
+    let parent = begin(&store, 1);
+    let inside = |n, parent| {
+        let creation = Creation {
+            parent: Some(number(parent)),
+            ..creation(n)
+        };
+        created(n, creation)
+    };
+    // A group, a task inside it, and one beside them.
+    let tasks = vec![
+        created(1, creation(7)),
+        inside(2, 1),
+        created(3, creation(3)),
+    ];
+    writer.append(parent, tasks.into());
+    let mut child = new_run(2);
+    child.parent = Some(Parent {
+        run: parent,
+        task: number(2),
+        attempt: 1,
+    });
+    let run = child.id;
+    let first = vec![run_to(None, State::Pending), created(1, creation(0))];
+    writer.begin_run(child, first).wait_committed().unwrap();
+    writer.set_limit("db".to_owned(), 9);
+    for (run, task) in [(parent, 1), (parent, 2), (parent, 3), (run, 1)] {
+        let holder = SlotHolder {
+            run,
+            task: number(task),
+            owner: Owner::current(),
+        };
+        let taken = writer.take_slots(vec!["db".to_owned()], holder);
+        assert_eq!(taken.wait_committed().unwrap(), Slots::Taken);
+    }
+    let around = |run, task| -> Vec<(u32, u32)> {
+        let slots = store.reader().unwrap().slots_around(run, number(task));
+        let slots = slots.unwrap().into_iter();
+        slots
+            .inspect(|slot| assert_eq!((slot.limit.as_str(), slot.run), ("db", parent)))
+            .map(|slot| (slot.number.get(), slot.task))
+            .collect()
+    };
+    assert_eq!(around(run, 1), [(2, 2), (1, 7)]);
+    assert_eq!(around(parent, 2), [(1, 7)]);
+    assert_eq!(around(parent, 3), []);
+    assert_eq!(around(new_run(3).id, 1), []);
 }
 
 #[test]

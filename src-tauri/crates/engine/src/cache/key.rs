@@ -6,6 +6,7 @@
 //! secret stands its keyed hash.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,11 +16,11 @@ use sha2::{Digest, Sha256};
 use tidemill_flow::{
     Code, Each, Env, EvaluationError, Http, HttpAuth, HttpBody, Kind, Python, PythonCode, Scope,
     SettingError, Shell, Sql, Subflow, SubflowTarget, Task, Value,
-    template::{Template, to_json},
+    template::{Template, as_text, to_json},
 };
 use tidemill_store::CacheKey;
 
-use crate::request::{FlowReference, LoadError, LoadFlow};
+use crate::request::{FlowReference, LoadError, LoadFlow, LoadedFlow};
 
 /// Why a key could not be made, for a person.
 #[derive(Debug, thiserror::Error)]
@@ -262,8 +263,7 @@ impl<'a> Hashed<'a> {
         self.templates("parameter", &sql.parameters)
     }
 
-    /// The called flow counts by its text, not by those that it calls in turn, and by
-    /// the variables, which it sees.
+    /// The called flow counts by what it is made of, and by the variables, which it sees.
     fn subflow(&mut self, subflow: &Subflow) -> Result<(), KeyError> {
         let reference = called_flow(
             &subflow.target,
@@ -272,11 +272,72 @@ impl<'a> Hashed<'a> {
             self.scope,
         )?;
         let called = (self.origin.load)(&reference)?;
-        self.text("called", &called.flow.version);
+        self.called(called);
         if let Some(variables) = self.scope.get("vars") {
             self.value("vars", &variables);
         }
         self.templates("parameter", &subflow.parameters)
+    }
+
+    /// A called flow's text and the files that it names, and those of every flow that it
+    /// calls in turn. Which of them an expression says is not known here, and what is not
+    /// there may never be asked for: neither counts.
+    fn called(&mut self, called: LoadedFlow) {
+        let mut seen = BTreeSet::from([called.file.clone()]);
+        let mut left = vec![called];
+        while let Some(called) = left.pop() {
+            self.text("called", &called.flow.version);
+            let folder = called.file.parent().unwrap_or(Path::new(""));
+            for task in called.flow.tasks.iter() {
+                if let Some(file) = code_file(&task.kind) {
+                    self.text("file", &file);
+                    if let Ok(content) = std::fs::read(folder.join(&file)) {
+                        self.bytes("content", &content);
+                    }
+                }
+                if let Kind::Flow(subflow) = &task.kind
+                    && let Some(reference) = fixed_flow(&subflow.target, &called.workspace, folder)
+                    && let Ok(next) = (self.origin.load)(&reference)
+                    && seen.insert(next.file.clone())
+                {
+                    left.push(next);
+                }
+            }
+        }
+    }
+}
+
+/// The file that a task's code is in, where the flow file says which.
+fn code_file(kind: &Kind) -> Option<String> {
+    let code = match kind {
+        Kind::Shell(shell) => &shell.code,
+        Kind::Sql(sql) => &sql.query,
+        Kind::Python(python) => match &python.code {
+            PythonCode::Body(code) => code,
+            PythonCode::Call { callee, .. } => {
+                return callee.as_fixed().map(|callee| callee.file.clone());
+            }
+        },
+        _ => return None,
+    };
+    match code {
+        Code::Inline(_) => None,
+        Code::File(path) => path.as_constant().map(|path| as_text(&path)),
+    }
+}
+
+/// Which flow a task calls, where the flow file says so.
+fn fixed_flow(target: &SubflowTarget, workspace: &Path, folder: &Path) -> Option<FlowReference> {
+    let workspace = workspace.to_owned();
+    match target {
+        SubflowTarget::Name(name) => Some(FlowReference::Name {
+            workspace,
+            name: name.clone(),
+        }),
+        SubflowTarget::File(path) => Some(FlowReference::File {
+            workspace,
+            file: folder.join(as_text(&path.as_constant()?)),
+        }),
     }
 }
 

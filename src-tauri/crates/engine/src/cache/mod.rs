@@ -3,6 +3,8 @@
 //! Not here: when that is asked and what follows, which is the orchestrator's.
 
 mod key;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -47,7 +49,7 @@ pub(crate) fn look_up(
     assignment: &Assignment,
     refresh: bool,
     now: Timestamp,
-) -> (Result<ResultKey, Failure>, Option<CachedResult>) {
+) -> Result<(ResultKey, Option<CachedResult>), Failure> {
     let origin = Origin {
         workspace: &facts.flow.workspace,
         flow: facts.flow.flow.name.as_str(),
@@ -55,17 +57,12 @@ pub(crate) fn look_up(
         load: &shared.load_flow,
     };
     let scope = facts.secrets.hashed_scope(&assignment.scope);
-    let key = match key::key(origin, &assignment.task, &scope, &assignment.inputs) {
-        Ok(key) => key,
-        Err(error) => {
-            let message = format!("its cache key cannot be made: {error}");
-            return (Err(Failure::new(FailureKind::Expression, message)), None);
-        }
-    };
-    let expires = match expires(assignment) {
-        Ok(expires) => expires,
-        Err(error) => return (Err(error.into()), None),
-    };
+    let key = key::key(origin, &assignment.task, &scope, &assignment.inputs);
+    let key = key.map_err(|error| {
+        let message = format!("its cache key cannot be made: {error}");
+        Failure::new(FailureKind::Expression, message)
+    })?;
+    let expires = expires(assignment)?;
     let found = match refresh {
         true => None,
         false => find(shared, key, now).unwrap_or_else(|error| {
@@ -73,7 +70,7 @@ pub(crate) fn look_up(
             None
         }),
     };
-    (Ok(ResultKey { key, expires }), found)
+    Ok((ResultKey { key, expires }, found))
 }
 
 /// How long a new result stands; `None`: for ever.
@@ -121,23 +118,4 @@ fn coarse(duration: Duration) -> Duration {
         _ => 3_600,
     };
     Duration::from_secs(seconds / unit * unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_told_coarsely() {
-        let check = |seconds: u64, expected: &str| {
-            assert_eq!(
-                duration_text(coarse(Duration::from_secs(seconds))),
-                expected
-            );
-        };
-        check(0, "0s");
-        check(42, "42s");
-        check(3 * 3_600 + 59, "3h");
-        check(90_061, "25h");
-    }
 }

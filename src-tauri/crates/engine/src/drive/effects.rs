@@ -66,9 +66,6 @@ impl Drive {
 
     /// What the attempt is; or why it fails before it begins.
     fn assigned(&self, task: TaskRunNumber) -> Result<Assignment, Failure> {
-        if let Some(Err(failure)) = self.keys.get(&task) {
-            return Err(failure.clone());
-        }
         self.run.assignment(task).ok_or_else(|| {
             Failure::new(
                 FailureKind::Start,
@@ -83,8 +80,10 @@ impl Drive {
         };
         let (shared, run) = (Arc::clone(&self.shared), self.facts.id);
         let handle = self.work.spawn(async move {
-            limits::wait_for_slots(&shared, run, task, &assignment.task.limits).await;
-            Report::SlotsTaken(task)
+            match limits::wait_for_slots(&shared, run, task, &assignment.task.limits).await {
+                Ok(()) => Report::SlotsTaken(task),
+                Err(failure) => Report::Refused(task, failure),
+            }
         });
         self.waiting.insert(task, handle);
     }
@@ -104,10 +103,12 @@ impl Drive {
             return;
         };
         let (shared, facts) = (Arc::clone(&self.shared), Arc::clone(&self.facts));
-        self.work.spawn_blocking(move || {
-            let (key, found) =
-                cache::look_up(&shared, &facts, &assignment, refresh, Timestamp::now());
-            Report::Looked { task, key, found }
+        let handle = self.work.spawn_blocking(move || {
+            match cache::look_up(&shared, &facts, &assignment, refresh, Timestamp::now()) {
+                Ok((key, found)) => Report::Looked { task, key, found },
+                Err(failure) => Report::Refused(task, failure),
+            }
         });
+        self.looking.insert(task, handle);
     }
 }

@@ -87,9 +87,11 @@ enum Report {
     SlotsTaken(TaskRunNumber),
     Looked {
         task: TaskRunNumber,
-        key: Result<ResultKey, Failure>,
+        key: ResultKey,
         found: Option<CachedResult>,
     },
+    /// What an attempt asked for before it starts is not to be had.
+    Refused(TaskRunNumber, Failure),
     /// The flow's own limit has room for this run.
     Turn(Happening),
 }
@@ -126,8 +128,10 @@ pub(crate) struct Drive {
     attempts: HashMap<TaskRunNumber, Underway>,
     /// Those that wait for slots of limits.
     waiting: HashMap<TaskRunNumber, AbortHandle>,
+    /// Those for which the cache is asked.
+    looking: HashMap<TaskRunNumber, AbortHandle>,
     /// Of those that asked for a cached result and have not ended.
-    keys: HashMap<TaskRunNumber, Result<ResultKey, Failure>>,
+    keys: HashMap<TaskRunNumber, ResultKey>,
     approvals: Vec<TaskRunNumber>,
     /// It waits for its flow's limit.
     awaits_turn: bool,
@@ -158,6 +162,7 @@ impl Drive {
             work: JoinSet::new(),
             attempts: HashMap::new(),
             waiting: HashMap::new(),
+            looking: HashMap::new(),
             keys: HashMap::new(),
             approvals: Vec::new(),
             awaits_turn: false,
@@ -359,7 +364,7 @@ impl Drive {
             let Effect::KeepInCache(task, value) = effect else {
                 continue;
             };
-            if let Some(Ok(key)) = self.keys.remove(task) {
+            if let Some(key) = self.keys.remove(task) {
                 entries.push(key.entry(*task, value.clone(), now));
             }
         }
@@ -504,8 +509,14 @@ impl Drive {
                     self.decide(Happening::SlotsTaken(task), None)?;
                 }
                 Some(Report::Looked { task, key, found }) => {
+                    self.looking.remove(&task);
                     self.keys.insert(task, key);
                     self.decide(Happening::CacheAnswered(task, found), None)?;
+                }
+                Some(Report::Refused(task, failure)) => {
+                    self.looking.remove(&task);
+                    self.waiting.remove(&task);
+                    self.decide(Happening::Refused(task, failure), None)?;
                 }
                 Some(Report::Turn(then)) => {
                     self.awaits_turn = false;
@@ -532,15 +543,18 @@ impl Drive {
             Err(error) => error,
         };
         tracing::error!(%error, "an attempt went wrong inside Tidemill");
-        let (&task, _) = self
-            .attempts
-            .iter()
-            .find(|(_, underway)| underway.id == error.id())?;
         let failure = Failure::new(
             FailureKind::Start,
             "Tidemill itself went wrong here; its log in the home says where",
         );
-        Some(Report::Ended(task, Outcome::Failed(failure)))
+        let id = error.id();
+        let mut attempts = self.attempts.iter();
+        if let Some((&task, _)) = attempts.find(|(_, underway)| underway.id == id) {
+            return Some(Report::Ended(task, Outcome::Failed(failure)));
+        }
+        let mut asking = self.waiting.iter().chain(&self.looking);
+        let (&task, _) = asking.find(|(_, handle)| handle.id() == id)?;
+        Some(Report::Refused(task, failure))
     }
 
     fn set_timer(&mut self, timer: Timer, due: Timestamp) {

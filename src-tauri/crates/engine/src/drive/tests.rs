@@ -1,25 +1,20 @@
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
-};
+mod journals;
+
+use std::sync::Arc;
 
 use serde_json::json;
-use tidemill_orchestrate::{RunId, State, Transition};
-use tidemill_store::{Batch, NewRun, StoreError, Unfinished};
+use tidemill_orchestrate::{RunId, State};
 
 use crate::{
     Event,
-    journal::{Committing, Durability, Fold, Journal, StoreJournal},
-    testbed::{Testbed, close, tasks, until},
+    testbed::{PATIENCE, Testbed, close, runs, tasks, until},
 };
 
 #[tokio::test]
 async fn a_script_s_output_is_the_run_s() {
     let bed = Testbed::new();
-    let engine = bed.engine().await;
     let ended = bed
-        .run(
-            &engine,
+        .run_alone(
             "
 name: hello
 tasks:
@@ -35,16 +30,13 @@ output: \"{{ [tasks.say.output.n, tasks.plain.output] }}\"
         .await;
     ended.is(State::Completed);
     assert_eq!(ended.output(), json!([1, "plain"]));
-    close(&engine).await;
 }
 
 #[tokio::test]
 async fn values_groups_and_items_need_no_process() {
     let bed = Testbed::new();
-    let engine = bed.engine().await;
     let ended = bed
-        .run(
-            &engine,
+        .run_alone(
             "
 name: values
 tasks:
@@ -62,16 +54,13 @@ output: \"{{ tasks.both.output }}\"
         .await;
     ended.is(State::Completed);
     assert_eq!(ended.output(), json!({"a": [2, 4, 6], "b": 2}));
-    close(&engine).await;
 }
 
 #[tokio::test]
 async fn many_items_are_carried_in_order() {
     let bed = Testbed::new();
-    let engine = bed.engine().await;
     let ended = bed
-        .run(
-            &engine,
+        .run_alone(
             "
 name: many
 tasks:
@@ -85,16 +74,13 @@ output: \"{{ [tasks.all.output | length, tasks.all.output[4999]] }}\"
     ended.is(State::Completed);
     assert_eq!(ended.output(), json!([5000, 4999]));
     assert_eq!(ended.count(State::Completed), 5001);
-    close(&engine).await;
 }
 
 #[tokio::test]
 async fn failures_are_retried_and_told() {
     let bed = Testbed::new();
-    let engine = bed.engine().await;
     let ended = bed
-        .run(
-            &engine,
+        .run_alone(
             "
 name: retried
 tasks:
@@ -115,16 +101,13 @@ tasks:
         "{:?}",
         ended.messages()
     );
-    close(&engine).await;
 }
 
 #[tokio::test]
 async fn time_ends_an_attempt_with_all_that_it_started() {
     let bed = Testbed::new();
-    let engine = bed.engine().await;
     let ended = bed
-        .run(
-            &engine,
+        .run_alone(
             "
 name: late
 tasks:
@@ -140,15 +123,15 @@ tasks:
         rustix::process::test_kill_process(child).is_err()
     })
     .await;
-    close(&engine).await;
 }
 
 #[tokio::test]
 async fn a_cancelled_run_ends_what_runs_and_waits() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
-    let handle = engine
-        .start(bed.request(
+    let handle = bed
+        .started(
+            &engine,
             "
 name: cancelled
 tasks:
@@ -158,10 +141,8 @@ tasks:
   asks: { approve: sure? }
   retries: { shell: exit 1, retries: { max: 5, delay: 1h } }
 ",
-        ))
-        .await
-        .unwrap();
-    until("it runs", || bed.file("started").exists()).await;
+        )
+        .await;
     handle.cancel("enough");
     let ended = bed.ended(&engine, &handle).await;
     ended.is(State::Cancelled);
@@ -173,17 +154,16 @@ tasks:
 async fn killing_does_not_wait_for_the_grace() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
-    let handle = engine
-        .start(bed.request(
+    let handle = bed
+        .started(
+            &engine,
             "
 name: stubborn
 tasks:
   ignores: { shell: \"trap '' TERM; touch started; while true; do sleep 0.1; done\" }
 ",
-        ))
-        .await
-        .unwrap();
-    until("it runs", || bed.file("started").exists()).await;
+        )
+        .await;
     let started = std::time::Instant::now();
     handle.kill("now");
     bed.ended(&engine, &handle).await.is(State::Cancelled);
@@ -292,75 +272,11 @@ output: '{{ tasks.says.output }}'
 }
 
 #[tokio::test]
-async fn a_result_stands_for_the_next_run_s() {
-    let bed = Testbed::new();
-    let engine = bed.engine().await;
-    let text = |script: &str| {
-        format!(
-            "{{ name: kept, tasks: {{ a: {{ shell: '{script}', cache: true }} }}, output: '{{{{ tasks.a.output }}}}' }}"
-        )
-    };
-    let first = bed
-        .run(&engine, &text("echo x >> count; wc -l < count"))
-        .await;
-    let second = bed
-        .run(&engine, &text("echo x >> count; wc -l < count"))
-        .await;
-    second.is(State::Completed);
-    assert_eq!(second.count(State::Cached), 1);
-    assert_eq!(second.output(), first.output());
-    let messages = second.messages();
-    assert!(messages[0].contains(&first.run.name), "{messages:?}");
-    let other = bed.run(&engine, &text("echo x >> count; echo other")).await;
-    assert_eq!(other.output(), json!("other"));
-    assert_eq!(bed.read("count").lines().count(), 2);
-    close(&engine).await;
-}
-
-#[tokio::test]
-async fn a_result_does_not_stand_where_the_flow_lies_elsewhere() {
-    let bed = Testbed::new();
-    let engine = bed.engine().await;
-    let text = "{ name: moved, tasks: { a: { shell: cat data, cache: true } }, output: '{{ tasks.a.output }}' }";
-    for place in ["a", "b"] {
-        std::fs::create_dir(bed.file(place)).unwrap();
-        bed.write(&format!("{place}/data"), place);
-        let mut request = bed.request(text);
-        request.flow.file = bed.file(&format!("{place}/moved.flow.yaml"));
-        let handle = engine.start(request).await.unwrap();
-        let ended = bed.ended(&engine, &handle).await;
-        assert_eq!(ended.output(), json!(place));
-    }
-    close(&engine).await;
-}
-
-#[tokio::test]
-async fn a_child_run_s_result_does_not_stand_for_other_variables() {
-    let bed = Testbed::new();
-    let engine = bed.engine().await;
-    bed.flow(
-        "{ name: child, tasks: { a: { value: '{{ vars.x }}' } }, output: '{{ tasks.a.output }}' }",
-    );
-    let text = "{ name: parent, tasks: { a: { flow: child, cache: true } }, output: '{{ tasks.a.output }}' }";
-    for x in [1, 2] {
-        let set = engine
-            .store()
-            .writer()
-            .set_variable("x".to_owned(), &json!(x));
-        set.committed().await.unwrap();
-        assert_eq!(bed.run(&engine, text).await.output(), json!(x));
-    }
-    close(&engine).await;
-}
-
-#[tokio::test]
 async fn a_child_run_gets_parameters_and_gives_its_output() {
     let bed = Testbed::new();
     bed.flow("{ name: child, parameters: { n: 1 }, tasks: { a: { value: '{{ params.n * 10 }}' } }, output: '{{ tasks.a.output }}' }");
-    let engine = bed.engine().await;
     let ended = bed
-        .run(
-            &engine,
+        .run_alone(
             "
 name: parent
 tasks:
@@ -374,7 +290,6 @@ output: '{{ [tasks.five.output, tasks.one.output] }}'
     ended.is(State::Completed);
     assert_eq!(ended.output(), json!([50, 10]));
     assert_eq!(ended.count(State::Failed), 1);
-    close(&engine).await;
 }
 
 #[tokio::test]
@@ -382,21 +297,14 @@ async fn cancelling_a_parent_cancels_its_child() {
     let bed = Testbed::new();
     bed.flow("{ name: child, tasks: { a: { shell: 'touch started; sleep 1000' } } }");
     let engine = bed.engine().await;
-    let handle = engine
-        .start(bed.request("{ name: parent, tasks: { a: { flow: child } } }"))
-        .await
-        .unwrap();
-    until("the child runs", || bed.file("started").exists()).await;
+    let handle = bed
+        .started(&engine, "{ name: parent, tasks: { a: { flow: child } } }")
+        .await;
     handle.cancel("enough");
     bed.ended(&engine, &handle).await.is(State::Cancelled);
-    let page = engine
-        .store()
-        .reader()
-        .unwrap()
-        .runs(&tidemill_store::RunFilter::default(), None, 10)
-        .unwrap();
-    assert!(page.runs.iter().all(|run| run.state == State::Cancelled));
-    assert_eq!(page.runs.len(), 2);
+    let all = runs(&engine);
+    assert!(all.iter().all(|run| run.state == State::Cancelled));
+    assert_eq!(all.len(), 2);
     close(&engine).await;
 }
 
@@ -407,155 +315,10 @@ async fn flows_that_call_each_other_end_somewhere() {
     let engine = bed.engine().await;
     let ended = bed.run(&engine, text).await;
     ended.is(State::Failed);
-    let page = engine
-        .store()
-        .reader()
-        .unwrap()
-        .runs(&tidemill_store::RunFilter::default(), None, 100)
-        .unwrap();
-    assert_eq!(page.runs.len(), 1 + crate::kinds::flow::DEEPEST as usize);
-    close(&engine).await;
-}
-
-/// A store whose writes fail from one on.
-struct Failing {
-    journal: StoreJournal,
-    left: Arc<AtomicU64>,
-}
-
-impl Failing {
-    fn gate(&self, write: impl FnOnce(&StoreJournal) -> Committing) -> Committing {
-        let fails = self
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(1)
-            })
-            .is_err();
-        match fails {
-            true => Box::pin(std::future::ready(Err(StoreError::Closed))),
-            false => write(&self.journal),
-        }
-    }
-}
-
-impl Journal for Failing {
-    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing {
-        self.gate(|journal| journal.begin(run, first, durability))
-    }
-
-    fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing {
-        self.gate(|journal| journal.append(run, batch, durability))
-    }
-
-    fn load(&self, run: RunId, fold: Fold<'_>) -> Result<(), StoreError> {
-        self.journal.load(run, fold)
-    }
-
-    fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        self.journal.unfinished()
-    }
-}
-
-#[tokio::test]
-async fn a_store_that_fails_ends_the_carrying_and_what_runs() {
-    let bed = Testbed::new();
-    for writes in 1..4 {
-        let left = Arc::new(AtomicU64::new(writes));
-        let engine = bed.engine_with(|journal| Failing {
-            journal,
-            left: Arc::clone(&left),
-        });
-        let handle = engine
-            .start(bed.request(
-                "
-name: faulty
-tasks:
-  a: { shell: 'true' }
-  b: { shell: 'true', needs: [a] }
-  c: { shell: 'sleep 1000' }
-  d: { shell: 'true', needs: [b] }
-",
-            ))
-            .await
-            .unwrap();
-        let ended = tokio::time::timeout(crate::testbed::PATIENCE, handle.ended()).await;
-        assert!(ended.unwrap().is_err());
-        assert!(!stored_state(&engine, handle.id).is_terminal());
-        // Whoever comes next finds a run that nobody carries.
-        assert_eq!(crate::testbed::stored(&engine, handle.id).owner, None);
-        left.store(u64::MAX, Ordering::Relaxed);
-        close(&engine).await;
-    }
-}
-
-#[tokio::test]
-async fn a_run_that_is_not_recorded_is_not_told_of() {
-    let bed = Testbed::new();
-    let engine = bed.engine_with(|journal| Failing {
-        journal,
-        left: Arc::default(),
-    });
-    let mut events = engine.events();
-    let refused = engine
-        .start(bed.request("{ name: a, tasks: { a: { value: 1 } } }"))
-        .await;
-    assert!(refused.is_err());
-    assert!(events.try_next().is_none());
-    close(&engine).await;
-}
-
-/// A store whose flushes wait for a word.
-struct Slow {
-    journal: StoreJournal,
-    gate: Arc<tokio::sync::Semaphore>,
-}
-
-impl Journal for Slow {
-    fn begin(&self, run: NewRun, first: Vec<Transition>, durability: Durability) -> Committing {
-        self.journal.begin(run, first, durability)
-    }
-
-    fn append(&self, run: RunId, batch: Batch, durability: Durability) -> Committing {
-        let committing = self.journal.append(run, batch, durability);
-        let gate = Arc::clone(&self.gate);
-        match durability {
-            Durability::Committed => committing,
-            Durability::Flushed => Box::pin(async move {
-                drop(gate.acquire().await);
-                committing.await
-            }),
-        }
-    }
-
-    fn load(&self, run: RunId, fold: Fold<'_>) -> Result<(), StoreError> {
-        self.journal.load(run, fold)
-    }
-
-    fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        self.journal.unfinished()
-    }
-}
-
-#[tokio::test]
-async fn an_end_is_told_after_its_flush_even_where_the_engine_lets_go() {
-    let bed = Testbed::new();
-    let gate = Arc::new(tokio::sync::Semaphore::new(0));
-    let engine = bed.engine_with(|journal| Slow {
-        journal,
-        gate: Arc::clone(&gate),
-    });
-    let text = "{ name: a, tasks: { a: { shell: 'true' } } }";
-    let handle = engine.start(bed.request(text)).await.unwrap();
-    until("its end is on its way", || {
-        stored_state(&engine, handle.id).is_terminal()
-    })
-    .await;
-    handle.words.send(super::Word::LetGo).unwrap();
-    let soon = std::time::Duration::from_millis(100);
-    let early = tokio::time::timeout(soon, handle.ended()).await;
-    assert!(early.is_err(), "{early:?}");
-    gate.add_permits(1);
-    bed.ended(&engine, &handle).await.is(State::Completed);
+    assert_eq!(
+        runs(&engine).len(),
+        1 + crate::kinds::flow::DEEPEST as usize
+    );
     close(&engine).await;
 }
 
@@ -586,7 +349,7 @@ tasks:
         let (_words, heard) = tokio::sync::mpsc::unbounded_channel();
         let mut drive = super::Drive::new(Arc::clone(shared), facts, run, false, heard);
         drive.begin(new, super::Happening::Start).await.unwrap();
-        let ended = tokio::time::timeout(crate::testbed::PATIENCE, drive.turn()).await;
+        let ended = tokio::time::timeout(PATIENCE, drive.turn()).await;
         ended.unwrap().unwrap();
         assert_eq!(drive.keys.len(), 0);
         drive.leave(false).await;
@@ -594,18 +357,12 @@ tasks:
     close(&engine).await;
 }
 
-fn stored_state(engine: &crate::Engine, run: RunId) -> State {
-    crate::testbed::stored(engine, run).state
-}
-
 #[tokio::test]
 async fn python_bodies_see_what_they_should() {
     let bed = Testbed::new();
     bed.write("tool.py", "def double(x):\n    return x * 2\n");
-    let engine = bed.engine().await;
     let ended = bed
-        .run(
-            &engine,
+        .run_alone(
             "
 name: pythons
 parameters: { n: 3 }
@@ -637,25 +394,23 @@ output: '{{ [tasks.body.output, tasks.each.output, tasks.call.output] }}'
             .any(|message| message.contains("ValueError: no")),
         "{messages:?}"
     );
-    close(&engine).await;
 }
 
 #[tokio::test]
 async fn python_ends_on_time_and_cancel() {
     let bed = Testbed::new();
     let engine = bed.engine().await;
-    let handle = engine
-        .start(bed.request(
+    let handle = bed
+        .started(
+            &engine,
             "
 name: slow-pythons
 tasks:
   late: { python: 'import time; time.sleep(1000)', timeout: 300ms }
   long: { needs: { late: failed }, python: \"open('started', 'w'); import time; time.sleep(1000)\" }
 ",
-        ))
-        .await
-        .unwrap();
-    until("it runs", || bed.file("started").exists()).await;
+        )
+        .await;
     handle.cancel("enough");
     let ended = bed.ended(&engine, &handle).await;
     ended.is(State::Cancelled);
@@ -684,109 +439,5 @@ async fn logs_are_kept_by_task_run() {
         .collect();
     lines.sort();
     assert_eq!(lines, ["1", "err", "out"]);
-    close(&engine).await;
-}
-
-/// A journal in memory, whose writes are done when they are let through.
-#[derive(Clone)]
-struct Memory {
-    recorded: Arc<Mutex<Vec<Transition>>>,
-    open: Arc<tokio::sync::Semaphore>,
-}
-
-impl Memory {
-    /// One that lets so many writes through.
-    fn open(writes: usize) -> Self {
-        Self {
-            recorded: Arc::default(),
-            open: Arc::new(tokio::sync::Semaphore::new(writes)),
-        }
-    }
-
-    fn write(&self, transitions: Vec<Transition>) -> Committing {
-        let memory = self.clone();
-        Box::pin(async move {
-            memory.open.acquire().await.unwrap().forget();
-            memory.recorded.lock().unwrap().extend(transitions);
-            Ok(())
-        })
-    }
-
-    fn count(&self) -> usize {
-        self.recorded.lock().unwrap().len()
-    }
-}
-
-impl Journal for Memory {
-    fn begin(&self, _: NewRun, first: Vec<Transition>, _: Durability) -> Committing {
-        self.write(first)
-    }
-
-    fn append(&self, _: RunId, batch: Batch, _: Durability) -> Committing {
-        self.write(batch.transitions)
-    }
-
-    fn load(&self, _: RunId, fold: Fold<'_>) -> Result<(), StoreError> {
-        fold(&mut self.recorded.lock().unwrap().clone().into_iter());
-        Ok(())
-    }
-
-    fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        Ok(Vec::new())
-    }
-}
-
-#[tokio::test]
-async fn nothing_is_carried_out_or_told_before_it_is_committed() {
-    let bed = Testbed::new();
-    let memory = Memory::open(1);
-    let engine = bed.engine_with(|_| memory.clone());
-    let text = "
-name: held
-tasks:
-  a: { shell: touch a }
-  b: { needs: [a], shell: touch b }
-";
-    let mut events = engine.events();
-    let handle = engine.start(bed.request(text)).await.unwrap();
-    until("a runs", || bed.file("a").exists()).await;
-    // The end of `a` is decided upon, and held back with the start of `b`.
-    let told = |events: &mut crate::Events| {
-        let mut count = 0;
-        while let Some(event) = events.try_next() {
-            if let Event::Moves { moves, .. } = event {
-                count += moves.len();
-            }
-        }
-        count
-    };
-    let mut seen = told(&mut events);
-    for _ in 0..20 {
-        tokio::task::yield_now().await;
-        seen += told(&mut events);
-        assert_eq!(seen, memory.count());
-        assert!(!bed.file("b").exists());
-    }
-    memory.open.add_permits(100);
-    let end = tokio::time::timeout(crate::testbed::PATIENCE, handle.ended());
-    assert_eq!(end.await.unwrap().unwrap().state, State::Completed);
-    assert!(bed.file("b").exists());
-    // The fold of what was recorded stands where the run stood.
-    let start = tidemill_orchestrate::RunStart {
-        flow: bed.flow(text).flow,
-        id: handle.id,
-        name: handle.name.to_string(),
-        parameters: tidemill_flow::Value::from(()),
-        variables: tidemill_flow::Value::from(()),
-        environment: tidemill_flow::Value::from(()),
-        scheduled_for: None,
-        trigger: tidemill_flow::Value::from(()),
-        directory: String::new(),
-        zone: jiff::tz::TimeZone::UTC,
-        slots: std::num::NonZeroU32::MIN,
-    };
-    let recorded = memory.recorded.lock().unwrap().clone();
-    let run = tidemill_orchestrate::Run::recover(start, recorded).unwrap();
-    assert_eq!(run.state(), State::Completed);
     close(&engine).await;
 }

@@ -5,13 +5,14 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{Subflow, template::to_json};
-use tidemill_orchestrate::{Failure, FailureKind, Happening, Outcome, State};
-use tidemill_store::Parent;
+use tidemill_orchestrate::{Failure, FailureKind, Happening, Outcome, RunId, State};
+use tidemill_store::{Parent, Steering};
 
 use super::unevaluated;
 use crate::{
     attempt::{Attempt, Interruption},
     cache::called_flow,
+    engine::Engine,
     error::EngineError,
     handle::{RunEnd, RunHandle},
     recovery::Found,
@@ -28,7 +29,7 @@ pub(crate) async fn run(subflow: &Subflow, attempt: &Attempt) -> Outcome {
     let child = match child(subflow, attempt).await {
         Ok(Child::Carried(handle)) => handle,
         Ok(Child::Ended(name, end)) => return outcome(&name, end),
-        Ok(Child::NotStarted(interruption)) => return attempt.interruption_outcome(interruption),
+        Ok(Child::Interrupted(interruption)) => return attempt.interruption_outcome(interruption),
         Err(failure) => return Outcome::Failed(failure),
     };
     let ended = tokio::select! {
@@ -58,8 +59,8 @@ const ENDED: &str = "the task that started it was ended";
 enum Child {
     Carried(RunHandle),
     Ended(String, RunEnd),
-    /// The attempt was ended before there was one.
-    NotStarted(Interruption),
+    /// The attempt was ended before there was one, or while another process carried it.
+    Interrupted(Interruption),
 }
 
 async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
@@ -70,12 +71,12 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
     };
     let ends = attempt.stop.is_asked(Stopping::Terminate);
     if attempt.recovered
-        && let Some(found) = earlier(attempt, parent, ends).await?
+        && let Some(found) = earlier(attempt, parent).await?
     {
         return Ok(found);
     }
     if ends {
-        return Ok(Child::NotStarted(Interruption::Cancelled));
+        return Ok(Child::Interrupted(Interruption::Cancelled));
     }
     let request = request(subflow, attempt).await?;
     let (shared, depth) = (&attempt.shared, attempt.facts.depth + 1);
@@ -83,35 +84,80 @@ async fn child(subflow: &Subflow, attempt: &Attempt) -> Result<Child, Failure> {
         Ok(handle) => Ok(Child::Carried(handle)),
         // Whoever closes the engine ends this attempt too.
         Err(EngineError::Closed) if shared.is_closing() => {
-            Ok(Child::NotStarted(attempt.interrupted().await))
+            Ok(Child::Interrupted(attempt.interrupted().await))
         }
         Err(error) => Err(engine_failure(&error)),
     }
 }
 
 /// The child run that an earlier process started, if there is one. One that another
-/// process carries, such as for a person who ran it again, is waited for.
-async fn earlier(attempt: &Attempt, parent: Parent, ends: bool) -> Result<Option<Child>, Failure> {
+/// process carries, such as for a person who ran it again, is waited for; where this
+/// attempt is interrupted, that process is asked to cancel it.
+async fn earlier(attempt: &Attempt, parent: Parent) -> Result<Option<Child>, Failure> {
     let depth = attempt.facts.depth + 1;
+    let mut interruption = attempt
+        .stop
+        .is_asked(Stopping::Terminate)
+        .then_some(Interruption::Cancelled);
+    let mut asked = false;
     loop {
-        let first = match ends {
-            true => Happening::CancelRequested {
+        let first = match interruption {
+            Some(_) => Happening::CancelRequested {
                 reason: ENDED.to_owned(),
             },
-            false => Happening::Start,
+            None => Happening::Start,
         };
-        match attempt.shared.find_child(parent, depth, first).await {
-            Ok(None) => return Ok(None),
-            Ok(Some(Found::Carried(handle))) => return Ok(Some(Child::Carried(handle))),
-            Ok(Some(Found::Ended(name, end))) => return Ok(Some(Child::Ended(name, end))),
-            Err(EngineError::Owned { .. }) => {}
-            Err(error) => return Err(engine_failure(&error)),
+        let found = attempt.shared.find_child(parent, depth, first).await;
+        let child = match found.map_err(|error| engine_failure(&error))? {
+            None => return Ok(None),
+            Some(Found::Carried(handle)) => return Ok(Some(Child::Carried(handle))),
+            Some(Found::Ended(name, end)) => {
+                return Ok(Some(match interruption.filter(|_| asked) {
+                    Some(interruption) if end.state != State::Completed => {
+                        Child::Interrupted(interruption)
+                    }
+                    _ => Child::Ended(name, end),
+                }));
+            }
+            Some(Found::Elsewhere(child)) => child,
+        };
+        if let Some(interruption) = interruption {
+            if attempt.stop.is_asked(Stopping::LetGo) {
+                return Ok(Some(Child::Interrupted(interruption)));
+            }
+            if !asked {
+                cancel_elsewhere(attempt, child).await?;
+                asked = true;
+            }
         }
-        tokio::select! {
-            biased;
-            interruption = attempt.interrupted() => return Ok(Some(Child::NotStarted(interruption))),
-            () = tokio::time::sleep(LOOK) => {}
-        }
+        interruption = look_later(attempt, interruption).await;
+    }
+}
+
+/// Has a child run cancelled by the process that carries it.
+async fn cancel_elsewhere(attempt: &Attempt, child: RunId) -> Result<(), Failure> {
+    let engine = Engine {
+        shared: Arc::clone(&attempt.shared),
+    };
+    let cancel = Steering::Cancel {
+        reason: ENDED.to_owned(),
+    };
+    match engine.steer(child, cancel, "Tidemill").await {
+        // It has ended by itself.
+        Ok(_) | Err(EngineError::RunEnded { .. }) => Ok(()),
+        Err(error) => Err(engine_failure(&error)),
+    }
+}
+
+/// Waits until it is time for the next look at a child run that another process
+/// carries; gives how the attempt has been interrupted by then.
+async fn look_later(attempt: &Attempt, before: Option<Interruption>) -> Option<Interruption> {
+    let looks = tokio::time::sleep(LOOK);
+    tokio::select! {
+        biased;
+        interruption = attempt.interrupted(), if before.is_none() => Some(interruption),
+        () = attempt.stop.asked(Stopping::LetGo), if before.is_some() => before,
+        () = looks => before,
     }
 }
 

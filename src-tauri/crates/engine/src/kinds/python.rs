@@ -336,7 +336,7 @@ fn has_one_code(python: &Python) -> bool {
     match &python.code {
         FlowCode::Body(Code::Inline(_)) => true,
         FlowCode::Body(Code::File(path)) => path.as_constant().is_some(),
-        FlowCode::Call { callee, .. } => callee.is_fixed(),
+        FlowCode::Call { callee, .. } => callee.as_fixed().is_some(),
     }
 }
 

@@ -1,11 +1,11 @@
 use jiff::Timestamp;
 use tidemill_flow::Value;
 use tidemill_orchestrate::{RunId, State};
-use tidemill_store::{NewRun, RunFilter, Steering};
+use tidemill_store::{NewRun, Steering};
 
 use crate::{
     Close, Engine, Steered,
-    testbed::{Testbed, close, stored, tasks, until},
+    testbed::{Testbed, close, runs, stored, tasks, until},
 };
 
 /// Notes how many run at once, in the workspace.
@@ -54,6 +54,56 @@ async fn a_task_run_that_waits_for_a_slot_says_so_and_can_be_cancelled() {
     .await;
     handle.cancel("enough");
     bed.ended(&engine, &handle).await.is(State::Cancelled);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn a_slot_that_never_comes_free_fails_who_waits_for_it() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    bed.flow(
+        "{ name: child, tasks: { each: { for_each: [1, 2], limits: [gate], shell: 'true' } } }",
+    );
+    let text = "
+name: parent
+tasks:
+  outer: { limits: [gate], tasks: { call: { flow: child, limits: [gate] } } }
+";
+    // Its two tasks around the child's hold both slots, then only one of three.
+    for (slots, state) in [(2, State::Failed), (3, State::Completed)] {
+        set_limit(&engine, slots).await;
+        let ended = bed.run(&engine, text).await;
+        ended.is(state);
+        if state == State::Completed {
+            continue;
+        }
+        let all = runs(&engine);
+        let child = all.iter().find(|run| run.flow == "child").unwrap();
+        let messages: Vec<_> = tasks(&engine, child.id)
+            .into_iter()
+            .filter(|task| task.item.is_some())
+            .filter_map(|task| task.message)
+            .collect();
+        let parent = &ended.run.name;
+        let holders = format!(
+            "each of the 2 slots of limit `gate` is held by task `outer/call` of run {parent} \
+             and task `outer` of run {parent}, which wait for this task, so none comes free"
+        );
+        let told = messages.iter().filter(|message| message.contains(&holders));
+        assert_eq!(told.count(), 2, "{messages:#?}");
+    }
+    let limits = engine.store().reader().unwrap().limits().unwrap();
+    assert_eq!(limits[0].taken, 0);
+    // Inside one run, and with one slot.
+    set_limit(&engine, 1).await;
+    let text = "{ name: inner, tasks: { g: { limits: [gate], tasks: { a: { limits: [gate], value: 1 } } } } }";
+    let ended = bed.run(&engine, text).await;
+    ended.is(State::Failed);
+    let messages = ended.messages();
+    let said = messages.iter().any(|message| {
+        message.contains("the only slot of limit `gate`") && message.contains("task `g` of run")
+    });
+    assert!(said, "{messages:#?}");
     close(&engine).await;
 }
 
@@ -225,9 +275,7 @@ async fn a_run_takes_the_place_of_the_one_that_runs() {
     bed.ended(&one, &first).await.is(State::Cancelled);
     bed.write("go", "");
     bed.ended(&other, &second).await.is(State::Completed);
-    let reader = one.store().reader().unwrap();
-    let runs = reader.runs(&RunFilter::default(), None, 10).unwrap().runs;
-    assert_eq!(runs.len(), 2);
+    assert_eq!(runs(&one).len(), 2);
     assert_eq!(stored(&one, first.id).state, State::Cancelled);
     close(&one).await;
     close(&other).await;

@@ -31,7 +31,7 @@ pub(crate) use run::{LiveTree, prepare, wait};
 pub(crate) use tree::{Targets, end};
 
 #[cfg(test)]
-pub(crate) use tree::group_lives;
+pub(crate) use tree::{Found, group_lives};
 
 #[cfg(test)]
 mod tests;

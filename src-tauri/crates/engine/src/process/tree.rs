@@ -2,6 +2,7 @@
 //! the mark in their environment. Blocking, so that the guard can use it too.
 
 use std::{
+    collections::HashSet,
     io::Read,
     time::{Duration, Instant},
 };
@@ -13,6 +14,14 @@ use super::MARK_VARIABLE;
 /// How long ending goes on after the first SIGKILL before it gives up on
 /// processes that the kernel does not let go of.
 const KILLING: Duration = Duration::from_secs(5);
+
+/// How many lists of processes one look goes through, each for those that have come
+/// since the one before.
+const MOST_LISTS: usize = 16;
+
+/// How many of them at the end may leave open whether somebody got away: on a machine
+/// where much begins and ends, each does.
+const MOST_UNSURE: usize = 4;
 
 /// What is to be ended.
 #[derive(Clone, Debug, Default)]
@@ -80,19 +89,35 @@ impl Targets {
             }
         }
         match &self.token {
-            Some(token) => signal_marked(token, Some(signal)) || anyone,
+            Some(token) => signal_marked(token, Some(signal)) != Found::Nobody || anyone,
             None => anyone,
         }
     }
 
-    /// Whether anyone lives.
-    pub(crate) fn live(&self) -> bool {
-        self.groups.iter().any(|&group| group_lives(group))
-            || self
-                .token
-                .as_ref()
-                .is_some_and(|token| signal_marked(token, None))
+    /// Whether anyone lives, or may.
+    fn live(&self) -> bool {
+        self.look() != Found::Nobody
     }
+
+    /// Who of them lives.
+    pub(crate) fn look(&self) -> Found {
+        if self.groups.iter().any(|&group| group_lives(group)) {
+            return Found::Somebody;
+        }
+        let token = self.token.as_ref();
+        token.map_or(Found::Nobody, |token| signal_marked(token, None))
+    }
+}
+
+/// What one look at the processes found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Found {
+    /// None that is looked for.
+    Nobody,
+    /// One that was starting a program, and may be one of them: the next look tells.
+    Perhaps,
+    /// One of them.
+    Somebody,
 }
 
 /// Ends all of `targets`, and returns when nothing of them lives (or the kernel
@@ -103,21 +128,12 @@ pub(crate) fn end(targets: &Targets, grace: Duration) {
         anyone = targets.signal(Signal::TERM) && {
             // What is stopped could not take the first one.
             targets.signal(Signal::CONT);
-            !wait(grace, || twice(|| !targets.live()))
+            !wait(grace, || !targets.live())
         };
     }
     if anyone {
         // What forks faster than it is found is met again in the next pass.
-        wait(KILLING, || twice(|| !targets.signal(Signal::KILL)));
-    }
-}
-
-/// Whether it is so, and a moment later too: what forks or begins a program just
-/// while it is looked for is not seen that once.
-fn twice(mut is_so: impl FnMut() -> bool) -> bool {
-    is_so() && {
-        std::thread::sleep(Duration::from_millis(1));
-        is_so()
+        wait(KILLING, || !targets.signal(Signal::KILL));
     }
 }
 
@@ -161,8 +177,8 @@ fn has_live_member(_group: Pid) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn signal_marked(_token: &Token, _signal: Option<Signal>) -> bool {
-    false
+fn signal_marked(_token: &Token, _signal: Option<Signal>) -> Found {
+    Found::Nobody
 }
 
 #[cfg(target_os = "linux")]
@@ -190,52 +206,124 @@ fn is_live_member(stat: &[u8], group: Pid) -> bool {
 }
 
 /// Sends a signal (or none) to each process that carries the token, as it is
-/// found; gives whether there was one. The handle is taken before the look, so
-/// that a reused process id is never hit.
+/// found; gives whether there was one.
+///
+/// Who was found, and who is gone when it is looked at, may have started another one
+/// that the list does not have. So who has come since is looked at too, and at once: what
+/// forks on must not get ahead.
 #[cfg(target_os = "linux")]
-fn signal_marked(token: &Token, signal: Option<Signal>) -> bool {
-    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
-    let own = rustix::process::getpid();
+fn signal_marked(token: &Token, signal: Option<Signal>) -> Found {
+    let mut seen = HashSet::from([rustix::process::getpid()]);
     let mut environment = Vec::new();
-    let mut anyone = false;
-    for id in process_ids().filter(|&id| id != own) {
-        let Ok(handle) = pidfd_open(id, PidfdFlags::empty()) else {
-            continue;
-        };
-        read_whole(
-            &format!("/proc/{}/environ", id.as_raw_nonzero()),
-            &mut environment,
-        );
-        if carries(&environment, token) {
-            anyone = true;
-            if let Some(signal) = signal {
-                // It may just have ended: then it is what we want.
-                let _gone = pidfd_send_signal(&handle, signal);
+    let mut found = Found::Nobody;
+    let mut unsure = 0;
+    for _ in 0..MOST_LISTS {
+        let mut here = Found::Nobody;
+        let mut all_told = true;
+        for id in newest_first() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let one = signal_if_marked(id, token, signal, &mut environment);
+            all_told &= one.is_some();
+            here = here.max(one.unwrap_or(Found::Nobody));
+            if one == Some(Found::Perhaps) {
+                seen.remove(&id);
             }
         }
+        unsure = match here {
+            Found::Somebody if signal.is_none() => return Found::Somebody,
+            Found::Somebody => 0,
+            Found::Nobody if all_told => return found,
+            Found::Perhaps | Found::Nobody => unsure + 1,
+        };
+        if unsure == MOST_UNSURE {
+            return found.max(here);
+        }
+        if here == Found::Somebody {
+            found = here;
+        }
     }
-    anyone
+    Found::Somebody
 }
 
-/// Every process's id, oldest numbers first. Empty when `/proc` is not there.
+/// Sends a signal to a process if it carries the token; `None`: it is gone, or does not
+/// tell. The handle is taken before the look, so that a reused process id is never hit.
 #[cfg(target_os = "linux")]
-fn process_ids() -> impl Iterator<Item = Pid> {
-    std::fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(Pid::from_raw)
+fn signal_if_marked(
+    id: Pid,
+    token: &Token,
+    signal: Option<Signal>,
+    environment: &mut Vec<u8>,
+) -> Option<Found> {
+    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+    let handle = pidfd_open(id, PidfdFlags::empty()).ok()?;
+    let path = format!("/proc/{}/environ", id.as_raw_nonzero());
+    let read = read_whole(&path, environment);
+    if environment.is_empty() {
+        return (read && was_starting(id, environment)).then_some(Found::Perhaps);
+    }
+    if !carries(environment, token) {
+        return Some(Found::Nobody);
+    }
+    if let Some(signal) = signal {
+        // It may just have ended: then it is what we want.
+        let _gone = pidfd_send_signal(&handle, signal);
+    }
+    Some(Found::Somebody)
+}
+
+/// Whether a process whose environment was found empty was in the middle of starting
+/// a program, which is given its environment last.
+#[cfg(target_os = "linux")]
+fn was_starting(id: Pid, bytes: &mut Vec<u8>) -> bool {
+    read_whole(&format!("/proc/{}/stat", id.as_raw_nonzero()), bytes);
+    gets_an_environment(bytes)
+}
+
+/// Reads `PID (NAME) STATE PPID … FLAGS … ENVIRONMENT_START ENVIRONMENT_END …`: whether
+/// there is an environment by now, or will be.
+#[cfg(target_os = "linux")]
+fn gets_an_environment(stat: &[u8]) -> bool {
+    /// Of the flags: it ends, or it is the kernel's own.
+    const HAS_NO_MEMORY: u64 = 0x0000_0004 | 0x0020_0000;
+    let Some(name_end) = memchr::memrchr(b')', stat) else {
+        return false;
+    };
+    let rest = String::from_utf8_lossy(stat.get(name_end + 1..).unwrap_or_default());
+    let mut fields = rest.split_ascii_whitespace().skip(6);
+    let mut number = |skipped| fields.nth(skipped)?.parse::<u64>().ok();
+    let (Some(flags), Some(start), Some(end)) = (number(0), number(40), number(0)) else {
+        return false;
+    };
+    flags & HAS_NO_MEMORY == 0 && (start == 0 || start < end)
+}
+
+/// Every process's id. Empty when `/proc` is not there.
+#[cfg(target_os = "linux")]
+fn process_ids() -> impl DoubleEndedIterator<Item = Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten();
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let ids: Vec<Pid> = ids.filter_map(Pid::from_raw).collect();
+    ids.into_iter()
+}
+
+/// Every process's id, largest numbers first: who forks on is among them.
+#[cfg(target_os = "linux")]
+fn newest_first() -> impl Iterator<Item = Pid> {
+    process_ids().rev()
 }
 
 /// Fills `bytes` with a file's content; with nothing if it cannot be read
-/// (another user's process, or one that is gone).
+/// (another user's process, or one that is gone). Gives whether it was.
 #[cfg(target_os = "linux")]
-fn read_whole(path: &str, bytes: &mut Vec<u8>) {
+fn read_whole(path: &str, bytes: &mut Vec<u8>) -> bool {
     bytes.clear();
     let read = std::fs::File::open(path).and_then(|mut file| file.read_to_end(bytes));
     if read.is_err() {
         bytes.clear();
     }
+    read.is_ok()
 }
 
 /// Whether an environment (entries that end in NUL) carries the token.
@@ -277,6 +365,49 @@ mod tests {
         assert!(!check("X_TIDEMILL_PROCESS=2-b.1\0", "2-b.", true));
         assert!(!check("TIDEMILL_PROCESS2=2-b.1\0", "2-b.", true));
         assert!(!check("", "2-b.", true));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_starts_a_program_may_be_anyone() {
+        let check = |flags: u32, environment: &str| {
+            let between = "0 ".repeat(40);
+            let stat = format!("5 (a) b) R 1 2 3 4 5 {flags} {between}{environment} 0");
+            gets_an_environment(stat.as_bytes())
+        };
+        assert!(check(4_194_304, "0 0"), "not yet");
+        assert!(check(4_194_304, "140 150"), "by now");
+        assert!(!check(4_194_304, "140 140"), "it was started without one");
+        assert!(!check(4_194_308, "0 0"), "it ends");
+        assert!(!check(2_129_984, "0 0"), "it is the kernel's");
+        assert!(!gets_an_environment(b""));
+    }
+
+    /// Looks at each of many processes from its first instant on.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_is_found_while_it_starts_its_program() {
+        for number in 0..200 {
+            let token = format!("{}-start.{number}", std::process::id());
+            let mut child = std::process::Command::new("sleep")
+                .arg("1000")
+                .env(MARK_VARIABLE, &token)
+                .spawn()
+                .unwrap();
+            let targets = Targets {
+                groups: Vec::new(),
+                token: Some(Token {
+                    text: token.into_bytes(),
+                    is_prefix: false,
+                }),
+            };
+            end(&targets, Duration::ZERO);
+            // What was killed may still be on its way out.
+            let ended = wait(KILLING, || child.try_wait().unwrap().is_some());
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert!(ended, "process {number} was missed");
+        }
     }
 
     #[cfg(target_os = "linux")]

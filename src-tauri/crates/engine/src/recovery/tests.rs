@@ -6,12 +6,12 @@ use std::{
 use jiff::Timestamp;
 use serde_json::json;
 use tidemill_orchestrate::{Detail, RunId, State, Subject, Transition};
-use tidemill_store::{Owner, RunFilter, Steering};
+use tidemill_store::{Owner, Steering};
 
 use crate::{
     Close, Engine, EngineError, RunHandle, Steered,
     drive::Word,
-    testbed::{Ended, PATIENCE, Testbed, close, stored, tasks, until},
+    testbed::{Ended, PATIENCE, Testbed, close, runs, stored, tasks, until},
 };
 
 /// One task done, one that runs, and what may follow it.
@@ -31,12 +31,6 @@ fn interrupted(retries: &str) -> String {
     INTERRUPTED.replace("RETRIES", retries)
 }
 
-async fn start(bed: &Testbed, engine: &Engine, text: &str) -> RunHandle {
-    let handle = engine.start(bed.request(text)).await.unwrap();
-    until("it runs", || bed.file("started").exists()).await;
-    handle
-}
-
 /// Makes the run another process's, which is gone.
 async fn lose(engine: &Engine, run: RunId) -> Owner {
     let dead: Owner = serde_json::from_str(
@@ -50,7 +44,7 @@ async fn lose(engine: &Engine, run: RunId) -> Owner {
 
 async fn let_go(bed: &Testbed, text: &str) -> RunId {
     let engine = bed.engine().await;
-    let run = start(bed, &engine, text).await.id;
+    let run = bed.started(&engine, text).await.id;
     engine.close(Close::LetGo).await.unwrap();
     run
 }
@@ -114,7 +108,7 @@ async fn a_retry_by_hand_keeps_what_completed_if_it_is_asked_to() {
 async fn a_run_that_is_carried_is_not_retried() {
     let bed = Testbed::new();
     let (one, other) = (bed.engine().await, bed.engine().await);
-    let run = start(&bed, &one, &interrupted("0")).await.id;
+    let run = bed.started(&one, &interrupted("0")).await.id;
     assert!(other.settle().await.unwrap().is_empty());
     let refused = other.retry(run, false).await.unwrap_err();
     assert!(matches!(refused, EngineError::Owned { .. }), "{refused}");
@@ -129,7 +123,7 @@ async fn a_child_run_is_found_again_and_not_started_anew() {
     let engine = bed.engine().await;
     let parent =
         "{ name: parent, tasks: { a: { flow: interrupted } }, output: '{{ tasks.a.output }}' }";
-    let run = start(&bed, &engine, parent).await.id;
+    let run = bed.started(&engine, parent).await.id;
     engine.close(Close::LetGo).await.unwrap();
     let engine = bed.engine().await;
     assert_eq!(engine.settle().await.unwrap().len(), 2);
@@ -139,7 +133,7 @@ async fn a_child_run_is_found_again_and_not_started_anew() {
     let ended = bed.ended(&engine, &carried[0]).await;
     ended.is(State::Completed);
     assert_eq!(ended.output(), json!("1"));
-    assert_eq!(all_runs(&engine).len(), 2);
+    assert_eq!(runs(&engine).len(), 2);
     assert_eq!(bed.read("done").lines().count(), 1);
     close(&engine).await;
 }
@@ -151,13 +145,13 @@ const PARENT: &str =
 async fn family(bed: &Testbed) -> (RunId, RunId) {
     bed.flow(&interrupted("1"));
     let engine = bed.engine().await;
-    let parent = start(bed, &engine, PARENT).await.id;
+    let parent = bed.started(&engine, PARENT).await.id;
     engine.close(Close::LetGo).await.unwrap();
     let engine = bed.engine().await;
-    let runs = all_runs(&engine);
+    let all = runs(&engine);
     close(&engine).await;
-    assert_eq!(runs.len(), 2);
-    (parent, runs[0].id)
+    assert_eq!(all.len(), 2);
+    (parent, all[0].id)
 }
 
 #[tokio::test]
@@ -205,28 +199,84 @@ async fn a_child_of_a_run_that_was_being_cancelled_is_not_carried_on() {
     close(&engine).await;
 }
 
+/// A parent that waits for a child run which the other engine carries, and whose task
+/// waits for the file `go`.
+struct Apart {
+    bed: Testbed,
+    engines: [Engine; 2],
+    parent: RunHandle,
+    child: RunHandle,
+}
+
+impl Apart {
+    async fn new() -> Self {
+        let bed = Testbed::new();
+        bed.flow("{ name: waits, tasks: { a: { shell: 'touch started; until test -e go; do sleep 0.02; done; echo 1', retries: 3 } }, output: '{{ tasks.a.output }}' }");
+        let parent =
+            "{ name: parent, tasks: { a: { flow: waits } }, output: '{{ tasks.a.output }}' }";
+        let parent = let_go(&bed, parent).await;
+        std::fs::remove_file(bed.file("started")).unwrap();
+        let (one, other) = (bed.engine().await, bed.engine().await);
+        one.settle().await.unwrap();
+        let child = one.retry(runs(&one)[0].id, true).await.unwrap();
+        until("the child runs", || bed.file("started").exists()).await;
+        let parent = other.retry(parent, true).await.unwrap();
+        // As long as it takes to find the child run and that it is carried.
+        let soon = std::time::Duration::from_millis(300);
+        assert!(tokio::time::timeout(soon, parent.ended()).await.is_err());
+        Self {
+            bed,
+            engines: [one, other],
+            parent,
+            child,
+        }
+    }
+
+    async fn ended(self) -> (Ended, Ended) {
+        let [one, other] = &self.engines;
+        let child = self.bed.ended(one, &self.child).await;
+        let parent = self.bed.ended(other, &self.parent).await;
+        close(one).await;
+        close(other).await;
+        (parent, child)
+    }
+}
+
 #[tokio::test]
 async fn a_child_that_another_process_carries_is_waited_for() {
-    let bed = Testbed::new();
-    bed.flow("{ name: waits, tasks: { a: { shell: 'touch started; until test -e go; do sleep 0.02; done; echo 1', retries: 3 } }, output: '{{ tasks.a.output }}' }");
-    let parent = "{ name: parent, tasks: { a: { flow: waits } }, output: '{{ tasks.a.output }}' }";
-    let parent = let_go(&bed, parent).await;
-    std::fs::remove_file(bed.file("started")).unwrap();
-    let (one, other) = (bed.engine().await, bed.engine().await);
-    one.settle().await.unwrap();
-    let child = one.retry(all_runs(&one)[0].id, true).await.unwrap();
-    until("the child runs", || bed.file("started").exists()).await;
-    let handle = other.retry(parent, true).await.unwrap();
-    // As long as it takes to find the child run and that it is carried.
-    let soon = std::time::Duration::from_millis(300);
-    assert!(tokio::time::timeout(soon, handle.ended()).await.is_err());
-    bed.write("go", "");
-    bed.ended(&one, &child).await.is(State::Completed);
-    let ended = bed.ended(&other, &handle).await;
-    ended.is(State::Completed);
-    assert_eq!(ended.output(), json!("1"));
-    close(&one).await;
-    close(&other).await;
+    let apart = Apart::new().await;
+    apart.bed.write("go", "");
+    let (parent, child) = apart.ended().await;
+    child.is(State::Completed);
+    parent.is(State::Completed);
+    assert_eq!(parent.output(), json!("1"));
+}
+
+#[tokio::test]
+async fn a_child_that_another_process_carries_is_cancelled_with_its_parent() {
+    let apart = Apart::new().await;
+    apart.parent.cancel("enough");
+    let (parent, child) = apart.ended().await;
+    parent.is(State::Cancelled);
+    child.is(State::Cancelled);
+    let message = child.end.message.unwrap();
+    assert!(message.contains("the task that started it"), "{message}");
+}
+
+#[tokio::test]
+async fn a_child_that_another_process_carries_goes_on_where_its_parent_is_let_go_of() {
+    let apart = Apart::new().await;
+    let [_, other] = &apart.engines;
+    let closed = tokio::time::timeout(PATIENCE, other.close(Close::LetGo)).await;
+    closed.unwrap().unwrap();
+    apart.bed.write("go", "");
+    let [one, _] = &apart.engines;
+    apart
+        .bed
+        .ended(one, &apart.child)
+        .await
+        .is(State::Completed);
+    close(one).await;
 }
 
 #[tokio::test]
@@ -248,7 +298,7 @@ async fn a_run_that_is_let_go_of_takes_its_children_along() {
     let bed = Testbed::new();
     bed.flow(&interrupted("1"));
     let engine = bed.engine().await;
-    let parent = start(&bed, &engine, PARENT).await;
+    let parent = bed.started(&engine, PARENT).await;
     // As where the engine is closed, and the parent hears of it first.
     parent.words.send(Word::LetGo).unwrap();
     let end = tokio::time::timeout(PATIENCE, parent.ended()).await;
@@ -256,15 +306,10 @@ async fn a_run_that_is_let_go_of_takes_its_children_along() {
     engine.close(Close::LetGo).await.unwrap();
     let engine = bed.engine().await;
     engine.settle().await.unwrap();
-    for run in all_runs(&engine) {
+    for run in runs(&engine) {
         assert_eq!(run.state, State::AwaitingRetry, "{}", run.flow);
     }
     close(&engine).await;
-}
-
-fn all_runs(engine: &Engine) -> Vec<tidemill_store::StoredRun> {
-    let reader = engine.store().reader().unwrap();
-    reader.runs(&RunFilter::default(), None, 100).unwrap().runs
 }
 
 /// Where the process that is to crash works.
@@ -296,9 +341,7 @@ async fn crashing_process() {
         return;
     };
     let bed = Testbed::at(Path::new(&folder));
-    let engine = bed.engine().await;
-    bed.run(&engine, CRASHING).await.is(State::Completed);
-    close(&engine).await;
+    bed.run_alone(CRASHING).await.is(State::Completed);
 }
 
 fn crash(bed: &Testbed, at: &str) -> bool {
@@ -326,7 +369,7 @@ async fn survives(kind: &str, number: u32) -> bool {
         ended.is(State::Completed);
         assert_eq!(ended.output(), json!(["1", "2", "3"]), "{kind}:{number}");
     }
-    for run in all_runs(&engine) {
+    for run in runs(&engine) {
         assert_eq!(run.state, State::Completed, "{kind}:{number}");
     }
     close(&engine).await;
@@ -360,7 +403,7 @@ async fn a_lost_parent_is_cancelled_with_its_child() {
     bed.flow(&interrupted("1"));
     let engine = bed.engine().await;
     let parent = "{ name: parent, tasks: { a: { flow: interrupted } } }";
-    let run = start(&bed, &engine, parent).await.id;
+    let run = bed.started(&engine, parent).await.id;
     engine.close(Close::LetGo).await.unwrap();
     let engine = bed.engine().await;
     let cancel = Steering::Cancel {
@@ -371,10 +414,10 @@ async fn a_lost_parent_is_cancelled_with_its_child() {
         panic!("{done:?}");
     };
     bed.ended(&engine, &handle).await.is(State::Cancelled);
-    for run in all_runs(&engine) {
+    for run in runs(&engine) {
         assert_eq!(run.state, State::Cancelled);
     }
-    assert_eq!(all_runs(&engine).len(), 2);
+    assert_eq!(runs(&engine).len(), 2);
     close(&engine).await;
 }
 
@@ -437,6 +480,6 @@ async fn a_removed_run_leaves_nothing() {
     let removed = tokio::task::spawn_blocking(move || crate::remove_run(&store, run));
     removed.await.unwrap().unwrap();
     assert!(!folder.exists());
-    assert!(all_runs(&engine).is_empty());
+    assert!(runs(&engine).is_empty());
     close(&engine).await;
 }

@@ -3,27 +3,16 @@
 use crate::{NotifyEvent, NotifyRule};
 
 use super::{
-    channel::{CHANNELS, ChannelFields},
-    sees::Secret,
-    shape::{ListOf, Over, Rule, TemplateText, True, Word, Words, converted, noun},
+    channel::{CHANNELS, noun_with_channel},
+    shape::{ListOf, Rule, Word, Words, converted},
     walk::Walk,
 };
 
-noun! {
+noun_with_channel! {
     /// Who is told of what.
     NotifyKeys "notify-rule" "a `notify` rule" [Rule::ExactlyOne(CHANNELS)] {
         /// At which events; by default failed, crashed and timed_out.
         "on" on: ListOf<Word<NotifyEvent>, 1>,
-        /// The desktop of the person who runs the engine.
-        "desktop" desktop: True,
-        /// A POST to this URL.
-        "webhook" webhook: Over<Secret, TemplateText>,
-        /// A Slack incoming webhook's URL.
-        "slack" slack: Over<Secret, TemplateText>,
-        /// E-mail addresses.
-        "email" email: ListOf<TemplateText, 1>,
-        /// An ntfy topic's URL.
-        "ntfy" ntfy: Over<Secret, TemplateText>,
     }
 }
 
@@ -37,19 +26,10 @@ const BY_DEFAULT: [NotifyEvent; 3] = [
 converted!(
     /// A rule.
     NotifyRuleShape = NotifyKeys => NotifyRule,
-    |keys: NotifyKeys, _: &mut Walk<'_>| {
-        let fields = ChannelFields {
-            desktop: keys.desktop,
-            webhook: keys.webhook,
-            slack: keys.slack,
-            email: keys.email,
-            ntfy: keys.ntfy,
-        };
-        Some(NotifyRule {
-            on: keys.on.unwrap_or_else(|| BY_DEFAULT.to_vec()),
-            channel: fields.channel()?,
-        })
-    }
+    |mut keys: NotifyKeys, _: &mut Walk<'_>| Some(NotifyRule {
+        channel: keys.take_channel()?,
+        on: keys.on.unwrap_or_else(|| BY_DEFAULT.to_vec()),
+    })
 );
 
 impl Words for NotifyEvent {

@@ -97,9 +97,12 @@ impl<T: FromText> Setting<T> {
         }
     }
 
-    /// Whether it is the same whatever is in scope.
-    pub fn is_fixed(&self) -> bool {
-        matches!(self, Self::Fixed(_))
+    /// The value, where it is the same whatever is in scope.
+    pub fn as_fixed(&self) -> Option<&T> {
+        match self {
+            Self::Fixed(value) => Some(value),
+            Self::Computed(_) => None,
+        }
     }
 }
 

@@ -35,8 +35,29 @@ pub enum Slots {
     /// One of each limit was taken.
     Taken,
     /// None was taken, since this limit has none free.
-    Full(String),
+    Full {
+        /// The limit.
+        limit: String,
+        /// How many slots it has.
+        slots: u32,
+    },
 }
+
+/// A slot that is held around a task run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotAround {
+    /// The limit.
+    pub limit: String,
+    /// The run that holds it.
+    pub run: RunId,
+    /// The task run in it.
+    pub number: TaskRunNumber,
+    /// Its task's number in the flow's graph.
+    pub task: u32,
+}
+
+/// More task runs than this never stand around one.
+const MOST_AROUND: usize = 4_096;
 
 /// Sets how many slots a limit has.
 pub(crate) fn set(connection: &Connection, name: &str, slots: u32) -> rusqlite::Result<()> {
@@ -80,7 +101,8 @@ pub(crate) fn take(
     for name in names {
         let slots = slots(connection, name)?;
         if !has_room(connection, name, slots, holder)? {
-            return Ok(Slots::Full(name.clone()));
+            let limit = name.clone();
+            return Ok(Slots::Full { limit, slots });
         }
     }
     hold(connection, names, holder)?;
@@ -95,7 +117,8 @@ pub(crate) fn take_turn(
     holder: &SlotHolder,
 ) -> Result<Slots, StoreError> {
     if !has_room(connection, name, slots, holder)? {
-        return Ok(Slots::Full(name.to_owned()));
+        let limit = name.to_owned();
+        return Ok(Slots::Full { limit, slots });
     }
     hold(connection, &[name.to_owned()], holder)?;
     Ok(Slots::Taken)
@@ -138,6 +161,73 @@ pub(crate) fn free_run(connection: &Connection, run: RunId) -> rusqlite::Result<
         .prepare_cached("DELETE FROM slots WHERE run = ?")?
         .execute([run.to_bytes()])?;
     Ok(())
+}
+
+/// The slots held by what a task run stands in (groups, and mapped tasks), by the task
+/// that started its run, and so on outwards.
+pub(crate) fn around(
+    connection: &Connection,
+    run: RunId,
+    number: TaskRunNumber,
+) -> rusqlite::Result<Vec<SlotAround>> {
+    let mut held =
+        connection.prepare_cached("SELECT name FROM slots WHERE run = ? AND task = ?")?;
+    let mut slots = Vec::new();
+    let mut next = standing(connection, run, number)?.and_then(|inner| inner.within);
+    for _ in 0..MOST_AROUND {
+        let Some((run, number)) = next else {
+            break;
+        };
+        let Some(outer) = standing(connection, run, number)? else {
+            break;
+        };
+        let names = held.query_map(params![run.to_bytes(), number.get()], |row| row.get(0))?;
+        for limit in names {
+            slots.push(SlotAround {
+                limit: limit?,
+                run,
+                number,
+                task: outer.task,
+            });
+        }
+        next = outer.within;
+    }
+    Ok(slots)
+}
+
+/// Where a task run stands.
+struct Standing {
+    task: u32,
+    /// The task run that it stands in, in its run or in the one around that.
+    within: Option<(RunId, TaskRunNumber)>,
+}
+
+fn standing(
+    connection: &Connection,
+    run: RunId,
+    number: TaskRunNumber,
+) -> rusqlite::Result<Option<Standing>> {
+    connection
+        .prepare_cached(
+            "SELECT task_runs.task, task_runs.parent, runs.parent, runs.parent_task
+             FROM runs JOIN task_runs ON task_runs.key = (runs.key << 32) | ?2
+             WHERE runs.id = ?1",
+        )?
+        .query_row(params![run.to_bytes(), number.get()], |row| {
+            let inside: Option<u32> = row.get(1)?;
+            let around: Option<[u8; 16]> = row.get(2)?;
+            let started_by: Option<u32> = row.get(3)?;
+            let within = match inside {
+                Some(parent) => Some((run, parent)),
+                None => around.map(RunId::from_bytes).zip(started_by),
+            };
+            let number = |(run, number)| Some((run, TaskRunNumber::new(number)?));
+            Ok(Standing {
+                task: row.get(0)?,
+                within: within.and_then(number),
+            })
+        })
+        .optional()
 }
 
 fn slots(connection: &Connection, name: &str) -> Result<u32, StoreError> {

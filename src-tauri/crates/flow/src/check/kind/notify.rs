@@ -3,9 +3,8 @@
 use crate::{
     Kind, NotifyTask, Template,
     check::{
-        channel::{CHANNELS, ChannelFields},
-        sees::Secret,
-        shape::{ListOf, Or, Over, Rule, Shape, TemplateText, True, converted, noun},
+        channel::{CHANNELS, noun_with_channel},
+        shape::{Or, Rule, Shape, TemplateText, converted},
         walk::Walk,
     },
 };
@@ -24,23 +23,13 @@ pub(crate) const KIND: KindKey = KindKey {
 
 type Form = Or<Short, Long>;
 
-noun! {
-    /// A message to people.
+noun_with_channel! {
+    /// A message to people; without a channel, to the desktop.
     Keys "notify" "`notify`" [Rule::AtMostOne(CHANNELS)] {
         /// Its title.
         "title" title: TemplateText,
         /// Its text.
         "message" (required) message: TemplateText,
-        /// To the desktop; this is the default.
-        "desktop" desktop: True,
-        /// A POST to this URL.
-        "webhook" webhook: Over<Secret, TemplateText>,
-        /// A Slack incoming webhook's URL.
-        "slack" slack: Over<Secret, TemplateText>,
-        /// E-mail addresses.
-        "email" email: ListOf<TemplateText, 1>,
-        /// An ntfy topic's URL.
-        "ntfy" ntfy: Over<Secret, TemplateText>,
     }
 }
 
@@ -53,18 +42,9 @@ converted!(
 converted!(
     /// A message with more to say of it.
     Long = Keys => NotifyTask,
-    |keys: Keys, _: &mut Walk<'_>| {
-        let fields = ChannelFields {
-            desktop: keys.desktop,
-            webhook: keys.webhook,
-            slack: keys.slack,
-            email: keys.email,
-            ntfy: keys.ntfy,
-        };
-        Some(NotifyTask {
-            title: keys.title,
-            message: keys.message?,
-            channel: fields.channel(),
-        })
-    }
+    |mut keys: Keys, _: &mut Walk<'_>| Some(NotifyTask {
+        channel: keys.take_channel(),
+        title: keys.title,
+        message: keys.message?,
+    })
 );

@@ -6,7 +6,7 @@ use tidemill_flow::Value;
 
 use super::{check, world};
 use crate::{
-    Effect, Happening, Outcome, State, StepError, Timer,
+    Effect, Failure, FailureKind, Happening, Outcome, State, StepError, Timer,
     simulator::{exit, flow, start},
 };
 
@@ -139,6 +139,28 @@ fn a_run_is_paused_only_while_nothing_else_goes_on() {
 }
 
 #[test]
+fn what_an_attempt_asks_for_and_does_not_get_fails_it() {
+    let text = "  a: { value: 1, cache: true, retries: 1 }\n";
+    let mut world = world(text, &[]);
+    let asks = |decision: &crate::Decision| {
+        let effects = decision.effects.iter();
+        effects
+            .filter(|effect| matches!(effect, Effect::LookUpCache { .. }))
+            .count()
+    };
+    let now = world.now;
+    let number = crate::TaskRunNumber::FIRST;
+    let first = world.run.step(Happening::Start, now, 0).unwrap();
+    assert_eq!(asks(&first), 1);
+    let refused = || Happening::Refused(number, Failure::new(FailureKind::Start, "no key"));
+    // The attempt after it asks again.
+    let again = world.run.step(refused(), now, 0).unwrap();
+    assert_eq!(asks(&again), 1);
+    world.run.step(refused(), now, 0).unwrap();
+    assert_eq!(world.run.state(), State::Failed);
+}
+
+#[test]
 fn the_cache_stands_for_an_attempt() {
     let text = "  a: { shell: x, cache: true }\n  b: { shell: x, cache: { refresh: true } }\n";
     let mut world = world(text, &[]);
@@ -235,6 +257,8 @@ fn what_comes_too_late_changes_nothing() {
     world.happen(Happening::Ended(vec![(number, Outcome::completed(1))]));
     world.happen(Happening::SlotsTaken(number));
     world.happen(Happening::CacheAnswered(number, None));
+    let refused = Failure::new(FailureKind::Start, "late");
+    world.happen(Happening::Refused(number, refused));
     for timer in [
         Timer::Attempt(number),
         Timer::Wait(number),
