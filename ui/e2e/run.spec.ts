@@ -112,6 +112,13 @@ describe("a question", () => {
     await studio.reached(run.id, "Paused");
     await goTo(`/runs/${run.id}`);
     await page.getByText("waits for an answer: Send News of November to 4210 readers?").waitFor();
+    // How long it is open stands in the timeline, as how long it took does afterwards.
+    await bar(/Paused ask .*open/).waitFor();
+    expect(
+      await bar(/Paused ask/)
+        .locator(".gbar.s-paused")
+        .count(),
+    ).toBe(1);
     await press(page, "a");
     const form = page.getByRole("dialog");
     await form.getByLabel(/copies/).fill("9");
@@ -127,6 +134,13 @@ describe("a question", () => {
     await studio.reached(run.id, "Completed");
     await node("sent, shell, Completed").waitFor();
     await page.getByText("sent 2").waitFor();
+    await page.reload();
+    await here.settle();
+    expect(
+      await bar(/Completed ask/)
+        .locator(".gbar.s-completed")
+        .count(),
+    ).toBe(1);
   });
 
   it("is rejected", async () => {

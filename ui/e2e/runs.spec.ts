@@ -99,6 +99,40 @@ describe("the list of runs", () => {
     await expect.poll(() => page.getByRole("row", { name: /Cancelled/ }).count()).toBe(3);
   });
 
+  it("loses by itself what its filter no longer fits, and takes in what fits now", async () => {
+    const { page, goTo } = here;
+    const run = await studio.run("slow");
+    await studio.reached(run.id, "Running");
+    await goTo("/runs?flow=slow&state=running");
+    await expect.poll(listed).toEqual(["slow"]);
+    await press(page, "x");
+    await page.getByText("1 selected").waitFor();
+    const other = await on.newPage({ storageState: await here.context.storageState() });
+    await other.goto(`${studio.address}/runs?flow=slow&state=cancelled`);
+    await other
+      .getByRole("row", { name: /Cancelled/ })
+      .first()
+      .waitFor();
+    await studio.ask(`/runs/${run.id}/cancel`, "POST", {});
+    await page.getByText("No run fits these filters.").waitFor();
+    expect(await page.getByText("1 selected").count()).toBe(0);
+    await other.getByRole("link", { name: run.name }).waitFor();
+    await other.close();
+  });
+
+  it("has two of its runs compared, the earlier one first", async () => {
+    const { page, goTo } = here;
+    await goTo("/runs?flow=nightly");
+    await expect.poll(listed).toHaveLength(3);
+    await press(page, "x", "c");
+    await shown(page.getByText("Two selected runs can be compared"));
+    const names = await page.locator(".run-link").allTextContents();
+    await press(page, "Shift+J", "c");
+    await page.waitForURL(/\/compare\//);
+    await here.settle();
+    expect(await page.locator(".side-n a").allTextContents()).toEqual([names[1], names[0]]);
+  });
+
   it("retries what is chosen, and removes what a person confirms", async () => {
     const { page, goTo } = here;
     await goTo("/runs?flow=ingest");

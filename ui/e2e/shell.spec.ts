@@ -83,14 +83,26 @@ describe("the palette", () => {
       .getByRole("option", { name: new RegExp(run.name) })
       .first()
       .waitFor();
-    await press(page, "Control+A");
-    await page.keyboard.type("no such table");
-    await page
-      .getByRole("option", { name: /visits_/ })
-      .first()
-      .waitFor();
     await press(page, "Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  it("finds text in logs, and leads to the line", async () => {
+    const { page, goTo } = here;
+    await goTo("/");
+    const chosen = page.getByRole("log").locator(".ll.is-chosen");
+    for (const [text, line] of [
+      ["visits_3", "7"],
+      ["visits_1", "3"],
+    ] as const) {
+      await press(page, "Control+k");
+      await press(page, "Control+A");
+      await page.keyboard.type(text);
+      await (await shown(page.getByRole("option", { name: new RegExp(`no such table: ${text}`) }))).click();
+      await page.waitForURL((url) => /\/runs\//.test(url.pathname) && url.hash === `#L${line}`);
+      // From another page, and from the run's own.
+      await expect.poll(() => chosen.allTextContents()).toEqual([expect.stringContaining(text)]);
+    }
   });
 
   it("opens the form of a flow that it runs", async () => {

@@ -17,6 +17,14 @@ const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string }> = {
   approval: { drawing: "paused", word: "waits for an answer" },
 };
 
+/** The states of the runs that are of the like. */
+const LIKE: Record<Broken["kind"], string[]> = {
+  failed: ["failed", "crashed"],
+  crashed: ["failed", "crashed"],
+  slow: ["running"],
+  approval: ["paused"],
+};
+
 const NEXT: Record<Broken["next_step"], string> = {
   retry: "Retry from what failed; the tasks that completed are kept.",
   "carry-on": "Carry on; the tasks that completed are kept.",
@@ -28,14 +36,18 @@ export function BrokenList({ broken, now }: { broken: readonly Broken[]; now: Da
   return (
     <section className="broken" aria-label="Not as expected">
       {broken.map((one) => (
-        <One key={`${one.kind} ${one.flow} ${one.run?.id ?? one.since}`} one={one} now={now} />
+        <One key={`${one.kind} ${one.flow} ${one.run.id}`} one={one} now={now} />
       ))}
     </section>
   );
 }
 
+function wordOf({ kind, run }: Broken): string {
+  return kind === "failed" && run.state === "TimedOut" ? "timed out" : SHOWN[kind].word;
+}
+
 function One({ one, now }: { one: Broken; now: Date }) {
-  const { drawing, word } = SHOWN[one.kind];
+  const { drawing } = SHOWN[one.kind];
   const since = new Date(one.since);
   return (
     <article className={`s-${drawing}`}>
@@ -45,18 +57,14 @@ function One({ one, now }: { one: Broken; now: Date }) {
           <Link className="mono flow-name" to="/flows/$flow" params={{ flow: one.flow }}>
             {one.flow}
           </Link>{" "}
-          <span className="w">{word}</span>
+          <span className="w">{wordOf(one)}</span>
         </p>
         <p className="small faint cut">
           {when(since, now)}, {ago(now.getTime() - since.getTime())}
-          {one.run && (
-            <>
-              {" · "}
-              <Link className="link mono" to="/runs/$run" params={{ run: one.run.id }}>
-                {one.run.name}
-              </Link>
-            </>
-          )}
+          {" · "}
+          <Link className="link mono" to="/runs/$run" params={{ run: one.run.id }}>
+            {one.run.name}
+          </Link>
         </p>
       </div>
       <div className="why">
@@ -66,7 +74,7 @@ function One({ one, now }: { one: Broken; now: Date }) {
         {one.count > 1 && (
           <p className="small faint">
             {count(one.count, "run")} of the like;{" "}
-            <Link className="link" to="/runs" search={{ flow: one.flow }}>
+            <Link className="link" to="/runs" search={{ flow: one.flow, state: LIKE[one.kind] }}>
               see them
             </Link>
           </p>
@@ -80,8 +88,8 @@ function One({ one, now }: { one: Broken; now: Date }) {
 
 function Acts({ one }: { one: Broken }) {
   const steer = useSteer();
-  const { run, flow } = one;
-  const retry = run !== null && (one.next_step === "retry" || one.next_step === "carry-on");
+  const { run, next_step: next } = one;
+  const retry = next === "retry" || next === "carry-on";
   return (
     <div className="acts">
       {retry && (
@@ -92,18 +100,12 @@ function Acts({ one }: { one: Broken }) {
           onClick={() => steer.mutate({ act: "retry-from-failed", runs: [run.id] })}
         >
           <Icon name="retry" />
-          {one.next_step === "retry" ? "Retry from failed" : "Carry on"}
+          {next === "retry" ? "Retry from failed" : "Carry on"}
         </button>
       )}
-      {run ? (
-        <Link className={`btn ${retry ? "" : "btn-tint"}`} to="/runs/$run" params={{ run: run.id }}>
-          {one.next_step === "answer" ? "Answer…" : "Open run"}
-        </Link>
-      ) : (
-        <Link className="btn" to="/flows/$flow" params={{ flow }}>
-          Open flow
-        </Link>
-      )}
+      <Link className={`btn ${retry ? "" : "btn-tint"}`} to="/runs/$run" params={{ run: run.id }}>
+        {next === "answer" ? "Answer…" : "Open run"}
+      </Link>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { run as question } from "../api/queries";
 import type { Graph, LogPage, Question, RunDetail } from "../api/types";
 import { FlowGraph } from "../graph/FlowGraph";
 import { NodeStatesContext } from "../graph/nodeStates";
+import { type Lines, useLinesInAddress } from "../log/address";
 import { LogView } from "../log/LogView";
 import { State } from "../parts/State";
 import { isEnded } from "../parts/states";
@@ -81,9 +82,15 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
   const boards = useBoards(run.id, graph);
   const [picked, setPicked] = useState<Picked | null>(null);
   const [logTask, setLogTask] = useState<string | null>(null);
-  const [goTo, setGoTo] = useState<{ line: number } | null>(lineInAddress);
+  const [led, writeLines] = useLinesInAddress();
+  const [goTo, setGoTo] = useState<Lines | null>(null);
   const [asking, setAsking] = useState<Question | null>(null);
   const [tab, setTab] = useState<"timeline" | "tasks">("timeline");
+  useEffect(() => {
+    if (!led) return;
+    setLogTask(null);
+    setGoTo(led);
+  }, [led]);
   const { setAttempt } = boards;
   useEffect(() => setAttempt(detail.attempt), [setAttempt, detail.attempt]);
 
@@ -114,7 +121,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
       const last = await get<LogPage>(path`/runs/${run.id}/logs`, { task, tail: 1 });
       const line = last.lines[0]?.number;
       if (line === undefined) toast({ text: `${task} wrote nothing`, icon: "info" });
-      else setGoTo({ line });
+      else setGoTo({ from: line, to: line });
     } catch (error) {
       toastError(error);
     }
@@ -219,6 +226,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
                           task={logTask}
                           onTask={setLogTask}
                           goTo={goTo}
+                          onChoose={writeLines}
                         />
                       ),
                     },
@@ -284,10 +292,4 @@ function Tabs({
       {tab === "timeline" && <span className="faint cut">a bar filters the log</span>}
     </div>
   );
-}
-
-/** The line that the address names: `#L123`. */
-function lineInAddress(): { line: number } | null {
-  const found = /^#L(\d{1,12})/.exec(location.hash);
-  return found ? { line: Number(found[1]) } : null;
 }
