@@ -34,7 +34,8 @@ export function ActivityPage() {
   const pager = useMemo(() => {
     const [kinds = "", of = ""] = key.split(" ");
     const query = {
-      kind: kinds === "" ? undefined : kinds.split(","),
+      // Both kinds are all there are.
+      kind: kinds === "" || kinds.includes(",") ? undefined : kinds,
       flow: of === "undefined" ? undefined : of,
     };
     return new Pager<ActivityEntry>({

@@ -2413,6 +2413,8 @@ export interface operations {
             query?: {
                 /** @description Only entries of this kind. */
                 kind?: "run" | "person";
+                /** @description Only entries of this flow's runs. */
+                flow?: string;
                 /** @description At most so many, 50 by default, 500 at most. */
                 limit?: number;
                 /** @description Where to go on: an earlier page's `next`. */

@@ -196,7 +196,7 @@ function Canvas(props: CanvasProps) {
   const { places, pending } = usePlaces(props.shape);
   if (!places) {
     return (
-      <div className="canvas graph-canvas">
+      <div className="canvas graph-canvas" aria-busy="true">
         <p className="faint graph-wait" role="status">
           {pending ? "Laying out…" : ""}
         </p>
