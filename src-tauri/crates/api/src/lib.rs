@@ -24,6 +24,7 @@ pub mod histogram;
 mod home_lock;
 mod host;
 pub mod http;
+mod indexing;
 mod log_authors;
 pub mod log_file;
 pub mod log_window;

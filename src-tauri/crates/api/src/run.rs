@@ -15,10 +15,11 @@ use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
     answers::FileDiagnostics,
     failure::{self, Failures},
-    flow_file,
+    flow_file, indexing,
     open_home::no_run,
     outline::Outline,
     parameters, references, runs,
+    tail::blocking,
 };
 
 /// Which flow is to run, and with what.
@@ -387,6 +388,12 @@ impl CarriedRun {
     /// # Errors
     /// Where the store cannot be flushed.
     pub async fn close(self) -> Result<(), Error> {
-        Ok(self.engine.close(Close::Cancel).await?)
+        self.engine.close(Close::Cancel).await?;
+        let store = Arc::clone(self.engine.store());
+        let indexed = blocking(move || indexing::at_end(&store)).await;
+        if let Err(error) = indexed {
+            tracing::warn!(%error, "what was logged is not indexed yet");
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! What a host does by the clock: carries on runs whose process went away, and
-//! removes what is too old to be kept.
+//! What a host does by the clock: carries on runs whose process went away, removes
+//! what is too old to be kept, and has what was logged indexed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use crate::{Error, settings, tail::blocking};
+use crate::{Error, indexing, settings, tail::blocking};
 
 /// Between two looks at runs that nobody carries.
 const CARRY_ON: Duration = Duration::from_secs(30);
@@ -24,7 +24,9 @@ const FIRST_REMOVAL: Duration = Duration::from_secs(60);
 
 /// Begins it, until it is aborted.
 pub(crate) fn begin(engine: &Engine) -> AbortHandle {
-    tokio::spawn(keep_up(engine.clone())).abort_handle()
+    let engine = engine.clone();
+    let indexing = indexing::keep_up(Arc::clone(engine.store()));
+    tokio::spawn(async move { tokio::join!(keep_up(engine), indexing) }).abort_handle()
 }
 
 async fn keep_up(engine: Engine) {
