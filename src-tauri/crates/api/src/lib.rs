@@ -14,6 +14,7 @@ pub mod client;
 pub mod compare;
 pub mod doctor;
 mod document;
+mod due;
 mod error;
 pub mod exec;
 mod failure;

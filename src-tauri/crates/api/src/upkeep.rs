@@ -1,7 +1,11 @@
 //! What a host does by the clock: carries on runs whose process went away, removes
-//! what is too old to be kept, and has what was logged indexed.
+//! what is too old to be kept, has runs started at their times, and what was logged
+//! indexed.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use tidemill_engine::Engine;
@@ -11,7 +15,12 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use crate::{Error, indexing, settings, tail::blocking};
+use crate::{
+    Error,
+    due::{self, Clock},
+    indexing, settings,
+    tail::blocking,
+};
 
 /// Between two looks at runs that nobody carries.
 const CARRY_ON: Duration = Duration::from_secs(30);
@@ -23,10 +32,17 @@ const REMOVE: Duration = Duration::from_secs(60 * 60);
 const FIRST_REMOVAL: Duration = Duration::from_secs(60);
 
 /// Begins it, until it is aborted.
-pub(crate) fn begin(engine: &Engine) -> AbortHandle {
+pub(crate) fn begin(engine: &Engine, clock: Arc<Clock>, started: Arc<AtomicU64>) -> AbortHandle {
     let engine = engine.clone();
-    let indexing = indexing::keep_up(Arc::clone(engine.store()));
-    tokio::spawn(async move { tokio::join!(keep_up(engine), indexing) }).abort_handle()
+    let task = async move {
+        let store = Arc::clone(engine.store());
+        tokio::join!(
+            keep_up(engine.clone()),
+            due::start(engine, &clock, &started),
+            indexing::keep_up(store),
+        )
+    };
+    tokio::spawn(task).abort_handle()
 }
 
 async fn keep_up(engine: Engine) {

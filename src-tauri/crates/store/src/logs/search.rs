@@ -235,7 +235,8 @@ impl Found for Runs {
         self.runs.len()
     }
 
-    /// Goes from chunk to chunk: one line of each is enough.
+    /// Goes from chunk to chunk: one line of each is enough. Upwards, since the index
+    /// finds the next line that way without walking to it.
     fn look(
         &mut self,
         search: &Search<'_>,
@@ -245,21 +246,28 @@ impl Found for Runs {
     ) -> Result<(), StoreError> {
         let mut next = words.prepare_cached(
             "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?
-             ORDER BY rowid DESC LIMIT 1",
+             ORDER BY rowid LIMIT 1",
         )?;
-        let mut run_of = search
-            .logs
-            .prepare_cached("SELECT run FROM chunks WHERE id = ?")?;
-        let mut before = first_id(above);
-        while self.runs.len() < search.limit && Instant::now() < search.until {
+        let (mut chunks, mut from) = (Vec::new(), low);
+        while from < above && Instant::now() < search.until {
             let id: Option<i64> = next
-                .query_row(params![search.query, first_id(low), before], |row| {
-                    row.get(0)
-                })
+                .query_row(
+                    params![search.query, first_id(from), first_id(above)],
+                    |row| row.get(0),
+                )
                 .optional()?;
             let Some(id) = id else { break };
             let (chunk, _) = place(id);
-            before = first_id(chunk);
+            chunks.push(chunk);
+            from = chunk.saturating_add(1);
+        }
+        let mut run_of = search
+            .logs
+            .prepare_cached("SELECT run FROM chunks WHERE id = ?")?;
+        for chunk in chunks.into_iter().rev() {
+            if self.runs.len() >= search.limit {
+                break;
+            }
             // A chunk that is gone was removed with its run, or pruned.
             let run: Option<[u8; 16]> = run_of.query_row([chunk], |row| row.get(0)).optional()?;
             if let Some(run) = run.map(RunId::from_bytes)
