@@ -210,6 +210,7 @@ fn of_move(moved: &RunMove) -> Option<ActivityEntry> {
 fn of_request(asked: KnownRequest) -> ActivityEntry {
     let (wanted, why) = match asked.request.steering {
         Steering::Cancel { reason } => ("cancel", Some(reason)),
+        Steering::Kill { reason } => ("kill", Some(reason)),
         Steering::Approve { .. } => ("approve", None),
         Steering::Reject { reason, .. } => ("reject", Some(reason)),
     };

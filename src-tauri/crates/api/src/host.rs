@@ -19,6 +19,7 @@ use tokio::{
 use crate::{
     Error, FlowCatalog, FlowChoice, Following, GivenParameters, OpenHome, RunOrder, Surroundings,
     document::RunDocument,
+    due::Clock,
     home_lock::HomeLock,
     plan::{self, PlanAnswer},
     run, runs,
@@ -36,7 +37,9 @@ pub struct Host {
     tail: Arc<Tail>,
     started_at: Timestamp,
     /// How many runs were started or carried on here.
-    started: AtomicU64,
+    started: Arc<AtomicU64>,
+    /// Starts runs at their times.
+    clock: Arc<Clock>,
     /// Whether new work is refused.
     draining: AtomicBool,
     /// Whether streams end.
@@ -60,15 +63,19 @@ impl Host {
             tracing::info!(run = %run.id, name = %run.name, "carried on");
         }
         let store = engine.store();
+        let started = Arc::new(AtomicU64::new(carried.len() as u64));
+        let clock = Arc::new(Clock::default());
+        let upkeep = upkeep::begin(&engine, Arc::clone(&clock), Arc::clone(&started));
         Ok(Arc::new(Self {
             home: OpenHome::over(Arc::clone(store)),
             catalog: FlowCatalog::default(),
             tail: Tail::new(Arc::clone(store)),
             started_at: Timestamp::now(),
-            started: AtomicU64::new(carried.len() as u64),
+            started,
+            clock,
             draining: AtomicBool::new(false),
             closing: watch::channel(false).0,
-            upkeep: upkeep::begin(&engine),
+            upkeep,
             surroundings,
             engine,
             lock,
@@ -103,8 +110,8 @@ impl Host {
         self.lock.announce(program, Some(url))
     }
 
-    /// Starts a run; recorded and on the disk when this returns. Asked again by the
-    /// same key, it gives the run that there is.
+    /// Starts a run now, or has it started at a time to come; recorded and on the disk
+    /// when this returns. Asked again by the same key, it gives the run that there is.
     ///
     /// # Errors
     /// Where the flow, the parameters or the home are wrong, or the key stands for
@@ -112,6 +119,7 @@ impl Host {
     pub async fn start(
         &self,
         order: RunOrder,
+        at: Option<Timestamp>,
         key: Option<RequestKey>,
     ) -> Result<RunDocument, Error> {
         self.refuse_if_closing()?;
@@ -129,8 +137,21 @@ impl Host {
         })
         .await?;
         prepared.key = key.clone();
-        match run::start(&self.surroundings, &self.engine, &order, prepared).await {
-            Ok(handle) => self.recorded(handle.id).await,
+        let (around, engine) = (&self.surroundings, &self.engine);
+        let later = at.filter(|at| *at > Timestamp::now());
+        let begun = match later {
+            Some(at) => run::start_at(around, engine, &order, prepared, at).await,
+            None => {
+                let started = run::start(around, engine, &order, prepared).await;
+                started.map(|handle| handle.id)
+            }
+        };
+        match begun {
+            Ok(id) if later.is_some() => {
+                self.clock.told_of_more();
+                self.document(id).await
+            }
+            Ok(id) => self.recorded(id).await,
             // Somebody else asked by the same key at the same time.
             Err(Error::Engine(EngineError::Store(StoreError::RunExists(run)))) => {
                 let run = StoreError::RunExists(run);
@@ -244,6 +265,11 @@ impl Host {
     /// A run that was started or carried on, once that is on the disk.
     async fn recorded(&self, id: RunId) -> Result<RunDocument, Error> {
         self.started.fetch_add(1, Ordering::Relaxed);
+        self.document(id).await
+    }
+
+    /// A run, once all that was recorded of it is on the disk.
+    async fn document(&self, id: RunId) -> Result<RunDocument, Error> {
         let home = self.home.clone();
         blocking(move || {
             home.store().writer().flush().wait_flushed()?;
@@ -255,6 +281,8 @@ impl Host {
     /// Takes no new work, and waits for what runs.
     pub async fn wait_until_idle(&self) {
         self.draining.store(true, Ordering::Release);
+        // What is due from here on is started by who serves the home next.
+        self.upkeep.abort();
         self.engine.wait_until_idle().await;
     }
 

@@ -293,7 +293,7 @@ mod tests {
             for transitions in [false, true] {
                 let request = ShowRequest {
                     run: id.to_string(),
-                    transitions,
+                    transitions: if transitions { 1_000 } else { 0 },
                     tasks: 1_000,
                 };
                 let whole = runs::show(Some(&home), &request).unwrap();

@@ -1,6 +1,9 @@
 //! Runs that this process carries: started, watched, cancelled, retried.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -15,10 +18,11 @@ use crate::{
     Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings, TrialOrder,
     answers::FileDiagnostics,
     failure::{self, Failures},
-    flow_file,
+    flow_file, indexing,
     open_home::no_run,
     outline::Outline,
     parameters, references, runs,
+    tail::blocking,
 };
 
 /// Which flow is to run, and with what.
@@ -155,6 +159,15 @@ pub(crate) struct Prepared {
     pub(crate) key: Option<RequestKey>,
 }
 
+impl Prepared {
+    fn request(self) -> RunRequest {
+        let mut request = RunRequest::new(self.flow, self.parameters);
+        request.trial = self.trial;
+        request.key = self.key;
+        request
+    }
+}
+
 /// Reads what an order names, and holds its parameters against it. Needs no engine.
 ///
 /// # Errors
@@ -184,22 +197,37 @@ pub(crate) async fn start(
     order: &RunOrder,
     prepared: Prepared,
 ) -> Result<RunHandle, Error> {
-    let Prepared {
-        flow,
-        parameters,
-        trial,
-        key,
-    } = prepared;
-    hindered(surroundings, engine, &flow, &order.flow).await?;
-    let workspace = flow.workspace.to_string_lossy().into_owned();
-    let mut request = RunRequest::new(flow, parameters);
-    request.trial = trial;
-    request.key = key;
-    let handle = engine.start(request).await?;
-    // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
+    hindered(surroundings, engine, &prepared.flow, &order.flow).await?;
+    let workspace = prepared.flow.workspace.clone();
+    let handle = engine.start(prepared.request()).await?;
+    remember(engine, &workspace);
+    Ok(handle)
+}
+
+/// Records a prepared run that is to start at a time.
+///
+/// # Errors
+/// As for [`start`].
+pub(crate) async fn start_at(
+    surroundings: &Surroundings,
+    engine: &Engine,
+    order: &RunOrder,
+    prepared: Prepared,
+    at: Timestamp,
+) -> Result<RunId, Error> {
+    hindered(surroundings, engine, &prepared.flow, &order.flow).await?;
+    let workspace = prepared.flow.workspace.clone();
+    let run = engine.start_at(prepared.request(), at).await?;
+    remember(engine, &workspace);
+    Ok(run)
+}
+
+/// Notes where a flow was run from. Nobody waits for it: it only helps to find the flow
+/// by its name from elsewhere.
+fn remember(engine: &Engine, workspace: &Path) {
+    let workspace = workspace.to_string_lossy().into_owned();
     let writer = engine.store().writer();
     drop(writer.remember_workspace(workspace, Timestamp::now()));
-    Ok(handle)
 }
 
 /// Whether something of the home or of this version is in a flow's way.
@@ -398,6 +426,12 @@ impl CarriedRun {
     /// # Errors
     /// Where the store cannot be flushed.
     pub async fn close(self) -> Result<(), Error> {
-        Ok(self.engine.close(Close::Cancel).await?)
+        self.engine.close(Close::Cancel).await?;
+        let store = Arc::clone(self.engine.store());
+        let indexed = blocking(move || indexing::at_end(&store)).await;
+        if let Err(error) = indexed {
+            tracing::warn!(%error, "what was logged is not indexed yet");
+        }
+        Ok(())
     }
 }

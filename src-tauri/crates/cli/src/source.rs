@@ -9,6 +9,7 @@ use tidemill_api::{
     check::{self, CheckAnswer},
     client::Client,
     http::Token,
+    new::{self, Examples, NewFlow},
     plan::{self, PlanAnswer},
     runs::{self, ListRequest, RunDetail, RunList, ShowRequest},
     schedules::{self, NextAnswer, NextOf, NextRequest, SchedulesAnswer},
@@ -115,6 +116,30 @@ impl<'s> Source<'s> {
             }
         }
         Ok(())
+    }
+
+    /// What a flow may be begun from.
+    pub(crate) fn examples(&self) -> Result<Examples, Failure> {
+        match self {
+            Self::Home(_) => Ok(new::examples()),
+            Self::Server(_, client) => waited(client.examples()),
+        }
+    }
+
+    /// Writes a flow of an example into the workspace.
+    pub(crate) fn new_flow(&self, name: &str, from: Option<&str>) -> Result<NewFlow, Failure> {
+        match self {
+            Self::Home(surroundings) => {
+                let written = new::new(surroundings, name, from)?;
+                let shown = |path: PathBuf| surroundings.shown(&path).display().to_string();
+                Ok(NewFlow {
+                    name: name.to_owned(),
+                    file: shown(written.file),
+                    mark: written.mark.map(shown),
+                })
+            }
+            Self::Server(_, client) => waited(client.new_flow(name, from)),
+        }
     }
 
     /// What a run would do.

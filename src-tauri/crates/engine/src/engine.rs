@@ -260,20 +260,9 @@ impl Shared {
         parent: Option<Parent>,
         depth: u32,
     ) -> Result<RunHandle, EngineError> {
-        if self.is_closing() {
-            return Err(EngineError::Closed);
-        }
-        let hindrances = self.check(&request.flow).await?;
-        if !hindrances.is_empty() {
-            return Err(EngineError::Hindered {
-                flow: request.flow.flow.name.to_string(),
-                hindrances: hindrances.into_iter().map(|one| one.message).collect(),
-            });
-        }
+        self.refuse_unless_free(&request.flow).await?;
         let now = Timestamp::now();
-        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        let id = RunId::new(milliseconds, fastrand::u64(..));
-        let name: Arc<str> = run_name(id).into();
+        let (id, name) = new_id(now);
         let facts = Arc::new(
             self.facts(id, Arc::clone(&name), request.flow, depth)
                 .await?,
@@ -296,6 +285,21 @@ impl Shared {
         Ok(self.carry(drive, &facts, words))
     }
 
+    /// Whether a run of this flow may be asked for now.
+    pub(crate) async fn refuse_unless_free(&self, flow: &LoadedFlow) -> Result<(), EngineError> {
+        if self.is_closing() {
+            return Err(EngineError::Closed);
+        }
+        let hindrances = self.check(flow).await?;
+        if hindrances.is_empty() {
+            return Ok(());
+        }
+        Err(EngineError::Hindered {
+            flow: flow.flow.name.to_string(),
+            hindrances: hindrances.into_iter().map(|one| one.message).collect(),
+        })
+    }
+
     /// Records the new run: started, waiting for its flow's turn, or skipped.
     async fn begin(
         self: &Arc<Self>,
@@ -303,30 +307,49 @@ impl Shared {
         facts: &RunFacts,
         new: NewRun,
     ) -> Result<(), EngineError> {
+        match self.turn(facts).await? {
+            Turn::Now => drive.begin(new, Happening::Start).await,
+            Turn::Never { reason } => drive.begin(new, Happening::Skipped { reason }).await,
+            Turn::Later { limit, reason } => {
+                let queued = Happening::Queued { reason, due: None };
+                drive.begin(new, queued).await?;
+                self.await_turn(drive, facts, limit).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a run may start now, as its flow's limit on its runs says.
+    pub(crate) async fn turn(self: &Arc<Self>, facts: &RunFacts) -> Result<Turn, EngineError> {
         let Some(concurrency) = facts.flow.flow.concurrency else {
-            return drive.begin(new, Happening::Start).await;
+            return Ok(Turn::Now);
         };
         let limit = concurrency.limit;
         if limits::take_turn_in_order(self, facts, limit).await? {
-            return drive.begin(new, Happening::Start).await;
+            return Ok(Turn::Now);
         }
-        let full = format!("{limit} of its flow's runs at once are allowed, and as many run");
-        if concurrency.on_conflict == OnConflict::Skip {
-            return drive.begin(new, Happening::Skipped { reason: full }).await;
-        }
-        let queued = Happening::Queued {
-            reason: full,
-            due: None,
-        };
-        drive.begin(new, queued).await?;
-        if concurrency.on_conflict == OnConflict::CancelRunning
-            && let Err(error) = self.cancel_oldest(facts).await
-        {
-            // The new run is recorded: it has to be carried, and waits for its turn.
+        let reason = format!("{limit} of its flow's runs at once are allowed, and as many run");
+        Ok(match concurrency.on_conflict {
+            OnConflict::Skip => Turn::Never { reason },
+            _ => Turn::Later { limit, reason },
+        })
+    }
+
+    /// Lets a run that is recorded wait for its flow's turn.
+    pub(crate) async fn await_turn(
+        self: &Arc<Self>,
+        drive: &mut Drive,
+        facts: &RunFacts,
+        limit: u32,
+    ) {
+        let concurrency = facts.flow.flow.concurrency;
+        let takes_a_place =
+            concurrency.is_some_and(|all| all.on_conflict == OnConflict::CancelRunning);
+        if takes_a_place && let Err(error) = self.cancel_oldest(facts).await {
+            // The run is recorded: it has to be carried, and waits for its turn.
             tracing::warn!(%error, "the run whose place it takes cannot be cancelled");
         }
         drive.start_at_turn(limit, Happening::Start);
-        Ok(())
     }
 
     /// Spawns the loop that carries a run.
@@ -529,6 +552,31 @@ impl Shared {
             }
         }
     }
+}
+
+/// When a run may start, as its flow's limit on its runs says.
+pub(crate) enum Turn {
+    /// Now; the turn is taken.
+    Now,
+    /// Once others have ended.
+    Later {
+        /// How many run at once.
+        limit: u32,
+        /// For people: what it waits for.
+        reason: String,
+    },
+    /// It is not to run.
+    Never {
+        /// For people: why.
+        reason: String,
+    },
+}
+
+/// The id and the readable name of a run that is made now.
+pub(crate) fn new_id(now: Timestamp) -> (RunId, Arc<str>) {
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    let id = RunId::new(milliseconds, fastrand::u64(..));
+    (id, run_name(id).into())
 }
 
 /// What a run was asked for with.

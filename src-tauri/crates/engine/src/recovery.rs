@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     drive::{Drive, Word},
+    due,
     engine::{Engine, Inputs, Shared, blocking},
     error::EngineError,
     handle::{RunEnd, RunHandle},
@@ -70,8 +71,8 @@ fn cancelled_with_parent() -> Happening {
 }
 
 impl Engine {
-    /// Records of every run whose process is gone that it is: to be called by
-    /// every command that opens the home. Costs one read when there is none.
+    /// Records of every run whose process is gone that it is, and of one whose time
+    /// has passed that it is late: to be called by every command that opens the home. Costs one read when there is none.
     ///
     /// A run that cannot be read (a flow that this version does not accept) stays
     /// as it is; the engine's log says why.
@@ -82,6 +83,9 @@ impl Engine {
         let shared = &self.shared;
         let mut settled = Vec::new();
         for run in shared.unfinished().await? {
+            if due::is_late(&run, Timestamp::now()) {
+                shared.note_late(run).await?;
+            }
             if !shared.is_lost(&run) {
                 continue;
             }
@@ -104,7 +108,8 @@ impl Engine {
     }
 
     /// Carries on, here, every run that has not ended and that nobody carries.
-    /// Runs that a task of another one started go on with that one.
+    /// Runs that a task of another one started go on with that one; those that have a
+    /// time to start at wait for [`Engine::start_due`].
     ///
     /// # Errors
     /// When the store refuses.
@@ -112,7 +117,7 @@ impl Engine {
         self.settle().await?;
         let mut carried = Vec::new();
         for run in self.shared.unfinished().await? {
-            if run.owner.is_some() {
+            if run.owner.is_some() || due::has_a_time(&run) {
                 continue;
             }
             let first = match self
@@ -157,7 +162,7 @@ impl Engine {
 }
 
 impl Shared {
-    async fn unfinished(self: &Arc<Self>) -> Result<Vec<Unfinished>, EngineError> {
+    pub(crate) async fn unfinished(self: &Arc<Self>) -> Result<Vec<Unfinished>, EngineError> {
         let shared = Arc::clone(self);
         blocking(move || Ok(shared.journal.unfinished()?)).await
     }
@@ -166,8 +171,12 @@ impl Shared {
     fn is_lost(&self, run: &Unfinished) -> bool {
         match run.owner {
             Some(owner) => !owner.is_alive(),
-            // Nobody carries it, and that is recorded; or it was let go of.
-            None => run.state != State::AwaitingRetry,
+            // Nobody carries it, and that is recorded; it is not due yet; or it was let
+            // go of.
+            None => !matches!(
+                run.state,
+                State::AwaitingRetry | State::Scheduled | State::Late
+            ),
         }
     }
 
@@ -217,6 +226,7 @@ impl Shared {
             id: run.id,
             state: run.state,
             owner: run.owner,
+            scheduled_for: run.scheduled_for,
         };
         if self.is_lost(&run) {
             self.settle(run).await?;
@@ -300,7 +310,11 @@ impl Shared {
         }
     }
 
-    async fn claim(&self, run: RunId, expected: Option<Owner>) -> Result<bool, EngineError> {
+    pub(crate) async fn claim(
+        &self,
+        run: RunId,
+        expected: Option<Owner>,
+    ) -> Result<bool, EngineError> {
         let claim = self
             .store
             .writer()
@@ -308,7 +322,7 @@ impl Shared {
         Ok(claim.committed().await?)
     }
 
-    async fn disown(&self, run: RunId) -> Result<(), EngineError> {
+    pub(crate) async fn disown(&self, run: RunId) -> Result<(), EngineError> {
         let claim = self.store.writer().claim(run, Some(Owner::current()), None);
         claim.committed().await?;
         Ok(())
@@ -360,13 +374,13 @@ impl Shared {
         Ok(self.carry(drive, &facts, words))
     }
 
-    async fn inputs(self: &Arc<Self>, run: RunId) -> Result<RunInputs, EngineError> {
+    pub(crate) async fn inputs(self: &Arc<Self>, run: RunId) -> Result<RunInputs, EngineError> {
         let store = Arc::clone(&self.store);
         blocking(move || Ok(store.reader()?.run_inputs(run)?)).await
     }
 
     /// The run as its transitions tell it.
-    async fn fold(
+    pub(crate) async fn fold(
         self: &Arc<Self>,
         stored: &StoredRun,
         inputs: RunInputs,

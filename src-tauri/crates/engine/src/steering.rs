@@ -158,13 +158,13 @@ impl Shared {
     ) -> Result<Steered, EngineError> {
         // A run that is to end does not go on first.
         let first = match &steering {
-            Steering::Cancel { reason } => Happening::CancelRequested {
+            Steering::Cancel { reason } | Steering::Kill { reason } => Happening::CancelRequested {
                 reason: reason.clone(),
             },
             Steering::Approve { .. } | Steering::Reject { .. } => Happening::Start,
         };
         let handle = self.carry_on(run.id, 0, first).await?;
-        if !matches!(steering, Steering::Cancel { .. }) {
+        if matches!(steering, Steering::Approve { .. } | Steering::Reject { .. }) {
             act(&handle, steering, by).await?;
         }
         Ok(Steered::Carried(handle))
@@ -259,6 +259,11 @@ async fn act(run: &RunHandle, steering: Steering, by: &str) -> Result<(), Engine
         Steering::Cancel { reason } => Word::Cancel {
             reason: reason.into(),
             at_once: false,
+            told: Some(told),
+        },
+        Steering::Kill { reason } => Word::Cancel {
+            reason: reason.into(),
+            at_once: true,
             told: Some(told),
         },
         Steering::Approve { task, fields } => Word::Answer(Box::new(Asked {

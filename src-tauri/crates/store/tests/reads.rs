@@ -109,6 +109,11 @@ fn runs_are_listed_in_every_order_page_by_page() {
     let mut counted = 0;
     reader.for_each_run(&states, |_, _| counted += 1).unwrap();
     assert_eq!(counted, 2);
+    let mut counted = 0;
+    reader
+        .for_each_run(&parameters, |_, _| counted += 1)
+        .unwrap();
+    assert_eq!(counted, 1);
 }
 
 #[test]
@@ -372,7 +377,7 @@ fn runs_are_found_by_what_they_said() {
     let logs = store.logs();
     assert_eq!(logs.runs_saying("line", 5, time).unwrap(), [second, first]);
     assert_eq!(logs.runs_saying("line 25", 5, time).unwrap(), [first]);
-    let found = logs.search_within("line 7", 5, time).unwrap();
+    let found = logs.search("line 7", 5, time).unwrap();
     assert!(found.complete);
     assert_eq!(found.hits.len(), 2);
 }

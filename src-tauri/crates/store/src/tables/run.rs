@@ -149,6 +149,8 @@ pub struct Unfinished {
     pub state: State,
     /// Who carries it.
     pub owner: Option<Owner>,
+    /// When it was due.
+    pub scheduled_for: Option<Timestamp>,
 }
 
 /// The first code of a terminal state: see `State::code`.
@@ -336,7 +338,7 @@ pub(crate) fn key(
 pub(crate) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfinished>> {
     connection
         .prepare_cached(
-            "SELECT id, state, owner FROM runs INDEXED BY runs_by_state
+            "SELECT id, state, owner, scheduled_for FROM runs INDEXED BY runs_by_state
              WHERE state < ? AND removing = 0 ORDER BY id",
         )?
         .query_map([FIRST_TERMINAL], |row| {
@@ -344,6 +346,7 @@ pub(crate) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfini
                 id: row.get(0).map(RunId::from_bytes)?,
                 state: transition::state(row, 1)?,
                 owner: owner(row, 2)?,
+                scheduled_for: row.get::<_, Option<i64>>(3)?.map(time::from_column),
             })
         })?
         .collect()
@@ -502,7 +505,7 @@ pub(crate) fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Own
     Ok(bytes.and_then(Owner::from_bytes))
 }
 
-fn value(id: RunId, bytes: &[u8], results: &Results) -> Result<Value, StoreError> {
+pub(crate) fn value(id: RunId, bytes: &[u8], results: &Results) -> Result<Value, StoreError> {
     Decoder::new(bytes)
         .value()
         .map_err(|cause| StoreError::Malformed {

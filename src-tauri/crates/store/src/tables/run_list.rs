@@ -9,7 +9,7 @@ use crate::{
     StoreError, StoredRun,
     tables::{
         result::Results,
-        run::{COLUMNS, TABLES, stored},
+        run::{COLUMNS, TABLES, stored, value},
     },
     time,
 };
@@ -166,27 +166,36 @@ fn page(
     Ok(runs)
 }
 
-/// How many runs a filter lets through (its parameters aside) stand in which state,
-/// by the time when they were made: `each` is called with each run's milliseconds
-/// since 1970 and its state.
+/// Calls `each` with the time when a run was made, in milliseconds since 1970, and its
+/// state, for every run that a filter lets through.
 pub(crate) fn for_each(
     connection: &Connection,
+    results: &Results,
     filter: &RunFilter,
     mut each: impl FnMut(u64, State),
-) -> rusqlite::Result<()> {
+) -> Result<(), StoreError> {
     let mut conditions = Conditions::of(filter);
     conditions.add_states(&filter.states);
     let index = index(filter, RunSort::Newest);
+    // An index has all that is asked, unless parameters decide.
+    let by_parameters = !filter.parameters.is_empty();
+    let parameters = if by_parameters { ", parameters" } else { "" };
     let sql = format!(
-        "SELECT id, state FROM runs {index} WHERE {}",
+        "SELECT id, state{parameters} FROM runs {index} WHERE {}",
         conditions.sql
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(conditions.values))?;
     while let Some(row) = rows.next()? {
         let id: [u8; 16] = row.get(0)?;
-        let state = crate::tables::transition::state(row, 1)?;
-        each(made_at(id), state);
+        if by_parameters {
+            let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+            let given = value(RunId::from_bytes(id), bytes, results)?;
+            if !has_parameters(&given, &filter.parameters) {
+                continue;
+            }
+        }
+        each(made_at(id), crate::tables::transition::state(row, 1)?);
     }
     Ok(())
 }

@@ -38,6 +38,8 @@ pub struct RunSummary {
     pub parent: Option<RunId>,
     /// The process that carries it, while one does.
     pub owner: Option<Owner>,
+    /// When it was due.
+    pub scheduled_for: Option<Timestamp>,
 }
 
 /// Failures of a flow that no completed run has followed yet.
@@ -65,7 +67,7 @@ pub struct VersionRuns {
 }
 
 const COLUMNS: &str = "runs.id, runs.name, runs.flow, runs.state, transitions.message,
-    runs.created_at, runs.started_at, runs.ended_at, runs.parent, runs.owner";
+    runs.created_at, runs.started_at, runs.ended_at, runs.parent, runs.owner, runs.scheduled_for";
 
 /// A message is looked up only where there may be something to say.
 const TABLES: &str = "runs LEFT JOIN transitions
@@ -90,6 +92,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         ended_at: time(7)?,
         parent: row.get::<_, Option<[u8; 16]>>(8)?.map(RunId::from_bytes),
         owner: owner(row, 9)?,
+        scheduled_for: time(10)?,
     })
 }
 
@@ -128,28 +131,56 @@ pub(crate) fn of_flow(
         .collect()
 }
 
-/// Runs that have not ended, newest first.
+/// Runs that go on, newest first.
 pub(crate) fn unfinished(connection: &Connection, limit: i64) -> rusqlite::Result<Vec<RunSummary>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
            (SELECT key FROM runs INDEXED BY runs_by_state
-            WHERE state < ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2)
+            WHERE state > ?1 AND state < ?2 AND removing = 0 ORDER BY id DESC LIMIT ?3)
          ORDER BY runs.id DESC"
     );
     connection
         .prepare_cached(&sql)?
-        .query_map(params![FIRST_TERMINAL, limit], summary)?
+        .query_map(
+            params![State::Scheduled.code(), FIRST_TERMINAL, limit],
+            summary,
+        )?
         .collect()
 }
 
-/// How many runs of a flow have not ended.
+/// Runs that wait for a time up to `until`, in order of their times; at most `limit`.
+pub(crate) fn scheduled(
+    connection: &Connection,
+    until: Timestamp,
+    limit: i64,
+) -> rusqlite::Result<Vec<RunSummary>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
+           (SELECT key FROM runs INDEXED BY runs_by_state
+            WHERE state = ?1 AND scheduled_for <= ?2 AND removing = 0
+            ORDER BY scheduled_for, id LIMIT ?3)
+         ORDER BY runs.scheduled_for, runs.id"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_map(
+            params![State::Scheduled.code(), time::to_column(until), limit],
+            summary,
+        )?
+        .collect()
+}
+
+/// How many runs of a flow go on: have not ended, and do not wait for their time.
 pub(crate) fn running(connection: &Connection, flow: &str) -> rusqlite::Result<u64> {
     connection
         .prepare_cached(
             "SELECT count(*) FROM runs INDEXED BY runs_by_flow_and_state
-             WHERE flow = ? AND state < ? AND removing = 0",
+             WHERE flow = ? AND state > ? AND state < ? AND removing = 0",
         )?
-        .query_row(params![flow, FIRST_TERMINAL], |row| count(row, 0))
+        .query_row(
+            params![flow, State::Scheduled.code(), FIRST_TERMINAL],
+            |row| count(row, 0),
+        )
 }
 
 /// How long a flow's last completed runs took, in nanoseconds, newest first; none of

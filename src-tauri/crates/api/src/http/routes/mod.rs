@@ -4,6 +4,7 @@
 #![allow(unused_qualifications)]
 
 mod events;
+mod examples;
 mod find;
 mod flow_files;
 mod flows;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Routes {
         .merge(flows::routes())
         .merge(run_views::routes())
         .merge(log_window::routes())
+        .merge(examples::routes())
         .merge(find::routes())
         .merge(trying::routes())
 }

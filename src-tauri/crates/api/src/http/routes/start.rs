@@ -8,8 +8,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
+use tidemill_schedule::Time;
 use tidemill_store::RequestKey;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -38,7 +40,8 @@ pub(crate) struct StartRequest {
     /// Parameters as a person types them, each `name=value`, converted to the type
     /// that the flow names; they win over `parameters`.
     typed: Vec<String>,
-    /// When it is to start; now by default.
+    /// When it is to start, such as `2026-03-29T07:05:00+02:00`; without an offset, by
+    /// the clock of the machine. Now by default, and where the time has passed.
     at: Option<String>,
     /// What a person tries of it: pinned outputs stand for those of their tasks.
     #[serde(rename = "try")]
@@ -101,23 +104,15 @@ impl TryPart {
 #[utoipa::path(post, path = "/flows/{name}/runs", tag = "runs",
     params(("name" = String, Path, description = "The flow's name"),
         ("Idempotency-Key" = Option<String>, Header, description = "Asking again by the same key gives the same run")),
-    request_body = StartRequest,
-    responses((status = 201, description = "It is recorded, and runs", body = RunDocument)))]
+    request_body = Option<StartRequest>,
+    responses((status = 201, description = "It is recorded, and runs or waits for its time", body = RunDocument)))]
 async fn start(
     State(host): State<Arc<Host>>,
     Path(name): Path<String>,
     headers: HeaderMap,
     OptionalBody(request): OptionalBody<StartRequest>,
 ) -> Result<Response, Problem> {
-    if request.at.is_some() {
-        return Err(Problem::named(
-            StatusCode::NOT_IMPLEMENTED,
-            "no-scheduler",
-            "Not carried out",
-            "this version starts runs at once, and none at a later time",
-        )
-        .with_hint("leave `at` away, or start it by a timer of the system"));
-    }
+    let at = request.at.as_deref().map(moment).transpose()?;
     let key = key(&headers, &name, &request)?;
     let order = RunOrder {
         flow: FlowChoice::named(&name)?,
@@ -128,9 +123,18 @@ async fn start(
         },
         trial: request.trial.map(TryRequest::order).transpose()?,
     };
-    let run = host.start(order, key).await?;
+    let run = host.start(order, at, key).await?;
     let place = format!("/api/v1/runs/{}", run.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(run)).into_response())
+}
+
+/// The time that a text names.
+fn moment(text: &str) -> Result<Timestamp, Problem> {
+    match Time::parse(text) {
+        Ok(time) => Ok(time.instant(&TimeZone::system())),
+        Err(_) => Err(Problem::bad_request(format!("`{text}` is no time"))
+            .with_hint("write it as `2026-03-29T07:05:00+02:00`")),
+    }
 }
 
 /// The longest key that a request may have.
