@@ -42,7 +42,7 @@ export class FlowDocument {
   }
 
   get anchors(): Anchors {
-    this.knownAnchors ??= new Anchors(/&\S/.test(this.text) && /\*\S/.test(this.text) ? this.root : null);
+    this.knownAnchors ??= new Anchors(ALIAS.test(this.text) ? this.root : null);
     return this.knownAnchors;
   }
 
@@ -69,6 +69,9 @@ export class FlowDocument {
     return this.text.slice(node.from, node.to);
   }
 }
+
+/** What may be an alias: most files have none, and need not be walked for them. */
+const ALIAS = /(?:^|[\s[{,:])\*\w/;
 
 /** Which alias repeats what. */
 export class Anchors {
