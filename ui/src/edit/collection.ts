@@ -61,7 +61,10 @@ function insertBefore(
     return { from: start, to: start, insert: insert + " ".repeat(columnOf(text, start)) };
   }
   const { lead } = extentAt(text, node, index);
+  const before = partsOf(node)[index - 1];
+  const isApart = !before || keepsBlank(text, before.value) || blankBefore(text, lead) < lead;
   const lines = blocks.flatMap((block) => (blank ? [...block, ""] : block));
+  if (blank && !isApart) lines.unshift("");
   return { from: lead, to: lead, insert: linesAt(text, lead, lines, style.lineBreak) };
 }
 
@@ -122,15 +125,19 @@ function insertInlineLast(
   return comma ? [below] : [{ from: end, to: end, insert: "," }, below];
 }
 
-/** Takes out the parts with these indices; not all of them. */
+/**
+ * Takes out the parts with these indices; not all of them. `keepHead`: comments above the first part stay, since
+ * they may say something of the whole.
+ */
 export function removeParts(
   document: FlowDocument,
   node: MapNode | ListNode,
   indices: ReadonlySet<number>,
+  keepHead = false,
 ): Splice[] {
   const runs = runsOf(indices);
   return runs.map((run) =>
-    node.flow ? removeInline(document, node, run) : removeLines(document, node, run),
+    node.flow ? removeInline(document, node, run) : removeLines(document, node, run, keepHead),
   );
 }
 
@@ -149,7 +156,12 @@ function runsOf(indices: ReadonlySet<number>): Run[] {
   return runs;
 }
 
-function removeLines({ text }: FlowDocument, node: MapNode | ListNode, { first, last }: Run): Splice {
+function removeLines(
+  { text }: FlowDocument,
+  node: MapNode | ListNode,
+  { first, last }: Run,
+  keepHead: boolean,
+): Splice {
   const next = partsOf(node)[last + 1];
   const { start } = partAt(node, first);
   if (!startsLine(text, start)) {
@@ -157,7 +169,8 @@ function removeLines({ text }: FlowDocument, node: MapNode | ListNode, { first, 
       throw new Refused("unusual", "nothing would be left behind the dash", [partAt(node, first).value]);
     return { from: start, to: next.start, insert: "" };
   }
-  const from = extentAt(text, node, first).lead;
+  const extent = extentAt(text, node, first);
+  const from = first === 0 && keepHead ? extent.from : extent.lead;
   const { to } = extentAt(text, node, last);
   return { ...withoutBlank(text, from, to, partsOf(node)[first - 1]), insert: "" };
 }

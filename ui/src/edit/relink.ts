@@ -35,7 +35,7 @@ function relinked(
   mention: Mention,
 ): Splice | null {
   const link = arrangement.graph.chain(reader, mention).at(-1);
-  if (!link || reader === arrangement.dissolved) return null;
+  if (!link || (reader !== null && reader === arrangement.dissolved)) return null;
   const { path, spans } = mention;
   const span = spans[1] ?? { from: 0, to: 0 };
   if (link.task === arrangement.dissolved) {

@@ -27,8 +27,28 @@ export function reroute(arrangement: Arrangement): Wanted {
         route(arrangement, wanted, edge);
       }
     }
+    for (const edge of inherited(arrangement, task)) route(arrangement, wanted, edge);
   }
   return wanted;
+}
+
+/** A task that leaves a group still waits for what the group waited for. */
+function inherited(arrangement: Arrangement, task: Task): Edge[] {
+  if (task === arrangement.dissolved || task.parent === arrangement.dissolved) return [];
+  const around = arrangement.at(task).chain;
+  const edges: Edge[] = [];
+  for (let group = task.parent; group && !around.includes(arrangement.at(group)); group = group.parent) {
+    const { needs, parent } = group;
+    for (const need of needs) {
+      const upstream = arrangement.graph.siblings(parent).find((other) => other.name === need.name);
+      if (!upstream || !mustWait(arrangement, task, group)) continue;
+      if (task.joinsAny && task.needs.length > 0) {
+        refuse(need, `\`${task.name}\` joins any of its needs, and would wait for \`${need.name}\` too`);
+      }
+      edges.push({ task, upstream, need, on: need.on });
+    }
+  }
+  return edges;
 }
 
 /** One edge, or those that stand for it where a group is taken apart. */
@@ -46,18 +66,21 @@ function edgesFor(arrangement: Arrangement, task: Task, upstream: Task, need: Ne
 
 /** The tasks of a group that must wait for what it needs: the others wait for them. */
 function waiting(arrangement: Arrangement, group: Task, need: Need): Task[] {
-  const members = group.inner.filter(
-    (task) =>
-      needsOnly(arrangement, task, group) || task.joinsAny || task.needs.some(({ on }) => on !== "succeeded"),
-  );
+  const members = group.inner.filter((task) => mustWait(arrangement, task, group));
   const joining = members.find((task) => task.joinsAny && task.needs.length > 0);
   if (joining)
     refuse(need, `\`${joining.name}\` joins any of its needs, and would wait for \`${need.name}\` too`);
   return members;
 }
 
+function mustWait(arrangement: Arrangement, task: Task, group: Task): boolean {
+  return (
+    isFirst(arrangement, task, group) || task.joinsAny || task.needs.some(({ on }) => on !== "succeeded")
+  );
+}
+
 /** Whether the task waits for no other task of its group. */
-function needsOnly(arrangement: Arrangement, task: Task, group: Task): boolean {
+function isFirst(arrangement: Arrangement, task: Task, group: Task): boolean {
   return !group.inner.some((other) => other !== task && waitsFor(arrangement, task, other));
 }
 

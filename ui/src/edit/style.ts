@@ -23,7 +23,7 @@ export function styleOf(text: string, root: Node | null): Style {
     indent,
     listIndent: first(entriesOf(root), (entry) => listBelow(text, entry, 3)) ?? indent,
     quote: count(/[:[,-] '/g) > count(/[:[,-] "/g) ? "'" : '"',
-    inBraces: count(/[^{]\{[^\s{}]/g) > count(/[^{]\{ [^\s{}]/g) ? "" : " ",
+    inBraces: count(/(?<!\{)\{[^\s{}]/g) > count(/(?<!\{)\{ [^\s{}]/g) ? "" : " ",
     inBrackets: count(/[:,] \[ \S/g) > count(/[:,] \[[^\s\]]/g) ? " " : "",
   };
 }

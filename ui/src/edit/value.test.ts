@@ -1,23 +1,14 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { FlowDocument } from "./document";
-import { attempt, isRefusal } from "./draft";
 import type { Json } from "./json";
-import { readLanguage } from "./language";
+import { edited, open } from "./testFlows";
 import { setAt, unsetAt, type ValuePath } from "./value";
 
-const language = readLanguage(
-  JSON.parse(readFileSync(new URL("../../../docs/flow.schema.json", import.meta.url), "utf8")),
-);
-
 function set(text: string, path: ValuePath, value: Json): string {
-  const outcome = attempt(new FlowDocument(text, language), (draft) => setAt(draft, path, value));
-  return isRefusal(outcome) ? `${outcome.refused}: ${outcome.message}` : outcome.document.text;
+  return edited(text, (draft) => setAt(draft, path, value));
 }
 
 function unset(text: string, path: ValuePath): string {
-  const outcome = attempt(new FlowDocument(text, language), (draft) => unsetAt(draft, path));
-  return isRefusal(outcome) ? `${outcome.refused}: ${outcome.message}` : outcome.document.text;
+  return edited(text, (draft) => unsetAt(draft, path));
 }
 
 const task = (...lines: string[]) => `tasks:\n  a:\n${lines.map((line) => `    ${line}\n`).join("")}`;
@@ -65,7 +56,7 @@ describe("a value that is set", () => {
     ]) {
       const written = set(task("shell: ls"), at("cwd"), text);
       expect(written).toMatch(/cwd: ["']/);
-      expect(new FlowDocument(written, language).failure).toBeNull();
+      expect(open(written).failure).toBeNull();
     }
     for (const text of ["a", "5m", "a-b", "https://x.org/a?b=c#d", "it's", "a, b", "-f", "x[0]"]) {
       expect(set(task("shell: ls"), at("cwd"), text)).toBe(task("shell: ls", `cwd: ${text}`));
@@ -166,8 +157,9 @@ describe("a value that is set", () => {
 
 describe("a value that is unset", () => {
   it("goes with its lines", () => {
-    const text = task("# before", "cwd: x # here", "shell: ls");
-    expect(unset(text, at("cwd"))).toBe(task("shell: ls"));
+    expect(unset(task("shell: ls", "# before", "cwd: x # here"), at("cwd"))).toBe(task("shell: ls"));
+    // Above the first option stands what is said of the task.
+    expect(unset(task("# all", "cwd: x # here", "shell: ls"), at("cwd"))).toBe(task("# all", "shell: ls"));
     expect(unset(task("retries: { max: 3, delay: 2s } # c"), at("retries", "delay"))).toBe(
       task("retries: { max: 3 } # c"),
     );

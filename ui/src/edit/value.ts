@@ -345,7 +345,7 @@ export function removeAt(draft: Draft, path: ValuePath, keys: readonly (string |
     if (part) guardRemoval(document, part.value, node, indices);
   }
   if (indices.size < partCount(node)) {
-    draft.splice(removeParts(document, node, indices));
+    draft.splice(removeParts(document, node, indices, node.kind === "map" && path.at(-1) !== "tasks"));
     return;
   }
   const slot = slotAt(document, path);
