@@ -1,0 +1,73 @@
+// Where tasks stand once they are grouped otherwise: a second tree beside the one of the file.
+
+import type { TaskPath } from "./document";
+import type { Task, TaskGraph } from "./tasks";
+
+export class Spot {
+  readonly name: string;
+  /** `null`: a group that is not there yet */
+  readonly task: Task | null;
+  parent: Spot | null;
+
+  constructor(name: string, task: Task | null, parent: Spot | null) {
+    this.name = name;
+    this.task = task;
+    this.parent = parent;
+  }
+
+  /** From the outermost group to itself. */
+  get chain(): readonly Spot[] {
+    return this.parent ? [...this.parent.chain, this] : [this];
+  }
+
+  get path(): TaskPath {
+    return this.chain.map((spot) => spot.name);
+  }
+}
+
+/** The tree as it will be. */
+export class Arrangement {
+  readonly graph: TaskGraph;
+  private readonly spots = new Map<Task, Spot>();
+  private readonly added: Spot[] = [];
+  /** a group that is taken apart */
+  readonly dissolved: Task | null;
+
+  constructor(graph: TaskGraph, dissolved: Task | null = null) {
+    this.graph = graph;
+    this.dissolved = dissolved;
+    for (const task of graph.all) {
+      if (task === dissolved) continue;
+      const parent = task.parent === dissolved ? (dissolved?.parent ?? null) : task.parent;
+      this.spots.set(task, new Spot(task.name, task, parent && this.at(parent)));
+    }
+  }
+
+  at(task: Task): Spot {
+    const spot = this.spots.get(task);
+    if (!spot) throw new RangeError(`no place for ${task.name}`);
+    return spot;
+  }
+
+  addGroup(name: string, parent: Spot | null): Spot {
+    const group = new Spot(name, null, parent);
+    this.added.push(group);
+    return group;
+  }
+
+  get all(): readonly Spot[] {
+    return [...this.spots.values(), ...this.added];
+  }
+
+  inside(parent: Spot | null): readonly Spot[] {
+    return this.all.filter((spot) => spot.parent === parent);
+  }
+}
+
+/** The two of one scope that hold the two; `null`: one of them holds the other. */
+export function apart(left: Spot, right: Spot): readonly [Spot, Spot] | null {
+  const [one, other] = [left.chain, right.chain];
+  const at = one.findIndex((spot, index) => spot !== other[index]);
+  const [first, second] = [one[at], other[at]];
+  return first && second ? [first, second] : null;
+}

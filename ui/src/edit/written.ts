@@ -1,0 +1,62 @@
+// Tasks as they are written, comments and all, to be put in somewhere else.
+
+import type { NewPart } from "./collection";
+import type { FlowDocument, TaskPath } from "./document";
+import { Refused } from "./draft";
+import { extentOf } from "./extent";
+import { isJsonMap, toJson } from "./json";
+import { columnOf, lineEnd, lineStart, moveLines } from "./lines";
+import { inline, keyText } from "./writer";
+
+/** A task's own text. `comments`: lines that come before it. */
+export function writtenTask(
+  document: FlowDocument,
+  task: TaskPath,
+  above: readonly string[] = [],
+  below: readonly string[] = [],
+): NewPart {
+  const entry = document.task(task);
+  const tasks = document.tasksIn(task.slice(0, -1));
+  if (!entry || !tasks) throw new Refused("unknown", `there is no task \`${task.join("/")}\``);
+  const { text, style } = document;
+  if (tasks.flow) {
+    const source = text.slice(entry.start, Math.max(entry.value.to, entry.colon));
+    const from = columnOf(text, lineStart(text, entry.start) + indentAt(text, entry.start));
+    return {
+      inline: () => source,
+      lines: (column) => [
+        ...above,
+        ...linesOf(" ".repeat(column) + moveLines(source, column - from)),
+        ...below,
+      ],
+    };
+  }
+  const extent = extentOf(text, tasks, tasks.entries.indexOf(entry));
+  if (!extent) throw new Refused("unknown", `there is no task \`${task.join("/")}\``);
+  const source = text.slice(extent.lead, extent.to).replace(/\r?\n$/, "");
+  const from = columnOf(text, entry.start);
+  return {
+    inline: () => {
+      if (/(^|\s)#/m.test(source) || !isJsonMap(toJson(document, entry.value))) {
+        throw new Refused("unusual", "comments would be lost: tasks in braces stand around it there", [
+          entry.key,
+        ]);
+      }
+      return `${keyText(entry.name, style)}: ${inline(toJson(document, entry.value), style)}`;
+    },
+    lines: (column) => [
+      ...above.map((line) => " ".repeat(column) + line),
+      ...linesOf(moveLines(`\n${source}`, column - from).slice(1)),
+      ...below.map((line) => " ".repeat(column) + line),
+    ],
+  };
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/);
+}
+
+function indentAt(text: string, at: number): number {
+  const start = lineStart(text, at);
+  return Math.max(0, text.slice(start, lineEnd(text, at)).search(/\S/));
+}
