@@ -1,7 +1,7 @@
 // A real `tidemill serve` on a home and a workspace of its own, with real runs, and a real browser on it.
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -101,6 +101,12 @@ export class Prepared {
   readonly folder: string;
   constructor(folder: string) {
     this.folder = folder;
+  }
+
+  /** Leaves nothing in the workspace. */
+  async clear(): Promise<void> {
+    await rm(join(this.folder, "work"), { recursive: true });
+    await mkdir(join(this.folder, "work"));
   }
 
   /** Writes a flow file into the workspace. */

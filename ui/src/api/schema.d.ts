@@ -77,6 +77,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a flow may be begun from */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows": {
         parameters: {
             query?: never;
@@ -87,7 +104,12 @@ export interface paths {
         /** The flows of the workspace */
         get: operations["list"];
         put?: never;
-        post?: never;
+        /**
+         * Write a flow from an example
+         * @description Asking again gives the same flow, as long as its file is as it was written. Another
+         *     file of that name stays as it is.
+         */
+        post: operations["write"];
         delete?: never;
         options?: never;
         head?: never;
@@ -916,7 +938,7 @@ export interface components {
          * @description How an expectation was broken.
          * @enum {string}
          */
-        BrokenKind: "failed" | "crashed" | "slow" | "approval";
+        BrokenKind: "failed" | "crashed" | "late" | "slow" | "approval";
         /** @description Runs that were made within some time. */
         Bucket: {
             /** @description Where it begins. */
@@ -925,6 +947,14 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+        };
+        /** @description How a run is ended. */
+        CancelRequest: {
+            /**
+             * @description Whether what runs is killed; else it has some seconds to end by itself.
+             * @default false
+             */
+            at_once: boolean;
         };
         /** @description What the checker says. */
         CheckReport: {
@@ -1037,6 +1067,20 @@ export interface components {
             /** @description The findings. */
             findings: components["schemas"]["Finding"][];
         };
+        /** @description An example, for programs. */
+        Example: {
+            /** @description What it is called. */
+            name: string;
+            /** @description What it shows. */
+            about: string;
+            /** @description The text of a flow that is begun from it and is called like it. */
+            text: string;
+        };
+        /** @description What a flow may be begun from. */
+        Examples: {
+            /** @description The examples; the first is what is written where none is named. */
+            examples: components["schemas"]["Example"][];
+        };
         /** @description A task run that failed by itself, not because of another. */
         FailedTask: {
             /** @description Its path. */
@@ -1113,7 +1157,7 @@ export interface components {
             usual_ms: number | null;
             /**
              * Format: int64
-             * @description How many of its runs have not ended.
+             * @description How many of its runs go on: have not ended, and do not wait for their time.
              */
             running: number;
         };
@@ -1404,6 +1448,22 @@ export interface components {
             /** @description Why, for a person. */
             message: string | null;
         };
+        /** @description A flow that was written. */
+        NewFlow: {
+            /** @description The flow's name. */
+            name: string;
+            /** @description Its file. */
+            file: string;
+            /** @description The folder that marks the workspace, where it was made too. */
+            mark: string | null;
+        };
+        /** @description A flow that is to be written. */
+        NewFlowRequest: {
+            /** @description The flow's name: its file is `NAME.flow.yaml` in the workspace. */
+            name: string;
+            /** @description The example that it begins from; the first by default. */
+            from?: string | null;
+        };
         /** @description The next times, in order. */
         NextAnswer: {
             /** @description The times. */
@@ -1466,7 +1526,7 @@ export interface components {
             expectations: number;
             /** @description What broke an expectation, the newest first. */
             broken: components["schemas"]["Broken"][];
-            /** @description Runs that have not ended, newest first. */
+            /** @description Runs that go on, newest first. */
             running: components["schemas"]["RunningRun"][];
             /** @description The flows: those of the workspace, then others that ran lately. */
             flows: components["schemas"]["FlowSummary"][];
@@ -1747,9 +1807,9 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
-        /** @description A run's whole record. */
+        /** @description A run's record. */
         RunRecord: components["schemas"]["RunFacts"] & {
-            /** @description Every recorded transition, in order. */
+            /** @description The recorded transitions, in order. */
             transitions: components["schemas"]["Transition"][];
         };
         /** @description A run with its task runs: what `run --json` prints. */
@@ -1886,7 +1946,8 @@ export interface components {
              */
             typed: string[];
             /**
-             * @description When it is to start; now by default.
+             * @description When it is to start, such as `2026-03-29T07:05:00+02:00`; without an offset, by
+             *     the clock of the machine. Now by default, and where the time has passed.
              * @default null
              */
             at: string | null;
@@ -2103,8 +2164,13 @@ export interface components {
             at: string;
             /** @description The flow. */
             flow: string;
-            /** @description The schedule: its name, or its rule and zone. */
+            /**
+             * @description The schedule: its name, or its rule and zone; of a run that was asked for, the
+             *     run's name.
+             */
             text: string;
+            /** @description The run that was asked for; null where a schedule is due. */
+            run: string | null;
         };
         /** @description A value. */
         ValueRequest: {
@@ -2314,7 +2380,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Examples"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["FlowList"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFlowRequest"];
+            };
+        };
+        responses: {
+            /** @description It was there already, just so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlow"];
+                };
+            };
+            /** @description It is written */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlow"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -2437,13 +2573,13 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["StartRequest"];
             };
         };
         responses: {
-            /** @description It is recorded, and runs */
+            /** @description It is recorded, and runs or waits for its time */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2865,7 +3001,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ApproveRequest"];
             };
@@ -2900,7 +3036,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3145,7 +3285,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RejectRequest"];
             };
@@ -3173,9 +3313,12 @@ export interface operations {
     report: {
         parameters: {
             query?: {
-                /** @description Whether every recorded transition is wanted. */
+                /** @description Whether the recorded transitions are wanted. */
                 transitions?: boolean;
-                /** @description At most so many task runs, 5000 at most; by default all. */
+                /**
+                 * @description At most so many task runs, 5000 at most, and at most as many
+                 *     transitions; by default all.
+                 */
                 tasks?: number;
             };
             header?: never;
@@ -3216,7 +3359,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RetryRequest"];
             };

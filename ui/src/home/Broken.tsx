@@ -16,6 +16,7 @@ const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string; next: stri
     next: "Retry from what failed; the tasks that completed are kept.",
   },
   crashed: { drawing: "crashed", word: "crashed", next: "Carry on; the tasks that completed are kept." },
+  late: { drawing: "late", word: "is late", next: "Look at what it waits for." },
   slow: { drawing: "late", word: "is slower than usual", next: "Look at what takes long." },
   approval: { drawing: "paused", word: "waits for an answer", next: "Answer, and the run goes on." },
 };
