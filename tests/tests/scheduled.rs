@@ -145,7 +145,7 @@ fn a_flow_begins_from_an_example_over_the_api() {
     );
     served
         .post("/flows", &json!({ "name": "Not good" }))
-        .expect(422);
+        .expect(400);
     let none = json!({ "name": "x", "from": "nonesuch" });
     served.post("/flows", &none).expect(404);
     let run = served.run("mine");

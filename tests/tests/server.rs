@@ -201,8 +201,11 @@ fn a_second_interrupt_kills_what_does_not_end() {
 #[test]
 fn a_flow_is_begun_there() {
     let pair = Pair::new(&[]);
-    let examples = pair.call(&["new"]).expect(0).stdout;
-    assert_eq!(examples, pair.there.call(&["new"]).expect(0).stdout);
+    let examples = pair.call(&["new", "--list"]).expect(0).stdout;
+    assert_eq!(
+        examples,
+        pair.there.call(&["new", "--list"]).expect(0).stdout
+    );
     let written = pair.call(&["new", "mine", "--from", "map"]).expect(0);
     assert!(written.stdout.contains("mine.flow.yaml"), "{written:#?}");
     pair.call(&["run", "mine", "--quiet"]).expect(0);
