@@ -2952,7 +2952,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["StartRequest"] | null;
+                "application/json": components["schemas"]["StartRequest"];
             };
         };
         responses: {
@@ -3450,7 +3450,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ApproveRequest"] | null;
+                "application/json": components["schemas"]["ApproveRequest"];
             };
         };
         responses: {
@@ -3485,7 +3485,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CancelRequest"] | null;
+                "application/json": components["schemas"]["CancelRequest"];
             };
         };
         responses: {
@@ -3734,7 +3734,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["RejectRequest"] | null;
+                "application/json": components["schemas"]["RejectRequest"];
             };
         };
         responses: {
@@ -3808,7 +3808,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["RetryRequest"] | null;
+                "application/json": components["schemas"]["RetryRequest"];
             };
         };
         responses: {
