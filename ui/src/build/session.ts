@@ -8,6 +8,7 @@ import { toastError } from "../shell/toast";
 import type { FlowEditor } from "./context";
 import { Editor, type Report } from "./editor";
 import { EMPTY_LAYOUT, type Layout } from "./layout";
+import { shared } from "./share";
 
 /** What the studio does with a flow's file beside drawing it. */
 export interface FlowFile {
@@ -35,11 +36,17 @@ export function openSession(
 ): Session {
   const known = sessions.get(flow);
   if (known) return known;
+  let drawn: Graph | null = null;
   const session: Session = {
     version,
     file: null,
     editor: new Editor<Diagnostic, Graph>(text, language, {
-      check: (asked, signal) => checkText(summary.file, asked, language, signal),
+      check: async (asked, signal) => {
+        const report = await checkText(summary.file, asked, language, signal);
+        if (!report.graph) return report;
+        drawn = shared(drawn, report.graph);
+        return { ...report, graph: drawn };
+      },
       keep: (unsaved) => session.file?.keepDraft(unsaved),
       keepLayout: (layout) => void saveLayout(flow, layout),
     }),
