@@ -78,10 +78,12 @@ describe("a flow", () => {
   it("names its mistakes with their lines, and does not start", async () => {
     const { page, goTo } = here;
     await goTo("/flows/wrong");
-    await page.getByText("Line 5").waitFor();
-    await shown(page.getByText(/did you mean .retries/));
+    const problems = page.getByRole("region", { name: "Problems" });
+    await problems.getByText(/^5:/).waitFor();
+    await shown(problems.getByText(/did you mean .retries/));
     expect(await page.getByRole("button", { name: /^Run…/ }).isDisabled()).toBe(true);
-    await page.getByRole("region", { name: "Problems" }).getByRole("button").press("Enter");
+    await problems.getByRole("button", { name: /retrys/ }).press("Enter");
+    await expect.poll(() => page.locator(".cm-content .is-chosen").allTextContents()).toHaveLength(1);
   });
 
   it("is started by a form; what is wrong is said at its field", async () => {
