@@ -162,9 +162,10 @@ pub(crate) async fn take_turn_in_order(
     };
     let (store, own) = (Arc::clone(&shared.store), facts.id);
     let waits = blocking(move || {
-        let page = store.reader()?.runs(&filter, None, WAITING)?;
+        let reader = store.reader()?;
+        let page = reader.runs(&filter, None, WAITING)?;
         let mut older = page.runs.iter().filter(|run| run.id < own);
-        Ok(older.any(|run| run.owner.is_some_and(Owner::is_alive)))
+        Ok(older.any(|run| run.owner.is_some_and(|owner| reader.is_alive(owner))))
     });
     if waits.await? {
         return Ok(false);

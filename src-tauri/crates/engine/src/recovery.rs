@@ -165,7 +165,7 @@ impl Shared {
     /// Whether a process carried the run and is gone.
     fn is_lost(&self, run: &Unfinished) -> bool {
         match run.owner {
-            Some(owner) => !owner.is_alive(),
+            Some(owner) => !self.store.is_alive(owner),
             // Nobody carries it, and that is recorded; or it was let go of.
             None => run.state != State::AwaitingRetry,
         }
@@ -325,7 +325,7 @@ impl Shared {
         // A process that was about to run an ended run again may have died before it did.
         let before = stored
             .owner
-            .filter(|owner| stored.state.is_terminal() && !owner.is_alive());
+            .filter(|owner| stored.state.is_terminal() && !self.store.is_alive(*owner));
         if self.carried(id).is_some() || !self.claim(id, before).await? {
             return Err(EngineError::Owned {
                 run: stored.name,

@@ -74,7 +74,11 @@ impl Engine {
             return Ok(Steered::Done);
         }
         let mut stored = shared.stored(run).await?;
-        if stored.owner.is_none_or(|owner| !owner.is_alive()) && !stored.state.is_terminal() {
+        if stored
+            .owner
+            .is_none_or(|owner| !shared.store.is_alive(owner))
+            && !stored.state.is_terminal()
+        {
             shared.settle_one(&stored).await?;
             stored = shared.stored(run).await?;
         }
@@ -112,7 +116,7 @@ impl Shared {
         let sockets = self.home.join(SOCKETS);
         let mut until = Instant::now() + ANSWER;
         wake(&sockets, owner).await;
-        while Instant::now() < until && owner.is_alive() {
+        while Instant::now() < until && self.store.is_alive(owner) {
             if let Some(answer) = self.answer_to(id).await? {
                 return told(answer);
             }

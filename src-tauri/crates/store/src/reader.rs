@@ -97,6 +97,11 @@ impl Reader {
         })
     }
 
+    /// Whether a process that carries something of this home still runs.
+    pub fn is_alive(&self, owner: Owner) -> bool {
+        owner.is_alive(&self.readers.home)
+    }
+
     /// Which device this home is.
     pub fn device(&self) -> Result<DeviceId, StoreError> {
         self.read(|connection, _| Ok(device::id(connection)?))

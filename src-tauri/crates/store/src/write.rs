@@ -133,6 +133,7 @@ impl Writer {
             message: "the process that carried the run went away before it answered".to_owned(),
         });
         self.call_about(Some(run), move |session| {
+            session.show_owner(owner)?;
             let claimed = run::claim(&session.connection, run, expected, owner)?;
             if claimed {
                 request::refuse_open(&session.connection, run, &refusal)?;
@@ -145,13 +146,19 @@ impl Writer {
     /// gone are freed on the way; taking twice takes once. Refused with
     /// [`StoreError::NoLimit`].
     pub fn take_slots(&self, limits: Vec<String>, holder: SlotHolder) -> Receipt<Slots> {
-        self.call(move |session| limit::take(&session.connection, &limits, &holder))
+        self.call(move |session| {
+            session.show_owner(Some(holder.owner))?;
+            limit::take(session, &limits, &holder)
+        })
     }
 
     /// Takes a slot of a limit that has no row of its own, such as how many runs of
     /// a flow there may be at once, and has `slots`. Otherwise as [`Writer::take_slots`].
     pub fn take_turn(&self, name: String, slots: u32, holder: SlotHolder) -> Receipt<Slots> {
-        self.call(move |session| limit::take_turn(&session.connection, &name, slots, &holder))
+        self.call(move |session| {
+            session.show_owner(Some(holder.owner))?;
+            limit::take_turn(session, &name, slots, &holder)
+        })
     }
 
     /// Frees the slots that a task run holds in this process.
@@ -278,7 +285,7 @@ fn begin_removal(session: &mut Session, run: RunId) -> Result<i64, StoreError> {
         return Err(StoreError::NoRun(run.to_string()));
     };
     if let Some(owner) = owner
-        && owner.is_alive()
+        && owner.is_alive(&session.home)
     {
         let pid = owner.pid();
         return Err(StoreError::RunOwned { run, pid });
@@ -414,6 +421,7 @@ impl Append {
             }
             return Ok(key);
         };
+        session.show_owner(new.owner)?;
         let key = {
             let mut pieces = session.arena.pieces(self.piece);
             let mut piece = || pieces.next().unwrap_or_default();

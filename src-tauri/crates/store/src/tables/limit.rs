@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 
-use crate::{Owner, StoreError};
+use crate::{Home, Owner, StoreError, writer::Session};
 
 /// A limit on how many attempts run at once, over all runs of the home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,13 +94,14 @@ pub(crate) fn list(connection: &Connection) -> rusqlite::Result<Vec<Limit>> {
 
 /// Takes one slot of each limit, or none. Slots of dead processes are freed on the way.
 pub(crate) fn take(
-    connection: &Connection,
+    session: &Session,
     names: &[String],
     holder: &SlotHolder,
 ) -> Result<Slots, StoreError> {
+    let connection = &session.connection;
     for name in names {
         let slots = slots(connection, name)?;
-        if !has_room(connection, name, slots, holder)? {
+        if !has_room(session, name, slots, holder)? {
             let limit = name.clone();
             return Ok(Slots::Full { limit, slots });
         }
@@ -111,16 +112,16 @@ pub(crate) fn take(
 
 /// Takes a slot of a limit that has no row of its own, but `slots`.
 pub(crate) fn take_turn(
-    connection: &Connection,
+    session: &Session,
     name: &str,
     slots: u32,
     holder: &SlotHolder,
 ) -> Result<Slots, StoreError> {
-    if !has_room(connection, name, slots, holder)? {
+    if !has_room(session, name, slots, holder)? {
         let limit = name.to_owned();
         return Ok(Slots::Full { limit, slots });
     }
-    hold(connection, &[name.to_owned()], holder)?;
+    hold(&session.connection, &[name.to_owned()], holder)?;
     Ok(Slots::Taken)
 }
 
@@ -240,13 +241,14 @@ fn slots(connection: &Connection, name: &str) -> Result<u32, StoreError> {
 
 /// Whether a slot is left, once those of dead processes are freed.
 fn has_room(
-    connection: &Connection,
+    session: &Session,
     name: &str,
     slots: u32,
     holder: &SlotHolder,
 ) -> rusqlite::Result<bool> {
+    let connection = &session.connection;
     let is_free = || taken_by_others(connection, name, holder).map(|taken| taken < slots);
-    Ok(is_free()? || (free_dead(connection, name)? && is_free()?))
+    Ok(is_free()? || (free_dead(connection, &session.home, name)? && is_free()?))
 }
 
 fn taken_by_others(
@@ -263,14 +265,14 @@ fn taken_by_others(
 }
 
 /// Frees a limit's slots whose processes are gone; gives whether there were any.
-fn free_dead(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+fn free_dead(connection: &Connection, home: &Home, name: &str) -> rusqlite::Result<bool> {
     let owners: HashSet<[u8; 28]> = connection
         .prepare_cached("SELECT DISTINCT owner FROM slots WHERE name = ?")?
         .query_map([name], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut freed = 0;
     for bytes in owners {
-        if Owner::from_bytes(&bytes).is_none_or(|owner| !owner.is_alive()) {
+        if Owner::from_bytes(&bytes).is_none_or(|owner| !owner.is_alive(home)) {
             freed += connection
                 .prepare_cached("DELETE FROM slots WHERE owner = ?")?
                 .execute([bytes])?;
