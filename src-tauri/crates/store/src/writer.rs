@@ -142,7 +142,7 @@ pub(crate) struct Session {
 impl Session {
     fn open(home: &Home, owner: &Arc<OnceLock<OwnerLock>>) -> Result<Self, StoreError> {
         let database = Database::state(home);
-        let queue = WriteQueue::open(&database.lock)?;
+        let queue = WriteQueue::open(&database.lock)?.impatient();
         let connection = database.write()?;
         Ok(Self {
             connection,
@@ -259,9 +259,11 @@ impl Session {
         Ok(())
     }
 
-    /// Leaves the log short for the next process.
+    /// Leaves the log short for the next process; where another one writes, to that one.
     fn finish(&mut self) -> Result<(), StoreError> {
-        self.queue.lock()?;
+        if !self.queue.try_lock()? {
+            return Ok(());
+        }
         let cut = connection::cut_log(&self.connection, &self.path, true);
         self.queue.unlock();
         cut
@@ -577,7 +579,7 @@ impl Carrier {
                 }
                 self.tell(works);
             }
-            Err(error) if works.len() == 1 || error.is_full() => {
+            Err(error) if works.len() == 1 || error.is_of_all() => {
                 for work in works {
                     if let Some(run) = work.continues() {
                         self.broken.insert(run, error.clone());

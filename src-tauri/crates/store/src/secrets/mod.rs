@@ -172,7 +172,7 @@ impl Secrets {
 
     /// The place of a writer, alone until it is dropped.
     fn queue(&self) -> Result<WriteQueue, StoreError> {
-        let mut queue = WriteQueue::open(&self.lock)?;
+        let mut queue = WriteQueue::open(&self.lock)?.impatient();
         queue.lock()?;
         Ok(queue)
     }
