@@ -17,7 +17,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use tidemill_flow::{OnConflict, Value, template::from_json};
 use tidemill_orchestrate::{Happening, Run, RunId, RunStart};
-use tidemill_store::{KeyPlace, NewRun, Owner, Parent, Store};
+use tidemill_store::{KeyPlace, NewRun, Owner, Parent, Store, StoreError};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::{
@@ -271,8 +271,8 @@ impl Shared {
             });
         }
         let now = Timestamp::now();
-        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        let id = RunId::new(milliseconds, fastrand::u64(..));
+        let store = Arc::clone(&self.store);
+        let id = blocking(move || Ok(new_id(&store, now)?)).await?;
         let name: Arc<str> = run_name(id).into();
         let facts = Arc::new(
             self.facts(id, Arc::clone(&name), request.flow, depth)
@@ -534,6 +534,13 @@ pub(crate) struct Inputs {
     pub(crate) trigger: Value,
     pub(crate) variables: Value,
     pub(crate) scheduled_for: Option<Timestamp>,
+}
+
+/// The id of a run that begins now: behind all that the home knows.
+pub(crate) fn new_id(store: &Store, now: Timestamp) -> Result<RunId, StoreError> {
+    let newest = store.reader()?.newest_run()?;
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    Ok(RunId::after(newest, milliseconds, fastrand::u64(..)))
 }
 
 pub(crate) fn new_run(

@@ -112,6 +112,11 @@ impl Reader {
         self.read(|connection, results| run::one(connection, results, id))
     }
 
+    /// The newest run's id.
+    pub fn newest_run(&self) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection, _| Ok(run::newest(connection)?))
+    }
+
     /// The run that a person means: an id or its beginning, a readable name, or
     /// `last`. Else [`StoreError::NoRun`] or [`StoreError::AmbiguousRun`].
     pub fn find_run(&self, text: &str) -> Result<RunId, StoreError> {
