@@ -554,7 +554,7 @@ pub(crate) fn new_run(
         name: facts.name.to_string(),
         flow: facts.flow.flow.name.to_string(),
         flow_text: Some(Arc::clone(&facts.flow.text)),
-        file: Some(facts.flow.file.to_string_lossy().into_owned()),
+        file: Some(facts.flow.file.clone()),
         workspace: Some(facts.flow.workspace.to_string_lossy().into_owned()),
         parameters: inputs.parameters.clone(),
         trigger: inputs.trigger.clone(),

@@ -6,7 +6,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use tidemill_flow::{CheckContext, Value};
@@ -456,6 +459,14 @@ fn newest_child(
     }
 }
 
+/// The workspace that was written down as this text: a folder around the flow's file
+/// as a rule, whose own name may be no text.
+fn workspace(file: &Path, text: &str) -> PathBuf {
+    let mut around = file.ancestors().skip(1);
+    let named = around.find(|folder| folder.to_string_lossy() == text);
+    named.map_or_else(|| PathBuf::from(text), Path::to_owned)
+}
+
 /// The flow as it was when the run began.
 fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, EngineError> {
     let Some(text) = &inputs.flow_text else {
@@ -471,12 +482,12 @@ fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, E
             .first()
             .map_or_else(String::new, ToString::to_string),
     })?;
-    let path = |path: &Option<String>| PathBuf::from(path.as_deref().unwrap_or_default());
+    let file = inputs.file.clone().unwrap_or_default();
     Ok(LoadedFlow {
         flow: Arc::new(flow),
         text: Arc::clone(text),
-        file: path(&stored.file),
-        workspace: path(&stored.workspace),
+        workspace: workspace(&file, stored.workspace.as_deref().unwrap_or_default()),
+        file,
     })
 }
 
