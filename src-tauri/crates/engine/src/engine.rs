@@ -12,13 +12,14 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::{Timestamp, tz::TimeZone};
 use tidemill_flow::{OnConflict, Value, template::from_json};
 use tidemill_orchestrate::{Happening, Run, RunId, RunStart};
-use tidemill_store::{KeyPlace, NewRun, Owner, Parent, Store, StoreError};
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tidemill_store::{NewRun, Owner, Parent, Store, StoreError};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
 use crate::{
     crash::CrashSwitch,
@@ -42,6 +43,9 @@ use crate::{
 
 /// The setting of how many attempts run at once.
 pub const PARALLELISM_SETTING: &str = "parallelism";
+
+/// How long the keychain may take where a run can do without it.
+const KEYCHAIN: Duration = Duration::from_secs(2);
 
 /// What an engine is opened with.
 pub struct EngineOptions {
@@ -340,6 +344,7 @@ impl Shared {
         let handle = RunHandle {
             id: facts.id,
             name: Arc::clone(&facts.name),
+            warning: facts.secrets.warning.clone(),
             words,
             end,
         };
@@ -423,24 +428,34 @@ impl Shared {
         .await
     }
 
-    /// What is masked in a run whose flow reads no secret: every secret whose key lies
-    /// in a file. No keychain is asked for it, and secrets that cannot be read do not
-    /// keep such a run from starting.
+    /// What is masked in a run whose flow reads no secret: every secret that is to be
+    /// had without asking a person. Those that are not do not keep such a run from
+    /// starting; who starts it is told.
     async fn secrets_in_reach(&self) -> Secrets {
-        let store = Arc::clone(&self.store);
-        let held = blocking(move || {
-            let secrets = store.secrets();
-            Ok(secrets.key_place()? == KeyPlace::File && !secrets.names()?.is_empty())
-        });
-        let known = match held.await {
-            Ok(true) => self.secrets().await,
-            Ok(false) => return Secrets::default(),
-            Err(error) => Err(error),
+        let secrets = self.store.secrets().without_asking();
+        let (read, masked) = oneshot::channel();
+        // A thread of its own, which can be left behind: a keychain that never answers
+        // shall not keep the process from ending.
+        let reading = move || {
+            let secrets = secrets.all().map_err(EngineError::from);
+            let masked = secrets.and_then(|secrets| {
+                Secrets::masking(&secrets).map_err(|_| EngineError::TooManySecrets)
+            });
+            // Nobody may wait for it any more.
+            let _ = read.send(masked);
         };
-        known.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the secrets cannot be read, so they are not masked");
-            Secrets::default()
-        })
+        let name = "keychain".to_owned();
+        let why = match std::thread::Builder::new().name(name).spawn(reading) {
+            Err(error) => error.to_string(),
+            Ok(_) => match tokio::time::timeout(KEYCHAIN, masked).await {
+                Ok(Ok(Ok(secrets))) => return secrets,
+                Ok(Ok(Err(error))) => error.to_string(),
+                Ok(Err(_)) | Err(_) => "the keychain does not answer".to_owned(),
+            },
+        };
+        let warning = format!("secrets are not masked in what this run writes: {why}");
+        tracing::warn!("{warning}");
+        Secrets::out_of_reach(warning)
     }
 
     async fn variables(&self) -> Result<Value, EngineError> {
