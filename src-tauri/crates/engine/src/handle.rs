@@ -68,7 +68,7 @@ impl RunHandle {
         let _ = self.words.send(Word::Cancel {
             reason: reason.into(),
             at_once,
-            told: None,
+            asker: None,
         });
     }
 }

@@ -47,5 +47,5 @@ pub use tables::{
     transition::{Recorded, TailMove},
     workspace::Workspace,
 };
-pub use write::{Batch, Writer};
+pub use write::{Answered, Batch, Writer};
 pub use writer::{Commit, CommittedBatch};

@@ -34,8 +34,22 @@ pub struct Batch {
     pub cache: Vec<CacheEntry>,
     /// Task runs whose slots are free from here on.
     pub free_slots: Vec<TaskRunNumber>,
+    /// What it is to one who asked for it.
+    pub answer: Option<Answered>,
     /// Nobody carries the run from here on. (A run that ends belongs to nobody anyway.)
     pub release: bool,
+}
+
+/// The answer to a request, committed together with what was asked for: whoever dies
+/// then, it is never done without being said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The request's number.
+    pub request: i64,
+    /// What its asker is told.
+    pub answer: Answer,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl From<Vec<Transition>> for Batch {
@@ -492,6 +506,14 @@ impl Append {
         }
         for task in &self.batch.free_slots {
             limit::free(connection, self.run, *task)?;
+        }
+        if let Some(Answered {
+            request,
+            answer,
+            at,
+        }) = &self.batch.answer
+        {
+            request::answer(connection, *request, &json(answer), *at)?;
         }
         if !self.files.is_empty() {
             result::refer(connection, key, &self.files)?;

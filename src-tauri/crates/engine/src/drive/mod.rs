@@ -24,7 +24,7 @@ use tidemill_orchestrate::{
     Answer, CachedResult, Decision, Effect, Failure, FailureKind, Happening, Outcome, Run, State,
     Subject, TaskRunNumber, Timer, Transition,
 };
-use tidemill_store::{Batch, CacheEntry, NewRun};
+use tidemill_store::{Answered, Batch, CacheEntry, NewRun};
 use tokio::{
     sync::{mpsc, oneshot},
     task::{AbortHandle, Id, JoinError, JoinHandle, JoinSet},
@@ -40,6 +40,7 @@ use crate::{
     journal::{Committing, Durability},
     kinds::approve::checked_fields,
     run_facts::RunFacts,
+    steering::done,
     stop::{StopSwitch, Stopping},
 };
 use timers::{Counting, Timers};
@@ -60,7 +61,7 @@ pub(crate) enum Word {
         /// Running attempts get no grace.
         at_once: bool,
         /// Told when that is flushed.
-        told: Option<oneshot::Sender<Result<(), EngineError>>>,
+        asker: Option<Asker>,
     },
     /// A person answers an approval.
     Answer(Box<Asked>),
@@ -78,7 +79,16 @@ pub(crate) struct Asked {
     pub(crate) fields: Json,
     pub(crate) by: Option<String>,
     /// Told when the answer is flushed, or why it is none.
+    pub(crate) asker: Asker,
+}
+
+/// Who is told what became of a word.
+#[derive(Debug)]
+pub(crate) struct Asker {
     pub(crate) told: oneshot::Sender<Result<(), EngineError>>,
+    /// The request of another process: it is answered in the store, together with what
+    /// it asked for.
+    pub(crate) request: Option<i64>,
 }
 
 /// What work that the run waits for came to.
@@ -301,7 +311,7 @@ impl Drive {
     fn decide(
         &mut self,
         happening: Happening,
-        acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+        acknowledge: Option<Asker>,
     ) -> Result<(), EngineError> {
         self.decide_at(Timestamp::now(), happening, acknowledge)
     }
@@ -310,7 +320,7 @@ impl Drive {
         &mut self,
         now: Timestamp,
         happening: Happening,
-        acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+        acknowledge: Option<Asker>,
     ) -> Result<(), EngineError> {
         let Decision {
             transitions,
@@ -339,6 +349,7 @@ impl Drive {
                 transitions,
                 cache,
                 free_slots: freed(&effects),
+                answer: acknowledge.as_ref().and_then(|asker| answered(asker, now)),
                 release: false,
             };
             self.shared.journal.append(self.facts.id, batch, durability)
@@ -347,7 +358,7 @@ impl Drive {
             committing,
             moves,
             effects,
-            acknowledge,
+            acknowledge: acknowledge.map(|asker| asker.told),
         });
         Ok(())
     }
@@ -408,9 +419,9 @@ impl Drive {
             Word::Cancel {
                 reason,
                 at_once,
-                told,
+                asker,
             } => {
-                self.cancel(&reason, told)?;
+                self.cancel(&reason, asker)?;
                 if at_once {
                     self.stopping = Stopping::Kill;
                     self.stop_all(Stopping::Kill);
@@ -424,25 +435,28 @@ impl Drive {
         Ok(())
     }
 
-    fn cancel(
-        &mut self,
-        reason: &str,
-        told: Option<oneshot::Sender<Result<(), EngineError>>>,
-    ) -> Result<(), EngineError> {
-        if self.awaits_turn && self.run.state().is_terminal() {
-            // A retry by hand that has not begun: the run stays as it ended.
-            self.over.get_or_insert(Over::LetGo);
+    fn cancel(&mut self, reason: &str, asker: Option<Asker>) -> Result<(), EngineError> {
+        let state = self.run.state();
+        if state.is_terminal() {
+            if self.awaits_turn {
+                // A retry by hand that has not begun: the run stays as it ended.
+                self.over.get_or_insert(Over::LetGo);
+            } else if state != State::Cancelled {
+                // It comes too late. Who asked is told so by the run's end, once that
+                // is on the disk.
+                return Ok(());
+            }
         }
         let reason = reason.to_owned();
-        self.decide(Happening::CancelRequested { reason }, told)
+        self.decide(Happening::CancelRequested { reason }, asker)
     }
 
     fn answer(&mut self, asked: Asked) -> Result<(), EngineError> {
         match self.checked_answer(&asked) {
-            Ok(answer) => self.decide(Happening::Answered(answer), Some(asked.told)),
+            Ok(answer) => self.decide(Happening::Answered(answer), Some(asked.asker)),
             Err(error) => {
                 // Who asked may have gone away: nothing was done.
-                let _ = asked.told.send(Err(error));
+                let _ = asked.asker.told.send(Err(error));
                 Ok(())
             }
         }
@@ -593,6 +607,15 @@ impl Drive {
         }
         self.shared.release(&self.facts, lets_go).await;
     }
+}
+
+/// What a request of another process is answered where it is done.
+fn answered(asker: &Asker, at: Timestamp) -> Option<Answered> {
+    Some(Answered {
+        request: asker.request?,
+        answer: done(),
+        at,
+    })
 }
 
 /// Whether the run ends with a decision.
