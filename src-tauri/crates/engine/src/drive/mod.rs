@@ -143,8 +143,8 @@ pub(crate) struct Drive {
     /// Of those that asked for a cached result and have not ended.
     keys: HashMap<TaskRunNumber, ResultKey>,
     approvals: Vec<TaskRunNumber>,
-    /// It waits for its flow's limit.
-    awaits_turn: bool,
+    /// Waits for a turn of its flow.
+    awaits_turn: Option<AbortHandle>,
     timers: Timers<Timer>,
     pending: VecDeque<Pending>,
     more: bool,
@@ -175,7 +175,7 @@ impl Drive {
             looking: HashMap::new(),
             keys: HashMap::new(),
             approvals: Vec::new(),
-            awaits_turn: false,
+            awaits_turn: None,
             timers: Timers::new(Timestamp::now(), Instant::now()),
             pending: VecDeque::new(),
             more: false,
@@ -221,11 +221,11 @@ impl Drive {
     /// Lets the run start once its flow's limit has room for it.
     pub(crate) fn start_at_turn(&mut self, limit: u32, then: Happening) {
         let (shared, facts) = (Arc::clone(&self.shared), Arc::clone(&self.facts));
-        self.awaits_turn = true;
-        self.work.spawn(async move {
+        let waits = self.work.spawn(async move {
             crate::limits::wait_for_turn(&shared, &facts, limit).await;
             Report::Turn(then)
         });
+        self.awaits_turn = Some(waits);
     }
 
     /// Carries the run to its end, or until the engine lets go of it.
@@ -438,7 +438,7 @@ impl Drive {
     fn cancel(&mut self, reason: &str, asker: Option<Asker>) -> Result<(), EngineError> {
         let state = self.run.state();
         if state.is_terminal() {
-            if self.awaits_turn {
+            if self.awaits_turn.is_some() {
                 // A retry by hand that has not begun: the run stays as it ended.
                 self.over.get_or_insert(Over::LetGo);
             } else if state != State::Cancelled {
@@ -513,7 +513,7 @@ impl Drive {
         let mut ended = Vec::new();
         let mut next = Some(first);
         while let Some(result) = next {
-            match self.report(result) {
+            match self.report(result)? {
                 Some(Report::Ended(task, outcome)) => {
                     self.attempts.remove(&task);
                     ended.push((task, outcome));
@@ -533,7 +533,7 @@ impl Drive {
                     self.decide(Happening::Refused(task, failure), None)?;
                 }
                 Some(Report::Turn(then)) => {
-                    self.awaits_turn = false;
+                    self.awaits_turn = None;
                     self.decide(then, None)?;
                 }
                 None => {}
@@ -549,14 +549,18 @@ impl Drive {
         }
     }
 
-    /// The report; of work that panicked, that it failed.
-    fn report(&self, result: Result<(Id, Report), JoinError>) -> Option<Report> {
+    /// The report; of work that panicked, that it failed. Where the run itself waited
+    /// for that work, it cannot go on.
+    fn report(
+        &self,
+        result: Result<(Id, Report), JoinError>,
+    ) -> Result<Option<Report>, EngineError> {
         let error = match result {
-            Ok((_, report)) => return Some(report),
-            Err(error) if error.is_cancelled() => return None,
+            Ok((_, report)) => return Ok(Some(report)),
+            Err(error) if error.is_cancelled() => return Ok(None),
             Err(error) => error,
         };
-        tracing::error!(%error, "an attempt went wrong inside Tidemill");
+        tracing::error!(%error, "work of a run went wrong inside Tidemill");
         let failure = Failure::new(
             FailureKind::Start,
             "Tidemill itself went wrong here; its log in the home says where",
@@ -564,11 +568,19 @@ impl Drive {
         let id = error.id();
         let mut attempts = self.attempts.iter();
         if let Some((&task, _)) = attempts.find(|(_, underway)| underway.id == id) {
-            return Some(Report::Ended(task, Outcome::Failed(failure)));
+            return Ok(Some(Report::Ended(task, Outcome::Failed(failure))));
         }
         let mut asking = self.waiting.iter().chain(&self.looking);
-        let (&task, _) = asking.find(|(_, handle)| handle.id() == id)?;
-        Some(Report::Refused(task, failure))
+        if let Some((&task, _)) = asking.find(|(_, handle)| handle.id() == id) {
+            return Ok(Some(Report::Refused(task, failure)));
+        }
+        match &self.awaits_turn {
+            Some(waits) if waits.id() == id => Err(EngineError::WentWrong {
+                run: self.facts.name.to_string(),
+            }),
+            // What it was for has ended meanwhile.
+            _ => Ok(None),
+        }
     }
 
     fn set_timer(&mut self, timer: Timer, due: Timestamp) {
