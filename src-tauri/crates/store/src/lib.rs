@@ -45,6 +45,7 @@ pub use tables::{
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
     task_tally::{Tally, TaskCount, TaskRunPlace},
     transition::{Recorded, TailMove},
+    wait::Knot,
     workspace::Workspace,
 };
 pub use write::{Answered, Batch, Writer};

@@ -62,6 +62,10 @@ impl Database {
                     name: "reads",
                     sql: include_str!("../migrations/state_0003_reads.sql"),
                 },
+                Migration {
+                    name: "waits",
+                    sql: include_str!("../migrations/state_0004_waits.sql"),
+                },
             ],
             shrinks: false,
             first: device::create,

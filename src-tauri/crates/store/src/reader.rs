@@ -14,7 +14,7 @@ use crate::{
     receipt::lock,
     tables::{
         cache, device, limit, request, result::Results, run, run_list, setting, task_run,
-        task_tally::Remembered, text, transition, variable, workspace,
+        task_tally::Remembered, text, transition, variable, wait, workspace,
     },
 };
 
@@ -325,6 +325,16 @@ impl Reader {
         number: TaskRunNumber,
     ) -> Result<Vec<SlotAround>, StoreError> {
         self.read(|connection, _| Ok(limit::around(connection, run, number)?))
+    }
+
+    /// The knot that a task run is in which waits for a slot, where it is the one that
+    /// gives way. See [`Writer::note_wait`](crate::Writer::note_wait).
+    pub fn knot(
+        &self,
+        run: RunId,
+        number: TaskRunNumber,
+    ) -> Result<Option<wait::Knot>, StoreError> {
+        self.read(|connection, _| Ok(wait::knot(connection, &self.readers.home, run, number)?))
     }
 
     /// Open requests about runs that `owner` carries, oldest first.

@@ -16,7 +16,7 @@ use crate::{
         cache, device, limit, request,
         result::{self, CACHE_RUN, ResultHash, Results},
         run::{self, Encoded, Restart, RunFold},
-        setting, task_run, transition, variable, workspace,
+        setting, task_run, transition, variable, wait, workspace,
     },
     time,
     writer::{Arena, CommittedBatch, Session, Work, WriterThread},
@@ -173,6 +173,13 @@ impl Writer {
             session.show_owner(Some(holder.owner))?;
             limit::take_turn(session, &name, slots, &holder)
         })
+    }
+
+    /// Notes that a task run waits for slots of these limits, where something around it
+    /// holds any: so others can see whether they wait for each other. It is forgotten
+    /// with the slots that it takes, or that it is said to free.
+    pub fn note_wait(&self, limits: Vec<String>, holder: SlotHolder) -> Receipt {
+        self.call(move |session| Ok(wait::note(&session.connection, &limits, &holder)?))
     }
 
     /// Frees the slots that a task run holds in this process.

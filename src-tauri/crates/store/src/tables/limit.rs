@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 
-use crate::{Home, Owner, StoreError, writer::Session};
+use crate::{Home, Owner, StoreError, tables::wait, writer::Session};
 
 /// A limit on how many attempts run at once, over all runs of the home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ fn hold(connection: &Connection, names: &[String], holder: &SlotHolder) -> rusql
             holder.owner.to_bytes()
         ])?;
     }
-    Ok(())
+    wait::forget(connection, holder.run, holder.task)
 }
 
 /// Frees what an attempt holds in this process: another one may carry the run by now.
@@ -153,7 +153,7 @@ pub(crate) fn free(
             task.get(),
             Owner::current().to_bytes()
         ])?;
-    Ok(())
+    wait::forget(connection, run, task)
 }
 
 /// Frees all that a run's attempts hold.
@@ -161,7 +161,7 @@ pub(crate) fn free_run(connection: &Connection, run: RunId) -> rusqlite::Result<
     connection
         .prepare_cached("DELETE FROM slots WHERE run = ?")?
         .execute([run.to_bytes()])?;
-    Ok(())
+    wait::forget_run(connection, run)
 }
 
 /// The slots held by what a task run stands in (groups, and mapped tasks), by the task
@@ -194,6 +194,15 @@ pub(crate) fn around(
         next = outer.within;
     }
     Ok(slots)
+}
+
+/// The number, in its flow's graph, of the task that a task run is of.
+pub(crate) fn task_of(
+    connection: &Connection,
+    run: RunId,
+    number: TaskRunNumber,
+) -> rusqlite::Result<Option<u32>> {
+    Ok(standing(connection, run, number)?.map(|standing| standing.task))
 }
 
 /// Where a task run stands.
