@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     drive::{Drive, Word},
-    engine::{Engine, Shared, Turn, new_id, new_run},
+    engine::{Engine, Shared, Turn, new_run},
     error::EngineError,
     handle::RunHandle,
     journal::Durability,
@@ -74,7 +74,7 @@ impl Engine {
         let shared = &self.shared;
         shared.refuse_unless_free(&request.flow).await?;
         let now = Timestamp::now();
-        let (id, name) = new_id(now);
+        let (id, name) = shared.new_id(now).await?;
         let facts = shared
             .facts_without_folder(id, name, request.flow, 0)
             .await?;

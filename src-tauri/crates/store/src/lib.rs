@@ -46,7 +46,8 @@ pub use tables::{
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
     task_tally::{Tally, TaskCount, TaskRunPlace},
     transition::{Recorded, TailMove},
+    wait::Knot,
     workspace::Workspace,
 };
-pub use write::{Batch, Writer};
+pub use write::{Answered, Batch, Writer};
 pub use writer::{Commit, CommittedBatch};

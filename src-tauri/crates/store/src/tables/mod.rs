@@ -16,4 +16,5 @@ pub(crate) mod task_tally;
 pub(crate) mod text;
 pub(crate) mod transition;
 pub(crate) mod variable;
+pub(crate) mod wait;
 pub(crate) mod workspace;
