@@ -69,23 +69,6 @@ export function EdgeLayer({ shape, places, selected }: Props) {
   );
 }
 
-/** Edges by how they look, as class names; what is chosen comes last, and so lies over the others. */
-function byLook(drawn: readonly Drawn[], selected: number | null, states: NodeStateSource): Bunch[] {
-  const looks = new Map<string, Drawn[]>();
-  const last = new Map<string, Drawn[]>();
-  for (const one of drawn) {
-    const { edge } = one;
-    const hot = edge.from === selected || edge.to === selected;
-    const idle = !hot && !isTaken(edge, states);
-    const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${idle ? " idle" : ""}`;
-    const group = hot ? last : looks;
-    const list = group.get(look);
-    if (list) list.push(one);
-    else group.set(look, [one]);
-  }
-  return [...looks, ...last].flatMap(([look, edges]) => bunches(look, edges));
-}
-
 /** Edges of one path. */
 interface Bunch {
   key: string;
@@ -96,12 +79,30 @@ interface Bunch {
 /** Of a path all is drawn wherever a part of it is in view, so one holds only what lies together. */
 const TOGETHER = 24;
 
-function bunches(look: string, edges: readonly Drawn[]): Bunch[] {
+/**
+ * Edges that lie together, by how they look, as class names. News of one changes the paths of its neighbours and
+ * no others; what is chosen comes last, and so lies over the others.
+ */
+function byLook(drawn: readonly Drawn[], selected: number | null, states: NodeStateSource): Bunch[] {
   const found: Bunch[] = [];
-  for (let at = 0; at < edges.length; at += TOGETHER) {
-    found.push({ key: `${look} ${at}`, look, edges: edges.slice(at, at + TOGETHER) });
+  const last: Bunch[] = [];
+  for (let at = 0; at < drawn.length; at += TOGETHER) {
+    const looks = new Map<string, Bunch>();
+    for (const one of drawn.slice(at, at + TOGETHER)) {
+      const { edge } = one;
+      const hot = edge.from === selected || edge.to === selected;
+      const idle = !hot && !isTaken(edge, states);
+      const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${idle ? " idle" : ""}`;
+      const bunch = looks.get(look);
+      if (bunch) bunch.edges.push(one);
+      else {
+        const begun = { key: `${at} ${look}`, look, edges: [one] };
+        looks.set(look, begun);
+        (hot ? last : found).push(begun);
+      }
+    }
   }
-  return found;
+  return [...found, ...last];
 }
 
 function drawnEdges(shape: Shape, places: Places): Drawn[] {
