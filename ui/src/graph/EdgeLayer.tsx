@@ -6,7 +6,7 @@ import { ViewportPortal } from "@xyflow/react";
 import { useContext, useMemo, useSyncExternalStore } from "react";
 import { isEnded, TYPE_OF } from "../parts/states";
 import { type NodeStateSource, NodeStatesContext } from "./nodeStates";
-import type { Places, Point } from "./place";
+import type { Box, Places, Point } from "./place";
 import { labelPoint, pathAlong, straightRoute } from "./route";
 import type { Shape, ShapeEdge } from "./shape";
 import { DetailContext } from "./surroundings";
@@ -109,6 +109,10 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
   const boxes = onCanvas(shape, places);
   const decided = new Set<number>();
   const stacked = new Set(shape.nodes.filter((drawn) => drawn.node.mapped).map((drawn) => drawn.id));
+  const tasks = shape.nodes.flatMap((node) => {
+    const box = node.inner === 0 || node.folded ? boxes.get(node.id) : undefined;
+    return box ? [box] : [];
+  });
   const top = (edge: ShapeEdge) => boxes.get(edge.to)?.y ?? 0;
   return shape.edges
     .toSorted((left, right) => top(left) - top(right))
@@ -130,7 +134,7 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
           line: pathAlong(route),
           head: `M${last.x - 4} ${last.y - 6.5}h8l-4 6.5z`,
           port: edge.on === "succeeded" ? "" : port(edge.on, first, stacked.has(edge.from)),
-          label: text === null ? null : { text, at: labelPoint(route) },
+          label: text === null ? null : { text, at: labelPoint(route, (at) => isFree(at, text, tasks)) },
         },
       ];
     });
@@ -151,6 +155,22 @@ function port(on: "failed" | "finished", { x, y }: Point, stacked: boolean): str
 
 function circle(x: number, y: number, r: number): string {
   return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+}
+
+/** What a label takes beside and above its point: a letter's half, and half a line. */
+const HALF_LETTER = 3;
+const HALF_LINE = 9;
+
+/** Whether a label there is covered by no task. */
+function isFree({ x, y }: Point, text: string, tasks: readonly Box[]): boolean {
+  const half = text.length * HALF_LETTER + 3;
+  return !tasks.some(
+    (box) =>
+      x + half > box.x &&
+      x - half < box.x + box.width &&
+      y + HALF_LINE > box.y &&
+      y - HALF_LINE < box.y + box.height,
+  );
 }
 
 const LONGEST_LABEL = 34;
