@@ -90,7 +90,9 @@ function Row({ flow }: { flow: FlowSummary }) {
             </span>
           )}
         </span>
-        <span className="small faint cut">{flow.title ?? firstLine(flow.description) ?? fileName(flow)}</span>
+        <span className="small faint cut">
+          {firstLine(flow.title) ?? firstLine(flow.description) ?? fileName(flow)}
+        </span>
       </Link>
       <span className="small dim cut" title={starts.join("\n")}>
         {starts.length > 0 ? starts.join(", ") : "by hand"}
