@@ -3,7 +3,7 @@
 //! steers runs for whoever asks.
 
 use std::sync::{
-    Arc,
+    Arc, PoisonError, RwLock,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -29,7 +29,8 @@ use crate::{
 
 /// An engine that stays, and the home's one host while it does.
 pub struct Host {
-    surroundings: Surroundings,
+    /// The workspace in them may change while the host stays.
+    surroundings: RwLock<Arc<Surroundings>>,
     engine: Engine,
     home: OpenHome,
     catalog: FlowCatalog,
@@ -69,15 +70,29 @@ impl Host {
             draining: AtomicBool::new(false),
             closing: watch::channel(false).0,
             upkeep: upkeep::begin(&engine),
-            surroundings,
+            surroundings: RwLock::new(Arc::new(surroundings)),
             engine,
             lock,
         }))
     }
 
-    /// Where it is: the home, the workspace.
-    pub fn surroundings(&self) -> &Surroundings {
-        &self.surroundings
+    /// Where it is: the home, the workspace that it is in now.
+    pub fn surroundings(&self) -> Arc<Surroundings> {
+        let held = self
+            .surroundings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&held)
+    }
+
+    /// Has it be in another workspace from now on. What runs is of no workspace but
+    /// its own, and goes on.
+    pub(crate) fn be_in(&self, surroundings: Surroundings) {
+        let mut held = self
+            .surroundings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(surroundings);
     }
 
     /// The home, for reading and for its tables.
@@ -118,10 +133,11 @@ impl Host {
         if let Some(run) = self.requested(key.clone()).await? {
             return Ok(run);
         }
-        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let surroundings = self.surroundings();
+        let (around, wanted) = (Arc::clone(&surroundings), order.clone());
         let mut prepared = blocking(move || run::prepare(&around, &wanted)).await?;
         prepared.key = key.clone();
-        match run::start(&self.surroundings, &self.engine, &order, prepared).await {
+        match run::start(&surroundings, &self.engine, &order, prepared).await {
             Ok(handle) => self.recorded(handle.id).await,
             // Somebody else asked by the same key at the same time.
             Err(Error::Engine(EngineError::Store(StoreError::RunExists(run)))) => {
@@ -162,10 +178,11 @@ impl Host {
             flow,
             parameters: given,
         };
-        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let surroundings = self.surroundings();
+        let (around, wanted) = (Arc::clone(&surroundings), order.clone());
         let prepared = blocking(move || run::prepare(&around, &wanted)).await?;
         let (loaded, bound) = (prepared.flow, prepared.parameters);
-        plan::plan_on(&self.surroundings, &self.engine, &order.flow, loaded, bound).await
+        plan::plan_on(&surroundings, &self.engine, &order.flow, loaded, bound).await
     }
 
     /// Runs a run again, or carries on one that nobody carries; see [`run::retry`].

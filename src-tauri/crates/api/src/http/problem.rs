@@ -121,6 +121,7 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
             (StatusCode::NOT_FOUND, "no-flow", "No such flow")
         }
         Error::FlowInsteadOfRun { .. } => (StatusCode::NOT_FOUND, "no-run", "No such run"),
+        Error::NoWorkspace(_) => (StatusCode::NOT_FOUND, "no-workspace", "No such workspace"),
         Error::NoTask { .. } => (StatusCode::NOT_FOUND, "no-task", "No such task"),
         Error::NoSetting { .. } => (StatusCode::NOT_FOUND, "no-setting", "No such setting"),
         Error::Nothing { .. } => (StatusCode::NOT_FOUND, "nothing", "Not there"),
