@@ -13,6 +13,7 @@ use std::{
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource, KeyAction, KeyActions},
+    error::CmdError,
     key::Key,
 };
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -308,6 +309,15 @@ impl Window {
         })
     }
 
+    /// Waits until nothing that an XPath names is there.
+    pub fn wait_until_gone(&self, xpath: &str) {
+        until(xpath, PATIENCE, || {
+            let found = self.client.find_all(Locator::XPath(xpath));
+            let found = self.runtime.block_on(found);
+            found.expect("a look").is_empty().then_some(())
+        });
+    }
+
     /// Clicks what an XPath names, once it is there.
     pub fn click(&self, xpath: &str) {
         self.runtime.block_on(async {
@@ -330,17 +340,26 @@ impl Window {
     /// the focus is.
     pub fn press(&self, keys: &[&str]) {
         for text in keys {
-            let parts: Vec<char> = text.split('+').map(key).collect();
-            let down = parts.iter().map(|&value| KeyAction::Down { value });
-            let up = parts.iter().rev().map(|&value| KeyAction::Up { value });
-            let presses = down
-                .chain(up)
-                .fold(KeyActions::new("keyboard".to_owned()), |presses, action| {
-                    presses.then(action)
-                });
-            let pressed = self.runtime.block_on(self.client.perform_actions(presses));
+            let pressed = self.perform(text);
             pressed.unwrap_or_else(|error| panic!("{text}: {error}"));
         }
+    }
+
+    /// Presses a key that ends the app: then nobody may be there to say that it was.
+    pub fn press_last(&self, key: &str) {
+        let _ = self.perform(key);
+    }
+
+    fn perform(&self, text: &str) -> Result<(), CmdError> {
+        let parts: Vec<char> = text.split('+').map(key).collect();
+        let down = parts.iter().map(|&value| KeyAction::Down { value });
+        let up = parts.iter().rev().map(|&value| KeyAction::Up { value });
+        let presses = down
+            .chain(up)
+            .fold(KeyActions::new("keyboard".to_owned()), |presses, action| {
+                presses.then(action)
+            });
+        self.runtime.block_on(self.client.perform_actions(presses))
     }
 
     /// Types a text, wherever the focus is.

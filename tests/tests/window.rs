@@ -219,7 +219,7 @@ fn a_flow_file_of_another_folder_opens_with_its_workspace_and_what_runs_goes_on(
     // Settings lead back.
     window.go("tauri://localhost/settings");
     window.click("//button[@aria-label='Open work']");
-    window.text("//*[@role='status' and contains(., 'work is shown now')]");
+    window.text("//ol[@aria-label='Notices']/li[contains(., 'work is shown now')]");
     window.click(&link("Flows"));
     window.text("//main//*[contains(., 'greet')]");
     sandbox.write("go", "");
