@@ -7,12 +7,13 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource, KeyAction, KeyActions},
+    elements::Element,
     error::CmdError,
     key::Key,
 };
@@ -31,6 +32,9 @@ use crate::{bus::Bus, group::Group, program, sandbox::Sandbox, until};
 
 /// How long a window, an element or an end is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long it is waited between two looks at a page.
+const BEAT: Duration = Duration::from_millis(20);
 
 /// A display without a screen.
 pub struct Display {
@@ -296,17 +300,7 @@ impl Window {
 
     /// Waits for an element that an XPath names, and gives its text.
     pub fn text(&self, xpath: &str) -> String {
-        self.runtime.block_on(async {
-            let element = self
-                .client
-                .wait()
-                .at_most(PATIENCE)
-                .for_element(Locator::XPath(xpath));
-            let element = element
-                .await
-                .unwrap_or_else(|error| panic!("{xpath}: {error}"));
-            element.text().await.expect("its text")
-        })
+        self.on(xpath, async |element| element.text().await)
     }
 
     /// Waits until nothing that an XPath names is there.
@@ -320,20 +314,28 @@ impl Window {
 
     /// Clicks what an XPath names, once it is there.
     pub fn click(&self, xpath: &str) {
-        self.runtime.block_on(async {
-            let element = self
-                .client
-                .wait()
-                .at_most(PATIENCE)
-                .for_element(Locator::XPath(xpath));
-            let element = element
-                .await
-                .unwrap_or_else(|error| panic!("{xpath}: {error}"));
-            element
-                .click()
-                .await
-                .unwrap_or_else(|error| panic!("{xpath}: {error}"));
-        });
+        self.on(xpath, async |element| element.click().await);
+    }
+
+    /// Does something with an element, once it is there and lets that be done: a page
+    /// that changes may put another in its place between the look and the deed.
+    fn on<T>(&self, xpath: &str, act: impl AsyncFn(Element) -> Result<T, CmdError>) -> T {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let done = self
+                .runtime
+                .block_on(async { act(self.client.find(Locator::XPath(xpath)).await?).await });
+            match done {
+                Ok(done) => return done,
+                Err(error) => assert!(
+                    Instant::now() < until,
+                    "{xpath}: {error}; at {}:\n{}",
+                    self.url(),
+                    self.ask("arguments[0](document.body.innerText)")
+                ),
+            }
+            std::thread::sleep(BEAT);
+        }
     }
 
     /// Presses keys one after the other, as `"g"`, `"Enter"` or `"Control+k"`, wherever
@@ -350,7 +352,7 @@ impl Window {
         let _ = self.perform(key);
     }
 
-    fn perform(&self, text: &str) -> Result<(), CmdError> {
+    fn perform(&self, text: &str) -> Result<(), Box<CmdError>> {
         let parts: Vec<char> = text.split('+').map(key).collect();
         let down = parts.iter().map(|&value| KeyAction::Down { value });
         let up = parts.iter().rev().map(|&value| KeyAction::Up { value });
@@ -359,7 +361,8 @@ impl Window {
             .fold(KeyActions::new("keyboard".to_owned()), |presses, action| {
                 presses.then(action)
             });
-        self.runtime.block_on(self.client.perform_actions(presses))
+        let performed = self.runtime.block_on(self.client.perform_actions(presses));
+        performed.map_err(Box::new)
     }
 
     /// Types a text, wherever the focus is.
