@@ -42,7 +42,7 @@ pub(crate) fn has_a_time(run: &Unfinished) -> bool {
 }
 
 /// Whether a run should have started by now, and nothing says yet that it is late.
-pub(crate) fn is_late(run: &Unfinished, now: Timestamp) -> bool {
+pub fn is_late(run: &Unfinished, now: Timestamp) -> bool {
     run.state == State::Scheduled
         && run.owner.is_none()
         && run
