@@ -16,12 +16,13 @@ use tokio::sync::mpsc;
 
 use crate::{
     drive::{Drive, Word},
-    engine::{Engine, Shared, Turn, new_id, new_run},
+    engine::{Engine, Shared, new_id, new_run},
     error::EngineError,
     handle::RunHandle,
     journal::Durability,
     limits,
     request::RunRequest,
+    turn::Turn,
 };
 
 /// A run that has not started so long after its time is late.

@@ -39,6 +39,7 @@ mod secrets;
 mod steering;
 mod stop;
 mod tls;
+mod turn;
 
 #[cfg(test)]
 mod rehearsal;
