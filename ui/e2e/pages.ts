@@ -22,6 +22,7 @@ export const PAGES: readonly Place[] = [
   { name: "flow-with-mistakes", path: () => "/flows/wrong" },
   { name: "runs", path: () => "/runs" },
   { name: "run", path: ({ runs }) => `/runs/${runs.completed.id}` },
+  { name: "run-branching", path: ({ runs }) => `/runs/${runs.branching.id}` },
   { name: "run-failed", path: ({ runs }) => `/runs/${runs.failed.id}` },
   {
     name: "run-failed-task",

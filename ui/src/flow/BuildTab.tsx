@@ -46,7 +46,12 @@ export function BuildTab({ detail }: { detail: FlowDetail }) {
           <Icon name="warn" />
           <span>
             <b>Line {broken.line}</b>: <Said text={broken.message} />
-            {broken.hint && ` — ${broken.hint}`}
+            {broken.hint && (
+              <>
+                {" — "}
+                <Said text={broken.hint} />
+              </>
+            )}
           </span>
           <span className="grow" />
           <button type="button" className="btn btn-s" onClick={() => setChosen({ line: broken.line })}>
@@ -168,7 +173,12 @@ function Problems({ detail, onLine }: { detail: FlowDetail; onLine: (line: numbe
               </code>
               <span className="cut">
                 <Said text={problem.message} />
-                {problem.hint && <span className="faint"> — {problem.hint}</span>}
+                {problem.hint && (
+                  <span className="faint">
+                    {" — "}
+                    <Said text={problem.hint} />
+                  </span>
+                )}
               </span>
             </button>
           </li>

@@ -28,7 +28,7 @@ interface Props {
 
 const ROW = 20;
 /** Room behind the last bar for its words. */
-const AFTER = 0.2;
+const AFTER = 0.25;
 /** What a letter of them takes of a track of usual width. */
 const LETTER = 0.015;
 
@@ -288,7 +288,9 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
       ? row.node.name
       : row.kind === "item"
         ? row.name
-        : `${row.count} ${row.bars.length < row.count ? "items" : "others"}`;
+        : row.alone
+          ? count(row.count, "item")
+          : count(row.count, "other");
   const bar = row.kind === "others" ? null : row.bar;
   const words = row.kind === "others" ? "" : wordsOf(row, shown?.drawing ?? null, now);
   const classes = ["grow-r"];
