@@ -66,6 +66,10 @@ impl Database {
                     name: "trials",
                     sql: include_str!("../migrations/state_0004_trials.sql"),
                 },
+                Migration {
+                    name: "drafts",
+                    sql: include_str!("../migrations/state_0005_drafts.sql"),
+                },
             ],
             shrinks: false,
             first: device::create,

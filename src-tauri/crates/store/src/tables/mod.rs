@@ -3,12 +3,14 @@
 
 pub(crate) mod cache;
 pub(crate) mod device;
+pub(crate) mod draft;
 pub(crate) mod limit;
 pub(crate) mod request;
 pub(crate) mod result;
 pub(crate) mod run;
 pub(crate) mod run_list;
 pub(crate) mod run_summary;
+pub(crate) mod saved_version;
 pub(crate) mod setting;
 pub(crate) mod task_run;
 pub(crate) mod task_tally;
