@@ -3,7 +3,7 @@
 //! steers runs for whoever asks.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -25,6 +25,7 @@ use crate::{
     steer::{self, By, SteeredRun, Wish},
     tail::{Tail, blocking},
     upkeep,
+    watch::Watch,
 };
 
 /// An engine that stays, and the home's one host while it does.
@@ -32,7 +33,10 @@ pub struct Host {
     surroundings: Surroundings,
     engine: Engine,
     home: OpenHome,
-    catalog: FlowCatalog,
+    catalog: Arc<FlowCatalog>,
+    watch: Watch,
+    /// Files are changed by one at a time.
+    changing: Mutex<()>,
     tail: Arc<Tail>,
     started_at: Timestamp,
     /// How many runs were started or carried on here.
@@ -60,9 +64,15 @@ impl Host {
             tracing::info!(run = %run.id, name = %run.name, "carried on");
         }
         let store = engine.store();
+        let home = OpenHome::over(Arc::clone(store));
+        let catalog = Arc::new(FlowCatalog::default());
+        let files = Arc::clone(&catalog);
+        let watch = Watch::begin(surroundings.clone(), home.clone(), files, true);
         Ok(Arc::new(Self {
-            home: OpenHome::over(Arc::clone(store)),
-            catalog: FlowCatalog::default(),
+            home,
+            catalog,
+            watch,
+            changing: Mutex::new(()),
             tail: Tail::new(Arc::clone(store)),
             started_at: Timestamp::now(),
             started: AtomicU64::new(carried.len() as u64),
@@ -88,6 +98,23 @@ impl Host {
     /// The flow files of its workspace.
     pub fn catalog(&self) -> &FlowCatalog {
         &self.catalog
+    }
+
+    /// Changes files of the workspace, by itself: nobody else here changes any meanwhile,
+    /// and what changed is told at once.
+    ///
+    /// # Errors
+    /// Those of `verb`.
+    pub(crate) fn change_files<T>(
+        &self,
+        verb: impl FnOnce(&Surroundings, &OpenHome, &FlowCatalog) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // A panic elsewhere left files as they are: there is nothing to mend here.
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = verb(&self.surroundings, &self.home, &self.catalog);
+        self.catalog.expire();
+        self.watch.own_change();
+        done
     }
 
     /// When it was opened.
@@ -186,7 +213,7 @@ impl Host {
     }
 
     /// Follows everything that happens after `cursor`, or from now on; in one run, or
-    /// in all of the home.
+    /// in all of the home, changes of the workspace's files too.
     ///
     /// # Errors
     /// Where too many streams are open, or the store cannot be read.
@@ -195,9 +222,15 @@ impl Host {
         cursor: Option<u64>,
         run: Option<RunId>,
     ) -> Result<Following, Error> {
-        self.tail
-            .follow(cursor, run, self.closing.subscribe())
-            .await
+        let files = match run {
+            Some(_) => None,
+            None => {
+                self.watch.begun().await;
+                Some(self.watch.news().follow())
+            }
+        };
+        let closing = self.closing.subscribe();
+        self.tail.follow(cursor, run, files, closing).await
     }
 
     /// A place among the streams that may be open.

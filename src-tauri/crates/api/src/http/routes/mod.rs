@@ -3,11 +3,14 @@
 // utoipa writes whole paths where it expands a route's parameters.
 #![allow(unused_qualifications)]
 
+mod drafts;
 mod events;
 mod find;
 mod flow_files;
+mod flow_texts;
 mod flows;
 mod health;
+mod layouts;
 pub(crate) mod list_query;
 mod log_window;
 mod logs;
@@ -55,6 +58,9 @@ pub(crate) fn all() -> Routes {
         .merge(metrics::routes())
         .merge(overview::routes())
         .merge(flows::routes())
+        .merge(flow_texts::routes())
+        .merge(drafts::routes())
+        .merge(layouts::routes())
         .merge(run_views::routes())
         .merge(log_window::routes())
         .merge(find::routes())
