@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use tidemill_flow::FlowName;
 use utoipa::ToSchema;
 
@@ -18,6 +18,7 @@ use crate::{
     flows,
     inside::Inside,
     save::{unwritten, write_new},
+    schemas::AnyJson,
     workspace::MARK,
 };
 
@@ -56,8 +57,8 @@ pub struct Layout {
     pub notes: Vec<Note>,
     /// What a newer version wrote: it stays.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
-    pub other: Map<String, Json>,
+    #[schema(value_type = BTreeMap<String, AnyJson>)]
+    pub other: BTreeMap<String, Json>,
 }
 
 impl Default for Layout {
@@ -67,7 +68,7 @@ impl Default for Layout {
             positions: BTreeMap::new(),
             folded: Vec::new(),
             notes: Vec::new(),
-            other: Map::new(),
+            other: BTreeMap::new(),
         }
     }
 }
@@ -83,8 +84,8 @@ pub struct Position {
     pub y: f64,
     /// What a newer version wrote: it stays.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
-    pub other: Map<String, Json>,
+    #[schema(value_type = BTreeMap<String, AnyJson>)]
+    pub other: BTreeMap<String, Json>,
 }
 
 /// A note on the canvas.
@@ -108,8 +109,8 @@ pub struct Note {
     pub text: String,
     /// What a newer version wrote: it stays.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
-    pub other: Map<String, Json>,
+    #[schema(value_type = BTreeMap<String, AnyJson>)]
+    pub other: BTreeMap<String, Json>,
 }
 
 /// A number as people write it: to the hundredth, and whole where it is.

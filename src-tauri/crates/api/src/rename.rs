@@ -172,13 +172,12 @@ fn edits_of_others(
 ) -> Result<(Vec<Edit>, Vec<String>), Error> {
     let (mut edits, mut unread) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| file.path != renaming.file) {
-        if !file.text.contains(renaming.from) {
-            continue;
-        }
         if renaming.text(&file.path, &file.text)?.1 > 0 {
             let edit = renaming.edit(FlowTarget::of(Arc::clone(file))?)?;
             edits.extend((edit.places > 0).then_some(edit));
-        } else if tidemill_flow::read_values(&file.text).is_err() {
+        } else if file.text.contains(renaming.from)
+            && tidemill_flow::read_values(&file.text).is_err()
+        {
             unread.push(format!(
                 "{}: it cannot be read, and may name `{}`",
                 file.path.display(),

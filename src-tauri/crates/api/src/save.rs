@@ -106,7 +106,7 @@ pub struct NewFlow {
     pub file: Option<String>,
 }
 
-/// Writes a new flow file, and marks the workspace.
+/// Writes a new flow file.
 ///
 /// # Errors
 /// Where the name is none, a flow or a file of it is there, no flow file can be at
@@ -134,7 +134,6 @@ pub fn create(
     let file = new.file.as_deref().unwrap_or(&called);
     let place = Inside::flow_file(&folder, Path::new(file))?;
     write_new(&place, new.text.as_bytes())?;
-    mark_if_unmarked(&folder)?;
     let now = Timestamp::now();
     let mut kept = Kept::new(home, &place);
     kept.version(&name_of(&new.text, &place.path), new.text.as_bytes(), now);
@@ -235,8 +234,11 @@ impl<'h> Kept<'h> {
         }
     }
 
-    /// Waits until it is on the disk: what could not be done.
+    /// Waits until it is on the disk: what could not be done. The folder that was
+    /// written in is a workspace from then on.
     pub(crate) fn finish(mut self) -> Vec<String> {
+        let marked = mark_if_unmarked(Path::new(&self.workspace));
+        self.warn(marked.map(drop));
         let kept = self.receipts.iter().map(Receipt::wait_flushed);
         let removed = self
             .removals
