@@ -70,6 +70,10 @@ impl Database {
                     name: "waits",
                     sql: include_str!("../migrations/state_0005_waits.sql"),
                 },
+                Migration {
+                    name: "drafts",
+                    sql: include_str!("../migrations/state_0006_drafts.sql"),
+                },
             ],
             shrinks: false,
             first: device::create,

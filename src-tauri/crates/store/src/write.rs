@@ -111,7 +111,7 @@ impl Writer {
         receipt
     }
 
-    fn call<T, F>(&self, body: F) -> Receipt<T>
+    pub(crate) fn call<T, F>(&self, body: F) -> Receipt<T>
     where
         T: Clone + Send + 'static,
         F: FnMut(&mut Session) -> Result<T, StoreError> + Send + 'static,

@@ -324,11 +324,7 @@ pub(crate) fn remove(connection: &Connection, key: i64) -> rusqlite::Result<()> 
     )?;
     connection.execute("DELETE FROM runs WHERE key = ?", [key])?;
     for hash in texts.into_iter().flatten() {
-        connection.execute(
-            "DELETE FROM texts WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM runs
-               WHERE version = ?1 OR variables = ?1 OR environment = ?1)",
-            [hash],
-        )?;
+        text::forget_unnamed(connection, &hash)?;
     }
     Ok(())
 }
