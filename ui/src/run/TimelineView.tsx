@@ -2,7 +2,16 @@
 // the log. Rows out of sight are not there; time is zoomed with Ctrl and the wheel, or + and −.
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type { Graph, State } from "../api/types";
 import type { NodeStateSource } from "../graph/nodeStates";
 import { count, duration } from "../parts/format";
@@ -34,7 +43,8 @@ const LETTER = 0.015;
 
 export function TimelineView(props: Props) {
   const { graph, board, states, running, picked, onPick } = props;
-  const version = useSyncExternalStore(board.subscribe, board.version);
+  // The rows of a large run are worked out apart from the tasks that are drawn, so that neither waits for both.
+  const version = useDeferredValue(useSyncExternalStore(board.subscribe, board.version));
   const now = useNow(running, 250);
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
