@@ -68,13 +68,16 @@ describe("home", () => {
     await context.close();
   });
 
-  it("teaches where there is nothing yet", async () => {
+  it("runs an example with one press where there is nothing yet", async () => {
     const own = await Studio.start(async () => {}, "nothing");
     onTestFinished(() => own.stop());
     const { context, page, goTo } = await session(on, own);
     await page.getByRole("heading", { name: "No flows in this folder yet" }).waitFor();
-    await page.getByText("tidemill new hello && tidemill run hello").waitFor();
-    await own.call("new", "hello");
+    await page.getByRole("button", { name: "Create and run hello" }).press("Enter");
+    await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
+    await page.getByText("Completed").first().waitFor();
+    await goTo("/flows/hello");
+    await page.getByText("hello.flow.yaml").first().waitFor();
     await goTo("/");
     await page.getByRole("heading", { name: "Everything is as expected" }).waitFor();
     await context.close();

@@ -13,6 +13,7 @@ import { useSteer } from "../parts/useSteer";
 const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string }> = {
   failed: { drawing: "failed", word: "failed" },
   crashed: { drawing: "crashed", word: "crashed" },
+  late: { drawing: "late", word: "is late" },
   slow: { drawing: "late", word: "is slower than usual" },
   approval: { drawing: "paused", word: "waits for an answer" },
 };
@@ -21,6 +22,7 @@ const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string }> = {
 const LIKE: Record<Broken["kind"], string[]> = {
   failed: ["failed", "crashed"],
   crashed: ["failed", "crashed"],
+  late: ["scheduled"],
   slow: ["running"],
   approval: ["paused"],
 };

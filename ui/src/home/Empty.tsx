@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { doctor, workspaces } from "../api/queries";
 import { Command } from "../parts/Command";
 import { Icon } from "../parts/Icon";
+import { ExampleList } from "./Example";
 
 export function Empty() {
   const current = useQuery(workspaces).data?.workspaces.find((one) => one.current);
@@ -22,11 +23,13 @@ export function Empty() {
         <li className="way">
           <Icon name="play" />
           <div>
-            <b>Begin from an example</b>
+            <b>Run an example</b>
             <p>
-              It runs as it is, with its data beside it, and needs no network. In a terminal, in the folder:
+              It becomes a flow file in this folder, runs as it is and needs no network. The same in a
+              terminal:
             </p>
             <Command text="tidemill new hello && tidemill run hello" />
+            <ExampleList />
           </div>
         </li>
         <li className="way">

@@ -210,6 +210,7 @@ fn of_move(moved: &RunMove) -> Option<ActivityEntry> {
 fn of_request(asked: KnownRequest) -> ActivityEntry {
     let (wanted, why) = match asked.request.steering {
         Steering::Cancel { reason } => ("cancel", Some(reason)),
+        Steering::Kill { reason } => ("kill", Some(reason)),
         Steering::Approve { .. } => ("approve", None),
         Steering::Reject { reason, .. } => ("reject", Some(reason)),
     };
@@ -260,6 +261,7 @@ mod tests {
             trigger: Value::from(()),
             variables: Value::from(()),
             environment: None,
+            trial: None,
             parent: None,
             scheduled_for: None,
             owner: None,

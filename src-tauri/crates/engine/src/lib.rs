@@ -13,6 +13,7 @@ mod attempt;
 mod cache;
 mod crash;
 mod drive;
+mod due;
 mod engine;
 mod error;
 mod event;
@@ -44,6 +45,7 @@ mod rehearsal;
 #[cfg(test)]
 mod testbed;
 
+pub use due::Due;
 pub use engine::{Close, Engine, EngineOptions, PARALLELISM_SETTING};
 pub use error::EngineError;
 pub use event::{Event, Events, Line, Move, MoveNews, RunNews};
