@@ -243,6 +243,9 @@ function Axis({
   const list = marks(view, origin, 6);
   const step = (list[1] ?? 0) - (list[0] ?? 0);
   const place = (at: number) => `${((at - view.from) / (view.to - view.from)) * 100}%`;
+  // A word at either end stands within the track.
+  const edge = (at: number) =>
+    at === origin ? "first" : view.to - at < (view.to - view.from) * 0.06 ? "last" : "";
   const nowHere = now !== null && now >= view.from && now <= view.to;
   const crowded = (at: number) =>
     nowHere && now !== null && Math.abs(origin + at - now) < (view.to - view.from) * 0.07;
@@ -263,7 +266,7 @@ function Axis({
       </span>
       <div className="gt axis" aria-hidden="true">
         {list.map((at) => (
-          <span key={at} className={at === 0 ? "first" : ""} style={{ left: place(origin + at) }}>
+          <span key={at} className={edge(origin + at)} style={{ left: place(origin + at) }}>
             {crowded(at) ? "" : markWord(at, step)}
             <i className="gantt-mark" />
           </span>
