@@ -98,7 +98,9 @@ describe("a flow", () => {
     const { page, goTo } = here;
     await goTo("/flows/wrong");
     await page.getByText("Line 5").waitFor();
-    await shown(page.getByText(/did you mean .retries/));
+    await shown(
+      page.getByRole("region", { name: "Problems" }).getByRole("button", { name: /did you mean retries/ }),
+    );
     expect(await page.getByRole("button", { name: /^Run…/ }).isDisabled()).toBe(true);
     await page.getByRole("region", { name: "Problems" }).getByRole("button").press("Enter");
   });

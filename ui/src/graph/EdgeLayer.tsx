@@ -3,7 +3,7 @@
 // head. A condition stands once at what it decides. Neighbours that look the same are one path: thousands stay light.
 
 import { ViewportPortal } from "@xyflow/react";
-import { useContext, useMemo, useSyncExternalStore } from "react";
+import { useContext, useDeferredValue, useMemo, useSyncExternalStore } from "react";
 import { isEnded, TYPE_OF } from "../parts/states";
 import { type NodeStateSource, NodeStatesContext } from "./nodeStates";
 import type { Box, Places, Point } from "./place";
@@ -30,7 +30,8 @@ interface Drawn {
 export function EdgeLayer({ shape, places, selected }: Props) {
   const states = useContext(NodeStatesContext);
   const detail = useContext(DetailContext);
-  const version = useSyncExternalStore(states.watch, states.version);
+  // Edges follow the tasks that they join: a moment later, and not in the same frame.
+  const version = useDeferredValue(useSyncExternalStore(states.watch, states.version));
   const drawn = useMemo(() => drawnEdges(shape, places), [shape, places]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that states are others
   const looks = useMemo(() => byLook(drawn, selected, states), [drawn, selected, states, version]);
