@@ -152,6 +152,26 @@ fn a_text_with_another_name_takes_its_layout_and_versions_along() {
     let layout = served.get("/flows/b/layout");
     assert_eq!(layout["layout"]["positions"]["t"]["y"], 2);
     assert_eq!(versions(&served, "b").len(), 2);
+    // But never over what another flow has.
+    sandbox.flow("c", PLAIN);
+    put(
+        &served,
+        "/flows/c/layout",
+        &json!({"version": 1, "folded": ["t"]}),
+    )
+    .expect(200);
+    let taken = json!({"text": format!("name: c\n{PLAIN}\n"), "base": version(&served, "b")});
+    let saved = put(&served, "/flows/b/text", &taken).expect(200).json();
+    let said = saved["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(said.contains("another file"), "{said}");
+    assert_eq!(
+        served.get("/flows/c/layout")["layout"]["folded"],
+        json!(["t"])
+    );
+    assert_eq!(
+        names(&sandbox.file(".tidemill/layout")),
+        ["b.json", "c.json"]
+    );
 }
 
 #[cfg(unix)]
