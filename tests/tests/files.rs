@@ -212,8 +212,8 @@ fn links_are_followed_inside_the_workspace_only() {
         "x.yaml",
         ".x/x.flow.yaml",
     ] {
-        let new = json!({"name": "x", "text": "name: x\n", "file": file});
-        served.post("/flows", &new).expect(422);
+        let new = json!({"text": "name: x\n", "file": file});
+        served.post("/flows/x/text", &new).expect(422);
         let encoded = file.replace('/', "%2F");
         let draft = json!({"text": "", "base": null});
         put(&served, &format!("/drafts/{encoded}"), &draft).expect(422);
@@ -244,9 +244,8 @@ fn a_draft_outlives_a_crash() {
     assert_eq!(drafts["drafts"][1]["path"], "deep/new.flow.yaml");
     assert_eq!(drafts["drafts"][1]["changed"], false);
     // A save ends it, for a new file too.
-    let made =
-        json!({"name": "new", "text": format!("name: new\n{PLAIN}"), "file": "deep/new.flow.yaml"});
-    let made = served.post("/flows", &made).expect(201).json();
+    let made = json!({"text": format!("name: new\n{PLAIN}"), "file": "deep/new.flow.yaml"});
+    let made = served.post("/flows/new/text", &made).expect(201).json();
     assert_eq!(made["name"], "new");
     assert!(sandbox.read("deep/new.flow.yaml").is_some());
     let saved = json!({"text": format!("name: a\n{PLAIN}"), "base": version(&served, "a")});
@@ -264,7 +263,10 @@ fn a_new_flow_takes_no_other_s_place() {
     sandbox.flow("a", PLAIN);
     sandbox.write("taken.flow.yaml", "name: other\n");
     let served = Served::start(&sandbox);
-    let new = |name: &str, text: &str| served.post("/flows", &json!({"name": name, "text": text}));
+    let new = |name: &str, text: &str| {
+        let path = format!("/flows/{}/text", name.replace(' ', "%20"));
+        served.post(&path, &json!({"text": text}))
+    };
     assert_eq!(
         new("a", "name: a\n").expect(409).json()["type"],
         "tidemill:exists"
@@ -433,7 +435,7 @@ fn a_flow_that_others_need_is_not_removed_unless_forced() {
         text
     );
     served
-        .post("/flows", &json!({"name": "a", "text": text}))
+        .post("/flows/a/text", &json!({"text": text}))
         .expect(201);
 }
 

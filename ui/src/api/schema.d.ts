@@ -114,6 +114,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a flow may be begun from */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows": {
         parameters: {
             query?: never;
@@ -124,8 +141,12 @@ export interface paths {
         /** The flows of the workspace */
         get: operations["list"];
         put?: never;
-        /** Make a flow from a text */
-        post: operations["create"];
+        /**
+         * Write a flow from an example
+         * @description Asking again gives the same flow, as long as its file is as it was written. Another
+         *     file of that name stays as it is.
+         */
+        post: operations["write"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,6 +205,23 @@ export interface paths {
         put?: never;
         /** Make a flow like another, beside it */
         post: operations["copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a value of a flow file gives, with what the flow's tasks gave lately; nothing runs */
+        post: operations["evaluate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -249,6 +287,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is pinned of a flow */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/pins/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pin an output of a flow's task */
+        put: operations["set_pin"];
+        post?: never;
+        /** Remove a pin */
+        delete: operations["remove_pin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/rename": {
         parameters: {
             query?: never;
@@ -288,6 +361,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the expressions of a task see, with what its flow's tasks gave lately */
+        post: operations["scope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How the tasks of a flow stand: what each gave last, what is pinned, what is stale */
+        post: operations["standings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/text": {
         parameters: {
             query?: never;
@@ -303,7 +410,8 @@ export interface paths {
          *     `tidemill:changed-elsewhere` with the file's `text` and `version` as they are now.
          */
         put: operations["save_text"];
-        post?: never;
+        /** Make a flow from a text */
+        post: operations["create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -971,6 +1079,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Look flows up in another folder from now on; what runs goes on */
+        put: operations["open"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1064,7 +1189,7 @@ export interface components {
          * @description How an expectation was broken.
          * @enum {string}
          */
-        BrokenKind: "failed" | "crashed" | "slow" | "approval";
+        BrokenKind: "failed" | "crashed" | "late" | "slow" | "approval";
         /** @description Runs that were made within some time. */
         Bucket: {
             /** @description Where it begins. */
@@ -1073,6 +1198,14 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+        };
+        /** @description How a run is ended. */
+        CancelRequest: {
+            /**
+             * @description Whether what runs is killed; else it has some seconds to end by itself.
+             * @default false
+             */
+            at_once: boolean;
         };
         /** @description What the checker says. */
         CheckReport: {
@@ -1245,6 +1378,45 @@ export interface components {
          * @enum {string}
          */
         EdgeChangeKind: "added" | "removed";
+        /** @description A value with expressions in it. */
+        EvaluateRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             */
+            text?: string | null;
+            /** @description The path of the task that it is of; the flow itself by default. */
+            task?: string | null;
+            /** @description The value, as it stands in the flow file. */
+            value: components["schemas"]["Json"];
+        };
+        /** @description What a value of the flow file gives. */
+        Evaluation: {
+            /** @description The value; null where there is none, and cut where it is large. */
+            value: components["schemas"]["Json"];
+            /** @description What kind of value it is, such as `list`; null where there is none. */
+            kind: string | null;
+            /** @description Whether the value is cut. */
+            cut: boolean;
+            /** @description Why there is no value, for a person. */
+            problem: string | null;
+            /** @description What it reads, each with its value, such as `tasks.fetch.output`. */
+            reads: components["schemas"]["ReadValue"][];
+        };
+        /** @description An example, for programs. */
+        Example: {
+            /** @description What it is called. */
+            name: string;
+            /** @description What it shows. */
+            about: string;
+            /** @description The text of a flow that is begun from it and is called like it. */
+            text: string;
+        };
+        /** @description What a flow may be begun from. */
+        Examples: {
+            /** @description The examples; the first is what is written where none is named. */
+            examples: components["schemas"]["Example"][];
+        };
         /** @description A task run that failed by itself, not because of another. */
         FailedTask: {
             /** @description Its path. */
@@ -1367,7 +1539,7 @@ export interface components {
             usual_ms: number | null;
             /**
              * Format: int64
-             * @description How many of its runs have not ended.
+             * @description How many of its runs go on: have not ended, and do not wait for their time.
              */
             running: number;
         };
@@ -1537,6 +1709,27 @@ export interface components {
             total: number;
         };
         Json: unknown;
+        /** @description What a task gave last. */
+        LastOutput: {
+            /** @description The run's id. */
+            run: string;
+            /** @description The run's name. */
+            name: string;
+            /** @description How the task ended. */
+            state: components["schemas"]["State"];
+            /** @description Why, for a person, such as from where a result was reused. */
+            message: string | null;
+            ended_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description From its start to its end, in milliseconds.
+             */
+            duration_ms: number | null;
+            /** @description The output, without what is long or deep. */
+            output: components["schemas"]["Json"];
+            /** @description Whether something was left out of it. */
+            cut: boolean;
+        };
         /** @description Where a flow's tasks stand on the canvas. */
         Layout: {
             /**
@@ -1694,13 +1887,27 @@ export interface components {
             /** @description The name. */
             to: string;
         };
-        /** @description A flow to be made. */
-        NewFlowRequest: {
-            /** @description Its name, after which its file is called. */
+        /** @description A flow that was written. */
+        NewFlow: {
+            /** @description The flow's name. */
             name: string;
+            /** @description Its file. */
+            file: string;
+            /** @description The folder that marks the workspace, where it was made too. */
+            mark: string | null;
+        };
+        /** @description A flow that is to be written. */
+        NewFlowRequest: {
+            /** @description The flow's name: its file is `NAME.flow.yaml` in the workspace. */
+            name: string;
+            /** @description The example that it begins from; the first by default. */
+            from?: string | null;
+        };
+        /** @description A flow to be made. */
+        NewTextRequest: {
             /** @description Its file's text, right or wrong. */
             text: string;
-            /** @description Its file, relative to the workspace; by default `NAME.flow.yaml` in it. */
+            /** @description Its file, relative to the workspace; by default it is called after the flow. */
             file?: string | null;
         };
         /** @description The next times, in order. */
@@ -1781,6 +1988,11 @@ export interface components {
         } & {
             [key: string]: components["schemas"]["Json"];
         };
+        /** @description A workspace to be in. */
+        OpenWorkspaceRequest: {
+            /** @description The absolute path of a folder, or of a flow file, whose workspace is meant. */
+            path: string;
+        };
         /** @description What is and what should be. */
         Overview: {
             /** @description When this was so. */
@@ -1794,7 +2006,7 @@ export interface components {
             expectations: number;
             /** @description What broke an expectation, the newest first. */
             broken: components["schemas"]["Broken"][];
-            /** @description Runs that have not ended, newest first. */
+            /** @description Runs that go on, newest first. */
             running: components["schemas"]["RunningRun"][];
             /** @description The flows: those of the workspace, then others that ran lately. */
             flows: components["schemas"]["FlowSummary"][];
@@ -1804,6 +2016,26 @@ export interface components {
             not_run: components["schemas"]["NotRun"][];
             /** @description The day's runs that no other run's task started. */
             totals: components["schemas"]["Totals"];
+        };
+        /** @description A pinned output. */
+        Pin: {
+            /** @description The task's path: `group/inner`. */
+            task: string;
+            /** @description The output. */
+            output: components["schemas"]["Json"];
+            /** @description The name of the run that it is from; null where a person wrote it. */
+            origin: string | null;
+            /** @description When it was pinned. */
+            pinned_at: components["schemas"]["Moment"];
+        };
+        /** @description An output to pin. */
+        PinRequest: {
+            output?: components["schemas"]["Json"] | null;
+        };
+        /** @description What is pinned of a flow. */
+        Pins: {
+            /** @description The pins, by task. */
+            pins: components["schemas"]["Pin"][];
         };
         /** @description What a run would do. */
         PlanAnswer: {
@@ -1919,6 +2151,13 @@ export interface components {
             message: string | null;
             /** @description JSON Schema of what may be entered; null where nothing is asked for. */
             fields: components["schemas"]["Json"];
+        };
+        /** @description What an expression reads. */
+        ReadValue: {
+            /** @description Where it stands, such as `params.threshold`. */
+            path: string;
+            /** @description Its value, cut where it is large. */
+            value: components["schemas"]["Json"];
         };
         /** @description A no. */
         RejectRequest: {
@@ -2066,6 +2305,7 @@ export interface components {
             parent: string | null;
             /** @description The event that started it, or null. */
             trigger: components["schemas"]["Json"];
+            trial: components["schemas"]["Trial"] | null;
             /**
              * @description How many task runs stand in which type of state; without those that newer ones
              *     stand for.
@@ -2121,9 +2361,9 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
-        /** @description A run's whole record. */
+        /** @description A run's record. */
         RunRecord: components["schemas"]["RunFacts"] & {
-            /** @description Every recorded transition, in order. */
+            /** @description The recorded transitions, in order. */
             transitions: components["schemas"]["Transition"][];
         };
         /** @description A run with its task runs: what `run --json` prints. */
@@ -2213,6 +2453,26 @@ export interface components {
             /** @description The schedules, by flow, in their files' order. */
             schedules: components["schemas"]["ScheduleDocument"][];
         };
+        /** @description A task whose expressions are meant. */
+        ScopeRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             */
+            text?: string | null;
+            /** @description The task's path: `group/inner`; what the flow itself sees by default. */
+            task?: string | null;
+        };
+        /** @description What the expressions of a task see. */
+        ScopeView: {
+            /**
+             * @description Each name in scope, with a sample of its value: long lists, texts and depths are
+             *     cut. What stands under `tasks` are the tasks that may be named.
+             */
+            names: Record<string, never>;
+            /** @description The tasks in scope that have given no output yet. */
+            without_output: string[];
+        };
         /**
          * @description What a find is.
          * @enum {string}
@@ -2274,6 +2534,33 @@ export interface components {
             /** @description The settings, by key. */
             settings: components["schemas"]["SettingDocument"][];
         };
+        /** @description How a task stands. */
+        Standing: {
+            /** @description The task's path: `group/inner`. */
+            task: string;
+            last: components["schemas"]["LastOutput"] | null;
+            /** @description Whether an output of it is pinned. */
+            pinned: boolean;
+            /**
+             * @description Why it would run anew, or with something else: null where its last output is what
+             *     it would give, as far as can be known.
+             */
+            stale: string | null;
+        };
+        /** @description How the tasks of a flow stand. */
+        Standings: {
+            /** @description The tasks, in the flow's order. */
+            tasks: components["schemas"]["Standing"][];
+        };
+        /** @description A flow as it is being edited. */
+        StandingsRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             * @default null
+             */
+            text: string | null;
+        };
         /** @description What a run is started with. */
         StartRequest: {
             /** @description Parameters with their types. */
@@ -2285,10 +2572,13 @@ export interface components {
              */
             typed: string[];
             /**
-             * @description When it is to start; now by default.
+             * @description When it is to start, such as `2026-03-29T07:05:00+02:00`; without an offset, by
+             *     the clock of the machine. Now by default, and where the time has passed.
              * @default null
              */
             at: string | null;
+            /** @default null */
+            try: components["schemas"]["TryRequest"] | null;
         };
         /** @enum {string} */
         State: "Scheduled" | "Late" | "AwaitingRetry" | "AwaitingSlot" | "Pending" | "Running" | "Retrying" | "Paused" | "Cancelling" | "Completed" | "Cached" | "Skipped" | "Failed" | "TimedOut" | "UpstreamFailed" | "Crashed" | "Cancelled";
@@ -2512,14 +2802,49 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
+        /** @description What a run tries of its flow. */
+        Trial: {
+            /**
+             * @description `only` the task, all `until` it, all `from` it on; null: all of the flow, with
+             *     outputs that are pinned.
+             */
+            part: string | null;
+            /** @description The path of the task that the part is seen from. */
+            task: string | null;
+        };
+        /**
+         * @description A part of a flow.
+         * @enum {string}
+         */
+        TryPart: "only" | "until" | "from";
+        /** @description What a person tries of a flow. */
+        TryRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default.
+             * @default null
+             */
+            text: string | null;
+            /** @default null */
+            part: components["schemas"]["TryPart"] | null;
+            /**
+             * @description The path of the task that `part` is seen from: `group/inner`.
+             * @default null
+             */
+            task: string | null;
+        };
         /** @description A time to come. */
         Upcoming: {
             /** @description When, RFC 3339 with the offset of the schedule's zone. */
             at: string;
             /** @description The flow. */
             flow: string;
-            /** @description The schedule: its name, or its rule and zone. */
+            /**
+             * @description The schedule: its name, or its rule and zone; of a run that was asked for, the
+             *     run's name.
+             */
             text: string;
+            /** @description The run that was asked for; null where a schedule is due. */
+            run: string | null;
         };
         /** @description A value. */
         ValueRequest: {
@@ -2590,6 +2915,8 @@ export interface operations {
             query?: {
                 /** @description Only entries of this kind. */
                 kind?: "run" | "person";
+                /** @description Only entries of this flow's runs. */
+                flow?: string;
                 /** @description At most so many, 50 by default, 500 at most. */
                 limit?: number;
                 /** @description Where to go on: an earlier page's `next`. */
@@ -2855,6 +3182,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Examples"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["FlowList"];
                 };
             };
@@ -2869,7 +3224,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    write: {
         parameters: {
             query?: never;
             header?: never;
@@ -2882,12 +3237,22 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It was there already, just so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlow"];
+                };
+            };
+            /** @description It is written */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SavedFlow"];
+                    "application/json": components["schemas"]["NewFlow"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -3098,6 +3463,41 @@ export interface operations {
             };
         };
     };
+    evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     drawn: {
         parameters: {
             query?: never;
@@ -3229,6 +3629,107 @@ export interface operations {
             };
         };
     };
+    list_pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description The task's path, its `/` as `%2F` */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description The task's path, its `/` as `%2F` */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     give_name: {
         parameters: {
             query?: never;
@@ -3277,19 +3778,89 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["StartRequest"];
             };
         };
         responses: {
-            /** @description It is recorded, and runs */
+            /** @description It is recorded, and runs or waits for its time */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScopeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeView"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    standings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standings"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -3320,6 +3891,41 @@ export interface operations {
         };
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTextRequest"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3740,7 +4346,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ApproveRequest"];
             };
@@ -3775,7 +4381,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -4020,7 +4630,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RejectRequest"];
             };
@@ -4048,9 +4658,12 @@ export interface operations {
     report: {
         parameters: {
             query?: {
-                /** @description Whether every recorded transition is wanted. */
+                /** @description Whether the recorded transitions are wanted. */
                 transitions?: boolean;
-                /** @description At most so many task runs, 5000 at most; by default all. */
+                /**
+                 * @description At most so many task runs, 5000 at most, and at most as many
+                 *     transitions; by default all.
+                 */
                 tasks?: number;
             };
             header?: never;
@@ -4091,7 +4704,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RetryRequest"];
             };
@@ -4753,6 +5366,38 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspaces"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenWorkspaceRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

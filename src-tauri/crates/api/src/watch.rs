@@ -10,7 +10,7 @@ use std::{
     fs::{self, Metadata},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::JoinHandle,
@@ -62,6 +62,9 @@ enum Wake {
     End,
 }
 
+/// Says where the process is now: its workspace may become another one.
+pub(crate) type Around = Arc<RwLock<Arc<Surroundings>>>;
+
 /// The watch over a workspace. It ends when it is dropped.
 pub(crate) struct Watch {
     news: Arc<FileNews>,
@@ -74,7 +77,7 @@ impl Watch {
     /// Begins to watch the workspace whose flows are listed. `notices`: whether the
     /// system is asked for any.
     pub(crate) fn begin(
-        surroundings: Surroundings,
+        surroundings: Around,
         home: OpenHome,
         catalog: Arc<FlowCatalog>,
         notices: bool,
@@ -164,7 +167,7 @@ struct Notices {
 
 /// The thread's own.
 struct Watcher {
-    surroundings: Surroundings,
+    surroundings: Around,
     home: OpenHome,
     catalog: Arc<FlowCatalog>,
     news: Arc<FileNews>,
@@ -240,20 +243,24 @@ impl Watcher {
 
     /// Looks at the files, and tells what changed since the last look.
     fn look(&mut self, is_first: bool) {
-        let folder = match catalog::folder(&self.surroundings, &self.home) {
+        let around = self.surroundings.read();
+        let around = Arc::clone(&around.unwrap_or_else(PoisonError::into_inner));
+        let folder = match catalog::folder(&around, &self.home) {
             Ok(folder) => folder,
             Err(error) => {
                 tracing::warn!(%error, "the workspace to be watched cannot be told");
                 return;
             }
         };
+        // Files of another workspace are no news of this one.
+        let is_another = folder != self.folder && self.folder.is_some() && folder.is_some();
         if folder != self.folder {
             self.forget_notices();
             self.folder = folder;
         }
         let now = self.seen();
         let before = std::mem::replace(&mut self.known, now);
-        if !is_first {
+        if !is_first && !is_another {
             self.news.tell(changes(&before, &self.known));
         }
     }
@@ -498,7 +505,8 @@ mod tests {
                 ..Surroundings::rooted(folder.path())
             };
             let home = OpenHome::open(&surroundings).unwrap();
-            let watch = Watch::begin(surroundings, home, Arc::default(), notices);
+            let around = Arc::new(RwLock::new(Arc::new(surroundings)));
+            let watch = Watch::begin(around, home, Arc::default(), notices);
             watch.begun().await;
             let reader = watch.news().follow();
             Self {

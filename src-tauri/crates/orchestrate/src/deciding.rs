@@ -72,6 +72,7 @@ impl<'run> Deciding<'run> {
             Happening::CancelRequested { reason } => self.cancel(&reason),
             Happening::RetryRequested { from_failed } => self.retry_by_hand(from_failed),
             Happening::Queued { reason, due } => self.queue_run(reason, due),
+            Happening::Late { reason } => self.delay_run(reason),
             Happening::Skipped { reason } => self.skip_run(reason),
         }
     }

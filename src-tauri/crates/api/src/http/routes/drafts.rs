@@ -38,7 +38,7 @@ pub(crate) struct DraftRequest {
 #[utoipa::path(get, path = "/drafts", tag = "flow files",
     responses((status = 200, body = Drafts)))]
 async fn list(State(host): State<Arc<Host>>) -> Answer<Drafts> {
-    ask(host, |host| drafts::list(host.surroundings(), host.home())).await
+    ask(host, |host| drafts::list(&host.surroundings(), host.home())).await
 }
 
 /// A flow's draft
@@ -98,7 +98,7 @@ async fn remove_of_file(State(host): State<Arc<Host>>, Path(file): Path<String>)
 }
 
 fn show(host: &Host, of: DraftOf<'_>) -> Result<DraftDocument, crate::Error> {
-    drafts::show(host.surroundings(), host.home(), host.catalog(), of)
+    drafts::show(&host.surroundings(), host.home(), host.catalog(), of)
 }
 
 fn keep(
@@ -107,9 +107,9 @@ fn keep(
     request: DraftRequest,
 ) -> Result<DraftDocument, crate::Error> {
     let text = (request.text, request.base);
-    drafts::put(host.surroundings(), host.home(), host.catalog(), of, text)
+    drafts::put(&host.surroundings(), host.home(), host.catalog(), of, text)
 }
 
 fn remove(host: &Host, of: DraftOf<'_>) -> Result<Drafts, crate::Error> {
-    drafts::remove(host.surroundings(), host.home(), host.catalog(), of)
+    drafts::remove(&host.surroundings(), host.home(), host.catalog(), of)
 }

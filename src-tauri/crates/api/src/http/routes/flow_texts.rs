@@ -65,24 +65,25 @@ async fn save_text(
 /// A flow to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewFlowRequest {
-    /// Its name, after which its file is called.
-    name: String,
+pub(crate) struct NewTextRequest {
     /// Its file's text, right or wrong.
     text: String,
-    /// Its file, relative to the workspace; by default `NAME.flow.yaml` in it.
+    /// Its file, relative to the workspace; by default it is called after the flow.
     file: Option<String>,
 }
 
 /// Make a flow from a text
-#[utoipa::path(post, path = "/flows", tag = "flow files", request_body = NewFlowRequest,
+#[utoipa::path(post, path = "/flows/{name}/text", tag = "flow files",
+    params(("name" = String, Path, description = "The flow's name")),
+    request_body = NewTextRequest,
     responses((status = 201, body = SavedFlow)))]
 async fn create(
     State(host): State<Arc<Host>>,
-    Body(request): Body<NewFlowRequest>,
+    Path(name): Path<String>,
+    Body(request): Body<NewTextRequest>,
 ) -> Result<(StatusCode, Json<SavedFlow>), Problem> {
     let new = NewFlow {
-        name: request.name,
+        name,
         text: request.text,
         file: request.file,
     };

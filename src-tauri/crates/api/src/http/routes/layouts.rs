@@ -28,7 +28,7 @@ pub(super) fn routes() -> Routes {
     responses((status = 200, body = FlowLayout)))]
 async fn show(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Answer<FlowLayout> {
     ask(host, move |host| {
-        layout::show(host.surroundings(), host.home(), host.catalog(), &name)
+        layout::show(&host.surroundings(), host.home(), host.catalog(), &name)
     })
     .await
 }
