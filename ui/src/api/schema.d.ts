@@ -133,6 +133,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a value of a flow file gives, with what the flow's tasks gave lately; nothing runs */
+        post: operations["evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/graph": {
         parameters: {
             query?: never;
@@ -167,6 +184,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is pinned of a flow */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/pins/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pin an output of a flow's task */
+        put: operations["set_pin"];
+        post?: never;
+        /** Remove a pin */
+        delete: operations["remove_pin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/runs": {
         parameters: {
             query?: never;
@@ -178,6 +230,40 @@ export interface paths {
         put?: never;
         /** Start a run of a flow */
         post: operations["start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the expressions of a task see, with what its flow's tasks gave lately */
+        post: operations["scope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How the tasks of a flow stand: what each gave last, what is pinned, what is stale */
+        post: operations["standings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -845,6 +931,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Look flows up in another folder from now on; what runs goes on */
+        put: operations["open"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1066,6 +1169,31 @@ export interface components {
         DoctorAnswer: {
             /** @description The findings. */
             findings: components["schemas"]["Finding"][];
+        };
+        /** @description A value with expressions in it. */
+        EvaluateRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             */
+            text?: string | null;
+            /** @description The path of the task that it is of; the flow itself by default. */
+            task?: string | null;
+            /** @description The value, as it stands in the flow file. */
+            value: components["schemas"]["Json"];
+        };
+        /** @description What a value of the flow file gives. */
+        Evaluation: {
+            /** @description The value; null where there is none, and cut where it is large. */
+            value: components["schemas"]["Json"];
+            /** @description What kind of value it is, such as `list`; null where there is none. */
+            kind: string | null;
+            /** @description Whether the value is cut. */
+            cut: boolean;
+            /** @description Why there is no value, for a person. */
+            problem: string | null;
+            /** @description What it reads, each with its value, such as `tasks.fetch.output`. */
+            reads: components["schemas"]["ReadValue"][];
         };
         /** @description An example, for programs. */
         Example: {
@@ -1314,6 +1442,27 @@ export interface components {
             total: number;
         };
         Json: unknown;
+        /** @description What a task gave last. */
+        LastOutput: {
+            /** @description The run's id. */
+            run: string;
+            /** @description The run's name. */
+            name: string;
+            /** @description How the task ended. */
+            state: components["schemas"]["State"];
+            /** @description Why, for a person, such as from where a result was reused. */
+            message: string | null;
+            ended_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description From its start to its end, in milliseconds.
+             */
+            duration_ms: number | null;
+            /** @description The output, without what is long or deep. */
+            output: components["schemas"]["Json"];
+            /** @description Whether something was left out of it. */
+            cut: boolean;
+        };
         /** @description How many attempts may hold a slot of a name at once. */
         LimitDocument: {
             /** @description Its name. */
@@ -1513,6 +1662,11 @@ export interface components {
             /** @description Why it did not run. */
             reason: string;
         };
+        /** @description A workspace to be in. */
+        OpenWorkspaceRequest: {
+            /** @description The absolute path of a folder, or of a flow file, whose workspace is meant. */
+            path: string;
+        };
         /** @description What is and what should be. */
         Overview: {
             /** @description When this was so. */
@@ -1536,6 +1690,26 @@ export interface components {
             not_run: components["schemas"]["NotRun"][];
             /** @description The day's runs that no other run's task started. */
             totals: components["schemas"]["Totals"];
+        };
+        /** @description A pinned output. */
+        Pin: {
+            /** @description The task's path: `group/inner`. */
+            task: string;
+            /** @description The output. */
+            output: components["schemas"]["Json"];
+            /** @description The name of the run that it is from; null where a person wrote it. */
+            origin: string | null;
+            /** @description When it was pinned. */
+            pinned_at: components["schemas"]["Moment"];
+        };
+        /** @description An output to pin. */
+        PinRequest: {
+            output?: components["schemas"]["Json"] | null;
+        };
+        /** @description What is pinned of a flow. */
+        Pins: {
+            /** @description The pins, by task. */
+            pins: components["schemas"]["Pin"][];
         };
         /** @description What a run would do. */
         PlanAnswer: {
@@ -1627,6 +1801,13 @@ export interface components {
             message: string | null;
             /** @description JSON Schema of what may be entered; null where nothing is asked for. */
             fields: components["schemas"]["Json"];
+        };
+        /** @description What an expression reads. */
+        ReadValue: {
+            /** @description Where it stands, such as `params.threshold`. */
+            path: string;
+            /** @description Its value, cut where it is large. */
+            value: components["schemas"]["Json"];
         };
         /** @description A no. */
         RejectRequest: {
@@ -1752,6 +1933,7 @@ export interface components {
             parent: string | null;
             /** @description The event that started it, or null. */
             trigger: components["schemas"]["Json"];
+            trial: components["schemas"]["Trial"] | null;
             /**
              * @description How many task runs stand in which type of state; without those that newer ones
              *     stand for.
@@ -1874,6 +2056,26 @@ export interface components {
             /** @description The schedules, by flow, in their files' order. */
             schedules: components["schemas"]["ScheduleDocument"][];
         };
+        /** @description A task whose expressions are meant. */
+        ScopeRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             */
+            text?: string | null;
+            /** @description The task's path: `group/inner`; what the flow itself sees by default. */
+            task?: string | null;
+        };
+        /** @description What the expressions of a task see. */
+        ScopeView: {
+            /**
+             * @description Each name in scope, with a sample of its value: long lists, texts and depths are
+             *     cut. What stands under `tasks` are the tasks that may be named.
+             */
+            names: Record<string, never>;
+            /** @description The tasks in scope that have given no output yet. */
+            without_output: string[];
+        };
         /**
          * @description What a find is.
          * @enum {string}
@@ -1935,6 +2137,33 @@ export interface components {
             /** @description The settings, by key. */
             settings: components["schemas"]["SettingDocument"][];
         };
+        /** @description How a task stands. */
+        Standing: {
+            /** @description The task's path: `group/inner`. */
+            task: string;
+            last: components["schemas"]["LastOutput"] | null;
+            /** @description Whether an output of it is pinned. */
+            pinned: boolean;
+            /**
+             * @description Why it would run anew, or with something else: null where its last output is what
+             *     it would give, as far as can be known.
+             */
+            stale: string | null;
+        };
+        /** @description How the tasks of a flow stand. */
+        Standings: {
+            /** @description The tasks, in the flow's order. */
+            tasks: components["schemas"]["Standing"][];
+        };
+        /** @description A flow as it is being edited. */
+        StandingsRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             * @default null
+             */
+            text: string | null;
+        };
         /** @description What a run is started with. */
         StartRequest: {
             /** @description Parameters with their types. */
@@ -1951,6 +2180,8 @@ export interface components {
              * @default null
              */
             at: string | null;
+            /** @default null */
+            try: components["schemas"]["TryRequest"] | null;
         };
         /** @enum {string} */
         State: "Scheduled" | "Late" | "AwaitingRetry" | "AwaitingSlot" | "Pending" | "Running" | "Retrying" | "Paused" | "Cancelling" | "Completed" | "Cached" | "Skipped" | "Failed" | "TimedOut" | "UpstreamFailed" | "Crashed" | "Cancelled";
@@ -2158,6 +2389,36 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
+        /** @description What a run tries of its flow. */
+        Trial: {
+            /**
+             * @description `only` the task, all `until` it, all `from` it on; null: all of the flow, with
+             *     outputs that are pinned.
+             */
+            part: string | null;
+            /** @description The path of the task that the part is seen from. */
+            task: string | null;
+        };
+        /**
+         * @description A part of a flow.
+         * @enum {string}
+         */
+        TryPart: "only" | "until" | "from";
+        /** @description What a person tries of a flow. */
+        TryRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default.
+             * @default null
+             */
+            text: string | null;
+            /** @default null */
+            part: components["schemas"]["TryPart"] | null;
+            /**
+             * @description The path of the task that `part` is seen from: `group/inner`.
+             * @default null
+             */
+            task: string | null;
+        };
         /** @description A time to come. */
         Upcoming: {
             /** @description When, RFC 3339 with the offset of the schedule's zone. */
@@ -2240,6 +2501,8 @@ export interface operations {
             query?: {
                 /** @description Only entries of this kind. */
                 kind?: "run" | "person";
+                /** @description Only entries of this flow's runs. */
+                flow?: string;
                 /** @description At most so many, 50 by default, 500 at most. */
                 limit?: number;
                 /** @description Where to go on: an earlier page's `next`. */
@@ -2495,6 +2758,41 @@ export interface operations {
             };
         };
     };
+    evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     drawn: {
         parameters: {
             query?: never;
@@ -2560,6 +2858,107 @@ export interface operations {
             };
         };
     };
+    list_pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description The task's path, its `/` as `%2F` */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description The task's path, its `/` as `%2F` */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start: {
         parameters: {
             query?: never;
@@ -2586,6 +2985,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScopeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeView"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    standings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standings"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -4021,6 +4490,38 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspaces"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenWorkspaceRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

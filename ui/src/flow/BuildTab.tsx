@@ -126,7 +126,13 @@ function GraphSide({
 }) {
   if (graph && graph.nodes.length > 0)
     return (
-      <Suspense fallback={null}>
+      <Suspense
+        fallback={
+          <p className="faint sect" role="status" aria-busy="true">
+            Laying out…
+          </p>
+        }
+      >
         <FlowGraph
           graph={graph}
           selected={task}

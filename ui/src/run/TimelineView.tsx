@@ -358,17 +358,14 @@ function wordsOf(
   const { bar } = row;
   if (!bar || bar.attempts.length === 0) {
     if (drawing === null || drawing === "pending") return "waits";
-    if (drawing === "paused") return "waits for an answer";
     return bar ? STATES[bar.state].word.toLowerCase() : "";
   }
   const first = bar.attempts[0];
   const last = bar.attempts.at(-1);
   if (!first || !last) return "";
-  const length = duration((last.end ?? now) - first.start);
   if (bar.attempts.length > 1)
-    return last.end === null
-      ? `attempt ${last.attempt}, ${length}`
-      : `${bar.attempts.length} attempts, ${length}`;
+    return last.end === null ? `attempt ${last.attempt}` : `${bar.attempts.length} attempts`;
+  const length = duration((last.end ?? now) - first.start);
   return drawing === "paused" ? `${length} open` : length;
 }
 

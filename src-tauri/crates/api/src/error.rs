@@ -4,6 +4,7 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use tidemill_engine::{EngineError, process::ProcessError};
 use tidemill_flow::{FlowName, NameError};
+use tidemill_orchestrate::TrialError;
 use tidemill_store::StoreError;
 
 use crate::{answers::FileDiagnostics, client::ServerError, workspace};
@@ -213,6 +214,9 @@ pub enum Error {
     /// The run is not in a state that allows it.
     #[error("{0}")]
     Refused(String),
+    /// A part of a flow cannot be tried.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
     /// A command could not be started.
     #[error("{0}")]
     Command(ProcessError),

@@ -3,7 +3,7 @@
 //! steers runs for whoever asks.
 
 use std::sync::{
-    Arc,
+    Arc, PoisonError, RwLock,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -25,12 +25,13 @@ use crate::{
     run, runs,
     steer::{self, By, SteeredRun, Wish},
     tail::{Tail, blocking},
-    upkeep,
+    trial, upkeep,
 };
 
 /// An engine that stays, and the home's one host while it does.
 pub struct Host {
-    surroundings: Surroundings,
+    /// The workspace in them may change while the host stays.
+    surroundings: RwLock<Arc<Surroundings>>,
     engine: Engine,
     home: OpenHome,
     catalog: FlowCatalog,
@@ -76,15 +77,29 @@ impl Host {
             draining: AtomicBool::new(false),
             closing: watch::channel(false).0,
             upkeep,
-            surroundings,
+            surroundings: RwLock::new(Arc::new(surroundings)),
             engine,
             lock,
         }))
     }
 
-    /// Where it is: the home, the workspace.
-    pub fn surroundings(&self) -> &Surroundings {
-        &self.surroundings
+    /// Where it is: the home, the workspace that it is in now.
+    pub fn surroundings(&self) -> Arc<Surroundings> {
+        let held = self
+            .surroundings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&held)
+    }
+
+    /// Has it be in another workspace from now on. What runs is of no workspace but
+    /// its own, and goes on.
+    pub(crate) fn be_in(&self, surroundings: Surroundings) {
+        let mut held = self
+            .surroundings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(surroundings);
     }
 
     /// The home, for reading and for its tables.
@@ -126,10 +141,19 @@ impl Host {
         if let Some(run) = self.requested(key.clone()).await? {
             return Ok(run);
         }
-        let (around, wanted) = (self.surroundings.clone(), order.clone());
-        let mut prepared = blocking(move || run::prepare(&around, &wanted)).await?;
+        let surroundings = self.surroundings();
+        let (around, wanted) = (Arc::clone(&surroundings), order.clone());
+        let home = self.home.clone();
+        let mut prepared = blocking(move || {
+            let mut prepared = run::prepare(&around, &wanted)?;
+            if let Some(tried) = &wanted.trial {
+                prepared.trial = trial::plan(&home, &prepared.flow, tried)?;
+            }
+            Ok(prepared)
+        })
+        .await?;
         prepared.key = key.clone();
-        let (around, engine) = (&self.surroundings, &self.engine);
+        let (around, engine) = (surroundings.as_ref(), &self.engine);
         let later = at.filter(|at| *at > Timestamp::now());
         let begun = match later {
             Some(at) => run::start_at(around, engine, &order, prepared, at).await,
@@ -182,11 +206,13 @@ impl Host {
         let order = RunOrder {
             flow,
             parameters: given,
+            trial: None,
         };
-        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let surroundings = self.surroundings();
+        let (around, wanted) = (Arc::clone(&surroundings), order.clone());
         let prepared = blocking(move || run::prepare(&around, &wanted)).await?;
         let (loaded, bound) = (prepared.flow, prepared.parameters);
-        plan::plan_on(&self.surroundings, &self.engine, &order.flow, loaded, bound).await
+        plan::plan_on(&surroundings, &self.engine, &order.flow, loaded, bound).await
     }
 
     /// Runs a run again, or carries on one that nobody carries; see [`run::retry`].

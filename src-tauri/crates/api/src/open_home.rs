@@ -80,13 +80,14 @@ impl OpenHome {
     /// # Errors
     /// Where the store cannot be read.
     pub fn has_orphans(&self) -> Result<bool, Error> {
-        let unfinished = self.reader()?.unfinished()?;
+        let reader = self.reader()?;
+        let unfinished = reader.unfinished()?;
         let now = Timestamp::now();
         if unfinished.iter().any(|run| is_late(run, now)) {
             return Ok(true);
         }
         let mut owners = unfinished.iter().filter_map(|run| run.owner);
-        Ok(owners.any(|owner| !owner.is_alive()))
+        Ok(owners.any(|owner| !reader.is_alive(owner)))
     }
 }
 

@@ -11,11 +11,11 @@ use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
-use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
+use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber, Trial};
 use tidemill_store::{Reader, RequestKey, StoredTaskRun, TaskRunFilter};
 
 use crate::{
-    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
+    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings, TrialOrder,
     answers::FileDiagnostics,
     failure::{self, Failures},
     flow_file, indexing,
@@ -32,6 +32,8 @@ pub struct RunOrder {
     pub flow: FlowChoice,
     /// Its parameters.
     pub parameters: GivenParameters,
+    /// What is tried of it; `None`: the flow runs as its file has it.
+    pub trial: Option<TrialOrder>,
 }
 
 /// A run that this process carries. [`CarriedRun::close`] belongs at its end.
@@ -130,8 +132,9 @@ pub async fn run(
     let events = watch.then(|| engine.events());
     let since = Timestamp::now();
     let flow = prepared.flow.clone();
-    let warnings = warnings(&flow);
+    let mut warnings = warnings(&flow);
     let handle = start(surroundings, &engine, order, prepared).await?;
+    warnings.extend(handle.warning.as_deref().map(str::to_owned));
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
@@ -151,6 +154,8 @@ pub async fn run(
 pub(crate) struct Prepared {
     pub(crate) flow: LoadedFlow,
     pub(crate) parameters: Map<String, Json>,
+    /// How it differs from a run of the whole flow.
+    pub(crate) trial: Option<Arc<Trial>>,
     /// By which key a program asks for it.
     pub(crate) key: Option<RequestKey>,
 }
@@ -158,6 +163,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     fn request(self) -> RunRequest {
         let mut request = RunRequest::new(self.flow, self.parameters);
+        request.trial = self.trial;
         request.key = self.key;
         request
     }
@@ -168,11 +174,16 @@ impl Prepared {
 /// # Errors
 /// Where the flow or the parameters are wrong.
 pub(crate) fn prepare(surroundings: &Surroundings, order: &RunOrder) -> Result<Prepared, Error> {
-    let flow = flow_file::load(surroundings, &order.flow)?;
+    let text = order.trial.as_ref().and_then(|trial| trial.text.clone());
+    let flow = match text {
+        Some(text) => flow_file::load_text(surroundings, &order.flow, text)?,
+        None => flow_file::load(surroundings, &order.flow)?,
+    };
     let parameters = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
     Ok(Prepared {
         flow,
         parameters,
+        trial: None,
         key: None,
     })
 }
@@ -327,7 +338,7 @@ pub(crate) fn carried_on(
         id: handle.id,
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
-        warnings: Vec::new(),
+        warnings: handle.warning.iter().map(ToString::to_string).collect(),
         since,
         earlier,
         engine,

@@ -336,6 +336,7 @@ mod tests {
             trigger: Value::from(()),
             variables: Value::from(()),
             environment: None,
+            trial: None,
             parent: parent.map(|run| Parent {
                 run,
                 task: TaskRunNumber::FIRST,

@@ -100,7 +100,8 @@ fn holds_flows(folder: &Path) -> bool {
         .any(|entry| is_flow_file(&entry.path()))
 }
 
-fn is_flow_file(path: &Path) -> bool {
+/// Whether a path is called as flow files are.
+pub(crate) fn is_flow_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| name.ends_with(SUFFIX) && !name.starts_with('.'))
 }

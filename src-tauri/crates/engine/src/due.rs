@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     drive::{Drive, Word},
-    engine::{Engine, Shared, new_id, new_run},
+    engine::{Engine, Shared, new_run},
     error::EngineError,
     handle::RunHandle,
     journal::Durability,
@@ -75,13 +75,14 @@ impl Engine {
         let shared = &self.shared;
         shared.refuse_unless_free(&request.flow).await?;
         let now = Timestamp::now();
-        let (id, name) = new_id(now);
+        let (id, name) = shared.new_id(now).await?;
         let facts = shared
             .facts_without_folder(id, name, request.flow, 0)
             .await?;
-        let inputs = shared
+        let mut inputs = shared
             .asked_with(request.parameters, &request.trigger, Some(at))
             .await?;
+        inputs.trial = request.trial;
         let new = NewRun {
             owner: None,
             request: request.key,

@@ -6,13 +6,16 @@
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use tidemill_flow::{CheckContext, Value};
 use tidemill_orchestrate::{
     Decision, Detail, Failure, FailureKind, Happening, Run, RunId, State, StepError, Subject,
-    Transition,
+    Transition, Trial,
 };
 use tidemill_store::{
     Batch, Owner, Parent, RunFilter, RunInputs, StoreError, StoredRun, Unfinished,
@@ -170,7 +173,7 @@ impl Shared {
     /// Whether a process carried the run and is gone.
     fn is_lost(&self, run: &Unfinished) -> bool {
         match run.owner {
-            Some(owner) => !owner.is_alive(),
+            Some(owner) => !self.store.is_alive(owner),
             // Nobody carries it, and that is recorded; it is not due yet; or it was let
             // go of.
             None => !matches!(
@@ -339,7 +342,7 @@ impl Shared {
         // A process that was about to run an ended run again may have died before it did.
         let before = stored
             .owner
-            .filter(|owner| stored.state.is_terminal() && !owner.is_alive());
+            .filter(|owner| stored.state.is_terminal() && !self.store.is_alive(*owner));
         if self.carried(id).is_some() || !self.claim(id, before).await? {
             return Err(EngineError::Owned {
                 run: stored.name,
@@ -387,6 +390,7 @@ impl Shared {
         depth: u32,
     ) -> Result<(Run, Arc<RunFacts>), EngineError> {
         let flow = recorded_flow(stored, &inputs)?;
+        let trial = recorded_trial(stored, &flow, &inputs)?;
         let name: Arc<str> = stored.name.as_str().into();
         let facts = Arc::new(self.facts(stored.id, name, flow, depth).await?);
         let start = self.run_start(
@@ -396,6 +400,7 @@ impl Shared {
                 trigger: inputs.trigger,
                 variables: inputs.variables,
                 scheduled_for: stored.scheduled_for,
+                trial,
             },
         );
         let (shared, id, name) = (Arc::clone(self), stored.id, stored.name.clone());
@@ -470,6 +475,14 @@ fn newest_child(
     }
 }
 
+/// The workspace that was written down as this text: a folder around the flow's file
+/// as a rule, whose own name may be no text.
+fn workspace(file: &Path, text: &str) -> PathBuf {
+    let mut around = file.ancestors().skip(1);
+    let named = around.find(|folder| folder.to_string_lossy() == text);
+    named.map_or_else(|| PathBuf::from(text), Path::to_owned)
+}
+
 /// The flow as it was when the run began.
 fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, EngineError> {
     let Some(text) = &inputs.flow_text else {
@@ -485,12 +498,26 @@ fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, E
             .first()
             .map_or_else(String::new, ToString::to_string),
     })?;
-    let path = |path: &Option<String>| PathBuf::from(path.as_deref().unwrap_or_default());
+    let file = inputs.file.clone().unwrap_or_default();
     Ok(LoadedFlow {
         flow: Arc::new(flow),
         text: Arc::clone(text),
-        file: path(&stored.file),
-        workspace: path(&stored.workspace),
+        workspace: workspace(&file, stored.workspace.as_deref().unwrap_or_default()),
+        file,
+    })
+}
+
+/// How the run differs from one of the whole flow, where it does.
+fn recorded_trial(
+    stored: &StoredRun,
+    flow: &LoadedFlow,
+    inputs: &RunInputs,
+) -> Result<Option<Arc<Trial>>, EngineError> {
+    let trial = inputs.trial.as_ref();
+    let trial = trial.map(|trial| Trial::from_value(&flow.flow, trial).map(Arc::new));
+    trial.transpose().map_err(|cause| EngineError::Flow {
+        run: stored.name.clone(),
+        cause: cause.to_string(),
     })
 }
 

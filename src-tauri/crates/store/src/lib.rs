@@ -38,6 +38,7 @@ pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
     limit::{Limit, SlotAround, SlotHolder, Slots},
+    pin::{Pin, PinnedFlow},
     request::{Answer, KnownRequest, Request, Steering},
     run::{NewRun, Parent, RequestKey, RunInputs, StoredRun, Unfinished},
     run_list::{RunFilter, RunPage, RunSort},
@@ -45,7 +46,8 @@ pub use tables::{
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
     task_tally::{Tally, TaskCount, TaskRunPlace},
     transition::{Recorded, TailMove},
+    wait::Knot,
     workspace::Workspace,
 };
-pub use write::{Batch, Writer};
+pub use write::{Answered, Batch, Writer};
 pub use writer::{Commit, CommittedBatch};

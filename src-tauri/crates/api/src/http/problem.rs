@@ -123,6 +123,7 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::FlowInsteadOfRun { .. } => (StatusCode::NOT_FOUND, "no-run", "No such run"),
         Error::NoExample { .. } => (StatusCode::NOT_FOUND, "no-example", "No such example"),
         Error::Exists(_) => (StatusCode::CONFLICT, "exists", "There already"),
+        Error::NoWorkspace(_) => (StatusCode::NOT_FOUND, "no-workspace", "No such workspace"),
         Error::NoTask { .. } => (StatusCode::NOT_FOUND, "no-task", "No such task"),
         Error::NoSetting { .. } => (StatusCode::NOT_FOUND, "no-setting", "No such setting"),
         Error::Nothing { .. } => (StatusCode::NOT_FOUND, "nothing", "Not there"),
@@ -130,7 +131,9 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::Hindered(_) => (UNFIT, "hindered", "The flow cannot run here"),
         Error::Parameters(_) => (UNFIT, "parameters", "The parameters do not fit"),
         Error::Fields { .. } => (UNFIT, "fields", "The answer does not fit the question"),
-        Error::Refused(_) => (StatusCode::CONFLICT, "refused", "Refused as things stand"),
+        Error::Trial(_) | Error::Refused(_) => {
+            (StatusCode::CONFLICT, "refused", "Refused as things stand")
+        }
         Error::NoQuestion(_) => (StatusCode::CONFLICT, "no-question", "No such question"),
         Error::SeveralFlows { .. } => (
             StatusCode::CONFLICT,

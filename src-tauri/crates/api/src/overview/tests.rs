@@ -57,6 +57,7 @@ impl Stage {
             trigger: Value::from(()),
             variables: Value::from(()),
             environment: None,
+            trial: None,
             parent: None,
             scheduled_for: due,
             owner: due.is_none().then(Owner::current),

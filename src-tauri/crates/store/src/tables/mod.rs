@@ -4,6 +4,7 @@
 pub(crate) mod cache;
 pub(crate) mod device;
 pub(crate) mod limit;
+pub(crate) mod pin;
 pub(crate) mod request;
 pub(crate) mod result;
 pub(crate) mod run;
@@ -15,4 +16,5 @@ pub(crate) mod task_tally;
 pub(crate) mod text;
 pub(crate) mod transition;
 pub(crate) mod variable;
+pub(crate) mod wait;
 pub(crate) mod workspace;

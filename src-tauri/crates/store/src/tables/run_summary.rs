@@ -113,7 +113,7 @@ pub(crate) fn flows(connection: &Connection, limit: i64) -> rusqlite::Result<Vec
         .collect()
 }
 
-/// A flow's newest runs, newest first.
+/// A flow's newest runs, newest first; none of those that try a part of it.
 pub(crate) fn of_flow(
     connection: &Connection,
     flow: &str,
@@ -122,7 +122,7 @@ pub(crate) fn of_flow(
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
            (SELECT key FROM runs INDEXED BY runs_by_flow
-            WHERE flow = ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2)
+            WHERE flow = ?1 AND removing = 0 AND trial IS NULL ORDER BY id DESC LIMIT ?2)
          ORDER BY runs.id DESC"
     );
     connection
@@ -183,12 +183,13 @@ pub(crate) fn running(connection: &Connection, flow: &str) -> rusqlite::Result<u
         )
 }
 
-/// How long a flow's last completed runs took, in nanoseconds, newest first.
+/// How long a flow's last completed runs took, in nanoseconds, newest first; none of
+/// those that try a part of it.
 pub(crate) fn took(connection: &Connection, flow: &str, limit: i64) -> rusqlite::Result<Vec<i64>> {
     connection
         .prepare_cached(
             "SELECT ended_at - started_at FROM runs INDEXED BY runs_by_flow_and_state
-             WHERE flow = ? AND state = ? AND removing = 0
+             WHERE flow = ? AND state = ? AND removing = 0 AND trial IS NULL
                AND started_at IS NOT NULL AND ended_at IS NOT NULL
              ORDER BY id DESC LIMIT ?",
         )?
@@ -207,7 +208,8 @@ fn newest_after(
 ) -> rusqlite::Result<Option<[u8; 16]>> {
     let mut statement = connection.prepare_cached(
         "SELECT id FROM runs INDEXED BY runs_by_flow_and_state
-         WHERE flow = ? AND state = ? AND id > ? AND removing = 0 ORDER BY id DESC LIMIT 1",
+         WHERE flow = ? AND state = ? AND id > ? AND removing = 0 AND trial IS NULL
+         ORDER BY id DESC LIMIT 1",
     )?;
     let mut newest = None;
     for state in states {
@@ -241,7 +243,7 @@ pub(crate) fn open_failures(
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
            (SELECT key FROM runs INDEXED BY runs_by_flow_and_state
-            WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2
+            WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2 AND trial IS NULL
               AND parent IS NULL AND removing = 0 ORDER BY id DESC LIMIT 1)"
     );
     let newest = connection
@@ -254,7 +256,7 @@ pub(crate) fn open_failures(
     let (failed, first): (u64, [u8; 16]) = connection
         .prepare_cached(
             "SELECT count(*), min(id) FROM runs INDEXED BY runs_by_flow_and_state
-             WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2
+             WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2 AND trial IS NULL
                AND parent IS NULL AND removing = 0",
         )?
         .query_row(params![flow, mended], |row| {

@@ -20,6 +20,7 @@ mod schedules;
 mod start;
 mod steer;
 mod tables;
+mod trying;
 mod workspaces;
 
 use std::sync::Arc;
@@ -60,6 +61,7 @@ pub(crate) fn all() -> Routes {
         .merge(log_window::routes())
         .merge(examples::routes())
         .merge(find::routes())
+        .merge(trying::routes())
 }
 
 /// What the description says first.

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use super::Routes;
 use crate::{
-    FlowChoice, GivenParameters, Host, RunOrder,
+    FlowChoice, GivenParameters, Host, Part, RunOrder, TrialOrder,
     document::RunDocument,
     http::{
         extract::{OptionalBody, Path},
@@ -43,6 +43,61 @@ pub(crate) struct StartRequest {
     /// When it is to start, such as `2026-03-29T07:05:00+02:00`; without an offset, by
     /// the clock of the machine. Now by default, and where the time has passed.
     at: Option<String>,
+    /// What a person tries of it: pinned outputs stand for those of their tasks.
+    #[serde(rename = "try")]
+    trial: Option<TryRequest>,
+}
+
+/// What a person tries of a flow.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TryRequest {
+    /// The flow's text as it is being edited; the file's by default.
+    text: Option<String>,
+    /// Which part, as seen from `task`; all of the flow by default.
+    part: Option<TryPart>,
+    /// The path of the task that `part` is seen from: `group/inner`.
+    task: Option<String>,
+}
+
+/// A part of a flow.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TryPart {
+    /// The task alone, whatever it waits for, with the last outputs of what it reads.
+    Only,
+    /// All that it waits for, and itself.
+    Until,
+    /// Itself, whatever it waits for, and all that waits for it.
+    From,
+}
+
+impl TryRequest {
+    fn order(self) -> Result<TrialOrder, Problem> {
+        let part = match (self.part, self.task) {
+            (Some(part), Some(task)) => Some((part.part(), task)),
+            (None, None) => None,
+            _ => {
+                return Err(Problem::bad_request(
+                    "`part` and `task` of `try` go together: give both, or none",
+                ));
+            }
+        };
+        Ok(TrialOrder {
+            part,
+            text: self.text,
+        })
+    }
+}
+
+impl TryPart {
+    fn part(self) -> Part {
+        match self {
+            Self::Only => Part::Only,
+            Self::Until => Part::Until,
+            Self::From => Part::From,
+        }
+    }
 }
 
 /// Start a run of a flow
@@ -66,6 +121,7 @@ async fn start(
             values: request.parameters,
             file: None,
         },
+        trial: request.trial.map(TryRequest::order).transpose()?,
     };
     let run = host.start(order, at, key).await?;
     let place = format!("/api/v1/runs/{}", run.id);
