@@ -69,7 +69,7 @@ async fn set_pin(
 ) -> Answer<Pins> {
     ask(host, move |host| {
         let (around, home, catalog) = (&host.surroundings(), host.home(), host.catalog());
-        pins::set(&around, home, catalog, &name, &task, request.output)
+        pins::set(around, home, catalog, &name, &task, request.output)
     })
     .await
 }
@@ -85,7 +85,7 @@ async fn remove_pin(
 ) -> Answer<Pins> {
     ask(host, move |host| {
         let (around, home, catalog) = (&host.surroundings(), host.home(), host.catalog());
-        pins::remove(&around, home, catalog, &name, &task)
+        pins::remove(around, home, catalog, &name, &task)
     })
     .await
 }
@@ -151,7 +151,7 @@ async fn evaluate(
             task: request.task,
         };
         let (around, home, catalog) = (&host.surroundings(), host.home(), host.catalog());
-        preview::evaluate(&around, home, catalog, &edited, &request.value)
+        preview::evaluate(around, home, catalog, &edited, &request.value)
     })
     .await
 }
