@@ -2,6 +2,7 @@
 //! what a person could.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{BufRead, BufReader},
     net::TcpListener,
@@ -23,7 +24,8 @@ use tokio::runtime::Runtime;
 use x11rb::{
     connection::Connection,
     protocol::xproto::{
-        AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window as WindowId,
+        AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, MapState,
+        Window as WindowId,
     },
     rust_connection::RustConnection,
 };
@@ -108,6 +110,18 @@ impl Display {
     /// Waits until no window with that title is to be seen.
     pub fn wait_until_gone(&self, title: &str) {
         until(title, PATIENCE, || (!self.shows(title)).then_some(()));
+    }
+
+    /// How many colours the middle of the display has: text has many, what stands there
+    /// before it has few.
+    pub fn colours(&self) -> usize {
+        let (connection, root) = self.connect();
+        let image = connection
+            .get_image(ImageFormat::Z_PIXMAP, root, 200, 50, 800, 500, u32::MAX)
+            .expect("a request")
+            .reply();
+        let pixels = image.expect("a picture").data;
+        pixels.chunks_exact(4).collect::<HashSet<_>>().len()
     }
 
     /// Closes a window as its cross in the corner does.

@@ -148,6 +148,11 @@ pub(crate) fn to_browse() -> Result<(), Failure> {
     ensure(browsers)
 }
 
+/// Makes sure that windows can be shown without a screen.
+pub(crate) fn to_show_windows() -> Result<(), Failure> {
+    ensure(TO_TEST_STUDIO.iter().filter(|need| need.package == "xvfb"))
+}
+
 /// Makes sure that the tests can run; answers the folder that holds `uv`.
 pub(crate) fn to_test() -> Result<PathBuf, Failure> {
     ensure(
