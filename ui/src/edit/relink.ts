@@ -71,6 +71,9 @@ function namesOf(
   const [seen, ...inner] = target.slice(at);
   if (!seen) throw new RangeError("the top level is always seen");
   checkSeen(arrangement, scopes, seen, span);
+  if (reader && arrangement.at(reader).chain.includes(seen) && !isAround(task, reader)) {
+    throw new Refused("cycle", `\`${reader.name}\` would read the group that it stands in`, [span]);
+  }
   if (inner.length === 0) return isOutput ? [seen.name, "output"] : [seen.name];
   if (!isOutput) {
     throw new Refused(
@@ -83,10 +86,15 @@ function namesOf(
   if (mapped) {
     throw new Refused("cannot-keep", `\`${mapped.name}\` runs once an item: its output is a list`, [span]);
   }
-  if (reader && arrangement.at(reader).chain.includes(seen)) {
-    throw new Refused("cycle", `\`${reader.name}\` would read what stands inside of it`, [span]);
-  }
   return [seen.name, "output", ...inner.map((spot) => spot.name)];
+}
+
+/** Whether the file has that mistake already. */
+function isAround(task: Task, reader: Task): boolean {
+  for (let around: Task | null = reader; around; around = around.parent) {
+    if (around === task) return true;
+  }
+  return false;
 }
 
 /** The groups whose tasks a reader sees, from the inside out; `null`: the flow. */

@@ -57,11 +57,40 @@ function edgesFor(arrangement: Arrangement, task: Task, upstream: Task, need: Ne
   if (task === dissolved) {
     return waiting(arrangement, task, need).map((member) => ({ task: member, upstream, need, on: need.on }));
   }
-  if (upstream !== dissolved) return [{ task, upstream, need, on: need.on }];
+  if (upstream !== dissolved) {
+    const left = leaving(arrangement, upstream, need);
+    if (task.joinsAny && left.length > 0) {
+      refuse(need, `\`${task.name}\` joins any of its needs: several would stand for \`${upstream.name}\``);
+    }
+    return [upstream, ...left].map((one) => ({ task, upstream: one, need, on: need.on }));
+  }
   const ends = endsOf(arrangement, upstream, need);
   if (task.joinsAny && ends.length > 1)
     refuse(need, `\`${task.name}\` joins any of its needs: several would stand for one`);
   return ends.map((member) => ({ task, upstream: member, need, on: need.on }));
+}
+
+/** Tasks that leave a group: who waited for the group waits for them, too, unless others in it do. */
+function leaving(arrangement: Arrangement, group: Task, need: Need): Task[] {
+  const place = arrangement.at(group);
+  const stays = (task: Task) => task === arrangement.dissolved || arrangement.at(task).chain.includes(place);
+  const left = group.inner.filter((task) => !stays(task));
+  const ends = left.filter(
+    (task) => !group.inner.some((other) => other !== task && waitsFor(arrangement, other, task)),
+  );
+  if (ends.length > 0 && need.on === "failed") {
+    refuse(need, `a failure of \`${group.name}\` is one of any of its tasks`);
+  }
+  if (need.on === "succeeded") checkSure(ends, group, need);
+  return ends;
+}
+
+/** A task that may be skipped counts as done in a group, but not on its own. */
+function checkSure(tasks: readonly Task[], group: Task, need: Need): void {
+  const skipped = tasks.find((task) => task.has("when") || task.needs.some(({ on }) => on === "failed"));
+  if (skipped) {
+    refuse(need, `\`${skipped.name}\` may be skipped: who waits for \`${group.name}\` would be skipped too`);
+  }
 }
 
 /** The tasks of a group that must wait for what it needs: the others wait for them. */
@@ -88,9 +117,7 @@ function endsOf(arrangement: Arrangement, group: Task, need: Need): readonly Tas
   const members = group.inner;
   if (members.length === 1 || need.on === "finished") return members;
   if (need.on === "failed") refuse(need, `a failure of \`${group.name}\` is one of any of its tasks`);
-  const skipped = members.find((task) => task.has("when") || task.needs.some(({ on }) => on === "failed"));
-  if (skipped)
-    refuse(need, `\`${skipped.name}\` may be skipped: who waits for \`${group.name}\` would be skipped too`);
+  checkSure(members, group, need);
   return members.filter(
     (task) => !members.some((other) => other !== task && waitsFor(arrangement, other, task)),
   );
