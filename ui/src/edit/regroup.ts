@@ -131,7 +131,7 @@ export function ungroup(draft: Draft, path: TaskPath): void {
 /** What a group says beyond its tasks and its needs would be lost. */
 function checkPlain(document: FlowDocument, group: Task): void {
   if (!group.isGroup) throw new Refused("unknown", `\`${group.name}\` is no group`);
-  if (group.inner.length === 0) throw new Refused("unknown", `\`${group.name}\` has no tasks`);
+  if (group.inner.length === 0) throw new Refused("cannot-keep", `\`${group.name}\` has no tasks`);
   const others = group.keys.filter((key) => !["tasks", "needs", "join"].includes(key));
   const joins = group.joinsAny && group.needs.length > 1 ? ["join"] : [];
   const key = document.task(group.path)?.key;

@@ -3,9 +3,10 @@
 import type { NewPart } from "./collection";
 import type { FlowDocument, TaskPath } from "./document";
 import { Refused } from "./draft";
-import { extentOf } from "./extent";
+import { type Extent, extentOf, keepsBlank, partsOf } from "./extent";
 import { isJsonMap, toJson } from "./json";
 import { columnOf, lineEnd, lineStart, moveLines } from "./lines";
+import type { Node } from "./tree";
 import { inline, keyText } from "./writer";
 
 /** A task's own text. `comments`: lines that come before it. */
@@ -33,7 +34,7 @@ export function writtenTask(
   }
   const extent = extentOf(text, tasks, tasks.entries.indexOf(entry));
   if (!extent) throw new Refused("unknown", `there is no task \`${task.join("/")}\``);
-  const source = text.slice(extent.lead, extent.to).replace(/\r?\n$/, "");
+  const source = withoutKeep(document, entry.value, extent).replace(/\r?\n$/, "");
   const from = columnOf(text, entry.start);
   return {
     inline: () => {
@@ -50,6 +51,25 @@ export function writtenTask(
       ...below.map((line) => " ".repeat(column) + line),
     ],
   };
+}
+
+/**
+ * Block text behind `|+` keeps the blank lines below it, which are others elsewhere: where there are none, it is
+ * the same without the plus.
+ */
+function withoutKeep({ text }: FlowDocument, value: Node, { lead, to }: Extent): string {
+  if (!keepsBlank(text, value)) return text.slice(lead, to);
+  const last = lastOf(value);
+  if (last.kind !== "scalar" || /\n\n$/.test(String(last.value))) {
+    throw new Refused("unusual", "the text at its end keeps the blank lines below it (`|+`)", [last]);
+  }
+  const plus = text.indexOf("+", last.from);
+  return text.slice(lead, plus) + text.slice(plus + 1, to);
+}
+
+function lastOf(node: Node): Node {
+  const last = node.kind === "map" || node.kind === "list" ? partsOf(node).at(-1) : undefined;
+  return last ? lastOf(last.value) : node;
 }
 
 function linesOf(text: string): string[] {
