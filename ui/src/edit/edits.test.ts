@@ -45,6 +45,8 @@ function check(document: FlowDocument, draw: Draw, kind: string, dice: Dice): Fl
 
 function mayRefuse(document: FlowDocument, trial: Trial, reason: string): boolean {
   if (reason === "anchored") return document.text.includes("*n");
+  // Blank lines behind a text that keeps them cannot move with it.
+  if (reason === "unusual") return /\|\d?\+/.test(document.text) || trial.expect === null;
   if (trial.expect === null)
     return ["cannot-keep", "cycle", "name-taken", "name-hidden", "unusual"].includes(reason);
   // Two of a name, an inner one and a new one, may hide each other.

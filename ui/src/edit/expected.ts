@@ -166,8 +166,9 @@ export function renameReads(flow: PlainMap, path: readonly string[], name: strin
 export function waits(flow: PlainMap, key: (path: readonly string[]) => string): Set<string> {
   const direct = new Map<string, Set<string>>();
   const leaves = (path: readonly string[]): string[] => {
-    const inner = isMap(taskAt(flow, path).tasks) ? Object.keys(tasksIn(flow, path)) : [];
-    return inner.length === 0 ? [path.join("/")] : inner.flatMap((name) => leaves([...path, name]));
+    // A group does nothing itself, even an empty one.
+    if (!isMap(taskAt(flow, path).tasks)) return [path.join("/")];
+    return Object.keys(tasksIn(flow, path)).flatMap((name) => leaves([...path, name]));
   };
   const add = (from: readonly string[], to: readonly string[]) => {
     if (from.join("/").startsWith(`${to.join("/")}/`) || to.join("/").startsWith(`${from.join("/")}/`))
@@ -191,7 +192,7 @@ export function waits(flow: PlainMap, key: (path: readonly string[]) => string):
           .findLast((step) => step.task !== null)
           ?.task?.split("/");
         // That whole groups wait along with their tasks is by the way: what is read is what counts.
-        if (to && reader.length > 0) add(reader, to);
+        if (to && reader.length > 0 && !isMap(taskAt(flow, reader).tasks)) add(reader, to);
       }
     }
     return text;

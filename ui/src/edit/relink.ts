@@ -10,9 +10,10 @@ import type { Link, Task } from "./tasks";
 
 export function relink(document: FlowDocument, arrangement: Arrangement): Splice[] {
   const found = new Map<number, Splice | null>();
+  const losing = arrangement.losing();
   for (const [reader, expressions] of arrangement.graph.readers()) {
     for (const mention of expressions.flatMap((expression) => expression.mentions)) {
-      const splice = relinked(document, arrangement, reader, mention);
+      const splice = relinked(document, arrangement, losing, reader, mention);
       const at = mention.spans[0]?.from ?? 0;
       const before = found.get(at);
       if (before !== undefined && before?.insert !== splice?.insert) {
@@ -31,6 +32,7 @@ export function relink(document: FlowDocument, arrangement: Arrangement): Splice
 function relinked(
   { text }: FlowDocument,
   arrangement: Arrangement,
+  losing: ReadonlySet<Task>,
   reader: Task | null,
   mention: Mention,
 ): Splice | null {
@@ -38,7 +40,7 @@ function relinked(
   if (!link || (reader !== null && reader === arrangement.dissolved)) return null;
   const { path, spans } = mention;
   const span = spans[1] ?? { from: 0, to: 0 };
-  if (link.task === arrangement.dissolved) {
+  if (link.task === arrangement.dissolved || losing.has(link.task)) {
     throw new Refused("cannot-keep", `an expression reads \`${path.join(".")}\` as a whole`, [span]);
   }
   const isOutput = link.index > 1 || path[2] === "output";

@@ -59,6 +59,18 @@ export class Arrangement {
     return [...this.spots.values(), ...this.added];
   }
 
+  /** Groups that stay, but not with all that stood in them. */
+  losing(): ReadonlySet<Task> {
+    const found = new Set<Task>();
+    for (const task of this.graph.all) {
+      const around = task === this.dissolved ? [] : this.at(task).chain;
+      for (let group = task.parent; group && task !== this.dissolved; group = group.parent) {
+        if (group !== this.dissolved && !around.includes(this.at(group))) found.add(group);
+      }
+    }
+    return found;
+  }
+
   inside(parent: Spot | null): readonly Spot[] {
     return this.all.filter((spot) => spot.parent === parent);
   }

@@ -180,6 +180,7 @@ function drawRemove(flow: PlainMap, dice: Dice): Trial | null {
   const siblings = Object.keys(tasksIn(flow, group));
   const gone = siblings.filter((name) => name === path.at(-1) || dice.chance(0.3));
   return {
+    into: group,
     name: `remove ${group.join("/")} ${gone.join(" ")}`,
     make: (draft) =>
       removeTasks(
@@ -356,6 +357,7 @@ function drawReorder(flow: PlainMap, dice: Dice): Trial {
   const siblings = Object.keys(tasksIn(flow, group));
   const after = dice.pick<string | null>([...siblings, null]);
   return {
+    into: group,
     name: `reorder ${path.join("/")} after ${after}`,
     make: (draft) => moveTask(draft, path, { group, after }),
     expect: (flowAfter) => {
@@ -379,6 +381,7 @@ function drawGroup(flow: PlainMap, dice: Dice): Trial {
   const members = siblings.filter((name) => name === path.at(-1) || dice.chance(0.4));
   const paths = members.map((name) => [...group, name]);
   return {
+    into: group,
     name: `group ${group.join("/")} ${members.join(" ")}`,
     make: (draft) => groupTasks(draft, paths, "grouped"),
     expect: null,
@@ -392,6 +395,7 @@ function drawUngroup(flow: PlainMap, dice: Dice): Trial | null {
   if (groups.length === 0) return null;
   const path = dice.pick(groups);
   return {
+    into: path.slice(0, -1),
     name: `ungroup ${path.join("/")}`,
     make: (draft) => ungroup(draft, path),
     expect: null,
@@ -406,6 +410,7 @@ function drawMove(flow: PlainMap, dice: Dice): Trial | null {
   if (groups.length === 0) return null;
   const group = dice.pick(groups);
   return {
+    into: group,
     name: `move ${path.join("/")} to ${group.join("/")}`,
     make: (draft) => moveTask(draft, path, { group }),
     expect: null,

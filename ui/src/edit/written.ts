@@ -1,6 +1,7 @@
 // Tasks as they are written, comments and all, to be put in somewhere else.
 
 import type { NewPart } from "./collection";
+import { hasComments } from "./comments";
 import type { FlowDocument, TaskPath } from "./document";
 import { Refused } from "./draft";
 import { type Extent, extentOf, keepsBlank, partsOf } from "./extent";
@@ -38,7 +39,8 @@ export function writtenTask(
   const from = columnOf(text, entry.start);
   return {
     inline: () => {
-      if (/(^|\s)#/m.test(source) || !isJsonMap(toJson(document, entry.value))) {
+      const isCommented = hasComments(text, extent.lead, extent.to, [entry.key, entry.value]);
+      if (isCommented || !isJsonMap(toJson(document, entry.value))) {
         throw new Refused("unusual", "comments would be lost: tasks in braces stand around it there", [
           entry.key,
         ]);
