@@ -7,12 +7,12 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { FlowDocument } from "./document";
 import { attempt, type Edit, isRefusal } from "./draft";
-import { isMap, type Plain, type PlainMap, pathsOf, taskAt, waits } from "./expected";
-import { Dice, generatedFlow } from "./generatedFlow";
 import { History } from "./history";
 import type { Splice } from "./splice";
-import { open } from "./testFlows";
-import { allowedLines, DRAWS, type Draw, type Trial } from "./trials";
+import { isMap, type Plain, type PlainMap, pathsOf, taskAt, waits } from "./testing/expected";
+import { Dice, generatedFlow } from "./testing/generatedFlow";
+import { open } from "./testing/testFlows";
+import { allowedLines, DRAWS, type Draw, type Trial } from "./testing/trials";
 
 const folder = new URL("../../../examples/", import.meta.url);
 const examples = readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -60,7 +60,7 @@ function fail(trial: Trial, document: FlowDocument, message: string): never {
 function checkValue(trial: Trial, document: FlowDocument, before: PlainMap, { document: after }: Edit): void {
   const value: PlainMap = parse(after.text);
   if (trial.expect) {
-    const wanted = structuredClone(before);
+    const wanted: PlainMap = JSON.parse(JSON.stringify(before));
     trial.expect(wanted);
     if (!isSame(wanted, value)) {
       expect({ trial: trial.name, text: document.text, value }).toEqual({
@@ -169,9 +169,9 @@ function checkHistory(text: string, edit: Edit): void {
 }
 
 describe("every edit", () => {
-  it.each(examples)("keeps the rest of $name", ({ text }) => {
+  it.each(examples)("keeps the rest of $name", { timeout: 30_000 }, ({ text }) => {
     for (const [kind, draw] of Object.entries(DRAWS)) {
-      for (let seed = 0; seed < 12; seed += 1) check(open(text), draw, kind, new Dice(seed));
+      for (let seed = 0; seed < 8; seed += 1) check(open(text), draw, kind, new Dice(seed));
     }
   });
 
@@ -190,7 +190,7 @@ describe("every edit", () => {
           }
         },
       ),
-      { seed: 7, numRuns: 350 },
+      { seed: 7, numRuns: 300 },
     );
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "./draft";
 import { groupTasks, moveTask, ungroup } from "./regroup";
-import { edit, edited } from "./testFlows";
+import { edit, edited } from "./testing/testFlows";
 
 const FLOW = `name: x
 tasks:

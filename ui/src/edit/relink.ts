@@ -106,7 +106,7 @@ function scopesOf(reader: Spot | null): (Spot | null)[] {
 }
 
 function checkSeen(arrangement: Arrangement, scopes: readonly (Spot | null)[], seen: Spot, span: Span): void {
-  const first = scopes.find((scope) => arrangement.inside(scope).some((spot) => spot.name === seen.name));
+  const first = scopes.find((scope) => arrangement.inside(scope).has(seen.name));
   if (first !== seen.parent) {
     throw new Refused("name-hidden", `another task \`${seen.name}\` would hide the one that is read`, [span]);
   }

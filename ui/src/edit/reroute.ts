@@ -161,7 +161,7 @@ function route(arrangement: Arrangement, wanted: Map<Spot, Map<string, Outcome>>
 function checkGate(arrangement: Arrangement, { task, upstream, need, on }: Edge, group: Spot): void {
   if (group.task?.joinsAny) refuse(need, `\`${group.name}\` joins any of its needs`);
   if (on !== "failed") return;
-  const members = arrangement.inside(group).flatMap((spot) => (spot.task ? [spot.task] : []));
+  const members = [...arrangement.inside(group).values()].flatMap((spot) => (spot.task ? [spot.task] : []));
   const isFree = (member: Task) =>
     !members.some((other) => other !== member && waitsFor(arrangement, member, other)) &&
     !member.needs.some(({ name, on: outcome }) => name === upstream.name && outcome === "failed");
@@ -174,7 +174,7 @@ function checkGate(arrangement: Arrangement, { task, upstream, need, on }: Edge,
 function isAlone(arrangement: Arrangement, spot: Spot, group: Spot): boolean {
   return spot.chain
     .slice(spot.chain.indexOf(group), -1)
-    .every((around) => arrangement.inside(around).length === 1);
+    .every((around) => arrangement.inside(around).size === 1);
 }
 
 function refuse(need: Need, message: string): never {
@@ -185,21 +185,40 @@ function refuse(need: Need, message: string): never {
 export function checkCycles(arrangement: Arrangement, wanted: Wanted): void {
   const waits = new Map<Spot, Set<Spot>>();
   for (const [spot, needs] of wanted) {
-    const siblings = arrangement.inside(spot.parent).filter(({ name }) => needs.has(name));
-    waits.set(spot, new Set(siblings));
+    const siblings = arrangement.inside(spot.parent);
+    waits.set(spot, new Set([...needs.keys()].flatMap((name) => siblings.get(name) ?? [])));
   }
   for (const [reader, upstream] of implied(arrangement)) waits.get(reader)?.add(upstream);
   const done = new Set<Spot>();
-  const visit = (spot: Spot, around: readonly Spot[]): void => {
-    if (around.includes(spot)) {
-      const names = [...around.slice(around.indexOf(spot)), spot].map(({ name }) => `\`${name}\``).reverse();
-      throw new Refused("cycle", `the tasks would wait for each other: ${names.join(" → ")}`);
-    }
+  for (const spot of waits.keys()) follow(spot, waits, done);
+}
+
+/** Goes upstream from a task; a way that comes back to itself is a cycle. */
+function follow(start: Spot, waits: ReadonlyMap<Spot, ReadonlySet<Spot>>, done: Set<Spot>): void {
+  const way: { readonly spot: Spot; readonly left: Spot[] }[] = [];
+  const on = new Set<Spot>();
+  const enter = (spot: Spot) => {
+    const at = on.has(spot) ? way.findIndex((step) => step.spot === spot) : -1;
+    if (at >= 0) refuseCycle(way.slice(at).map((step) => step.spot));
     if (done.has(spot)) return;
-    for (const upstream of waits.get(spot) ?? []) visit(upstream, [...around, spot]);
-    done.add(spot);
+    on.add(spot);
+    way.push({ spot, left: [...(waits.get(spot) ?? [])] });
   };
-  for (const spot of waits.keys()) visit(spot, []);
+  enter(start);
+  for (let step = way.at(-1); step; step = way.at(-1)) {
+    const next = step.left.pop();
+    if (next) {
+      enter(next);
+    } else {
+      done.add(step.spot);
+      way.pop();
+    }
+  }
+}
+
+function refuseCycle(cycle: readonly Spot[]): never {
+  const names = [...cycle, ...cycle.slice(0, 1)].map(({ name }) => `\`${name}\``).reverse();
+  throw new Refused("cycle", `the tasks would wait for each other: ${names.join(" → ")}`);
 }
 
 /** The edges that expressions imply, between siblings. */

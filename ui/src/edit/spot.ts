@@ -30,6 +30,7 @@ export class Arrangement {
   readonly graph: TaskGraph;
   private readonly spots = new Map<Task, Spot>();
   private readonly added: Spot[] = [];
+  private scopes: ReadonlyMap<Spot | null, ReadonlyMap<string, Spot>> | null = null;
   /** a group that is taken apart */
   readonly dissolved: Task | null;
 
@@ -49,9 +50,15 @@ export class Arrangement {
     return spot;
   }
 
+  move(task: Task, group: Spot | null): void {
+    this.at(task).parent = group;
+    this.scopes = null;
+  }
+
   addGroup(name: string, parent: Spot | null): Spot {
     const group = new Spot(name, null, parent);
     this.added.push(group);
+    this.scopes = null;
     return group;
   }
 
@@ -71,10 +78,23 @@ export class Arrangement {
     return found;
   }
 
-  inside(parent: Spot | null): readonly Spot[] {
-    return this.all.filter((spot) => spot.parent === parent);
+  /** What stands directly in a group, or in the flow, by name. */
+  inside(parent: Spot | null): ReadonlyMap<string, Spot> {
+    this.scopes ??= this.readScopes();
+    return this.scopes.get(parent) ?? NOTHING;
+  }
+
+  private readScopes(): ReadonlyMap<Spot | null, ReadonlyMap<string, Spot>> {
+    const scopes = new Map<Spot | null, Map<string, Spot>>();
+    for (const spot of this.all) {
+      const scope = scopes.get(spot.parent) ?? new Map<string, Spot>();
+      scopes.set(spot.parent, scope.set(spot.name, spot));
+    }
+    return scopes;
   }
 }
+
+const NOTHING: ReadonlyMap<string, Spot> = new Map();
 
 /** The two of one scope that hold the two; `null`: one of them holds the other. */
 export function apart(left: Spot, right: Spot): readonly [Spot, Spot] | null {

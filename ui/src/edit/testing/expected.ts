@@ -1,6 +1,6 @@
 // For tests: what an edit should do to a flow's plain value, found without the tree, by the rules of the format.
 
-import type { Outcome } from "./tasks";
+import type { Outcome } from "../tasks";
 
 export type Plain = null | boolean | number | string | Plain[] | PlainMap;
 export interface PlainMap {

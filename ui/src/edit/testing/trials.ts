@@ -1,11 +1,19 @@
 // For tests: edits drawn at random, each with the plain value that it should lead to, and the lines that it may touch.
 
 import { parse } from "yaml";
-import { addTask } from "./addTask";
-import { duplicateTasks } from "./clipboard";
-import type { FlowDocument } from "./document";
-import type { Draft } from "./draft";
-import { removeEdge, setEdge } from "./edge";
+import { addTask } from "../addTask";
+import { duplicateTasks } from "../clipboard";
+import type { FlowDocument } from "../document";
+import type { Draft } from "../draft";
+import { removeEdge, setEdge } from "../edge";
+import { extentOf } from "../extent";
+import type { Json } from "../json";
+import { changeKind, setCode } from "../kind";
+import { groupTasks, moveTask, ungroup } from "../regroup";
+import { removeTasks } from "../removeTasks";
+import { renameTask } from "../renameTask";
+import type { Outcome } from "../tasks";
+import { pathOfTask, setAt, unsetAt } from "../value";
 import {
   isMap,
   KINDS,
@@ -19,15 +27,7 @@ import {
   taskAt,
   tasksIn,
 } from "./expected";
-import { extentOf } from "./extent";
 import type { Dice } from "./generatedFlow";
-import type { Json } from "./json";
-import { changeKind, setCode } from "./kind";
-import { groupTasks, moveTask, ungroup } from "./regroup";
-import { removeTasks } from "./removeTasks";
-import { renameTask } from "./renameTask";
-import type { Outcome } from "./tasks";
-import { pathOfTask, setAt, unsetAt } from "./value";
 
 export interface Trial {
   readonly name: string;
