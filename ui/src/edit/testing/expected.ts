@@ -166,9 +166,10 @@ export function renameReads(flow: PlainMap, path: readonly string[], name: strin
 export function waits(flow: PlainMap, key: (path: readonly string[]) => string): Set<string> {
   const direct = new Map<string, Set<string>>();
   const leaves = (path: readonly string[]): string[] => {
-    // A group does nothing itself, even an empty one.
     if (!isMap(taskAt(flow, path).tasks)) return [path.join("/")];
-    return Object.keys(tasksIn(flow, path)).flatMap((name) => leaves([...path, name]));
+    const inner = Object.keys(tasksIn(flow, path));
+    // An empty group does nothing, but who waits for it waits for what it needs.
+    return inner.length === 0 ? [`${path.join("/")}/`] : inner.flatMap((name) => leaves([...path, name]));
   };
   const add = (from: readonly string[], to: readonly string[]) => {
     if (from.join("/").startsWith(`${to.join("/")}/`) || to.join("/").startsWith(`${from.join("/")}/`))
@@ -199,6 +200,7 @@ export function waits(flow: PlainMap, key: (path: readonly string[]) => string):
   });
   const found = new Set<string>();
   for (const start of direct.keys()) {
+    if (start.endsWith("/")) continue;
     const seen = new Set<string>();
     const open = [...(direct.get(start) ?? [])];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -206,7 +208,8 @@ export function waits(flow: PlainMap, key: (path: readonly string[]) => string):
       seen.add(at);
       open.push(...(direct.get(at) ?? []));
     }
-    for (const end of seen) found.add(`${key(start.split("/"))} after ${key(end.split("/"))}`);
+    for (const end of [...seen].filter((one) => !one.endsWith("/")))
+      found.add(`${key(start.split("/"))} after ${key(end.split("/"))}`);
   }
   return found;
 }
