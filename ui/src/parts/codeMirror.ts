@@ -52,7 +52,10 @@ const look = EditorView.theme({
   },
 });
 
-/** What every view of a flow's text has; none can be typed into. */
+/** How code looks, whatever its language and whether it can be typed into or not. */
+export const codeLook: Extension = [syntaxHighlighting(colours), look];
+
+/** What every view of a flow's text has that can only be read. */
 export const readOnlyYaml: Extension = [
   EditorState.readOnly.of(true),
   EditorView.editable.of(false),
@@ -63,6 +66,5 @@ export const readOnlyYaml: Extension = [
   search({ top: true }),
   keymap.of(searchKeymap),
   yaml(),
-  syntaxHighlighting(colours),
-  look,
+  codeLook,
 ];
