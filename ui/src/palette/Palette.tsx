@@ -8,8 +8,10 @@ import { type ReactNode, useDeferredValue, useEffect, useState } from "react";
 import { flows, search } from "../api/queries";
 import type { SearchResult } from "../api/types";
 import { openRunForm } from "../flow/openRunForm";
+import { lineHash } from "../log/address";
 import { count } from "../parts/format";
 import { Icon, type IconName } from "../parts/Icon";
+import { desktop } from "../platform";
 import { Keys } from "../shell/Keys";
 import { setTheme } from "../shell/theme";
 import { onOpenPalette } from "./open";
@@ -153,6 +155,9 @@ function useGroups(text: string): Group[] {
     title: theme === "system" ? "Theme as the system is" : `Theme ${theme}`,
     run: () => setTheme(theme),
   }));
+  const leaving: Item[] = desktop
+    ? [{ key: "quit", icon: "x", title: "Quit Tidemill", keys: "Mod Q", run: desktop.quit }]
+    : [];
   const pages: Item[] = [
     { key: "page home", icon: "home", title: "Home", keys: "G H", run: () => void navigate({ to: "/" }) },
     {
@@ -194,8 +199,11 @@ function useGroups(text: string): Group[] {
   }));
   const results = asked.length >= 2 && text.length >= 2 ? (found.data?.results ?? []) : [];
   const open = (result: SearchResult) => {
-    if (result.run) void navigate({ to: "/runs/$run", params: { run: result.run } });
-    else if (result.flow) void navigate({ to: "/flows/$flow", params: { flow: result.flow } });
+    if (result.run) {
+      const hash = result.kind === "log" && result.line !== null ? lineHash(result.line) : undefined;
+      void navigate({ to: "/runs/$run", params: { run: result.run }, ...(hash ? { hash } : {}) });
+    }
+    if (!result.run && result.flow) void navigate({ to: "/flows/$flow", params: { flow: result.flow } });
   };
   const shown = (kinds: readonly SearchResult["kind"][]): Item[] =>
     results
@@ -224,7 +232,10 @@ function useGroups(text: string): Group[] {
           },
         ];
   return [
-    { name: "Do", items: [...doing, ...(text === "" ? [] : ranked(themes, text, (one) => one.title))] },
+    {
+      name: "Do",
+      items: [...doing, ...(text === "" ? [] : ranked([...themes, ...leaving], text, (one) => one.title))],
+    },
     {
       name: "Go to",
       items: [

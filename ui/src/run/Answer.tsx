@@ -2,7 +2,7 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { approve, reject } from "../api/actions";
 import { ApiError } from "../api/client";
 import type { Question } from "../api/types";
@@ -10,7 +10,7 @@ import { FormField } from "../flow/FormField";
 import "../flow/runForm.css";
 import { asText, fieldOf, fieldsOf, readForm } from "../flow/schemaForm";
 import { Icon } from "../parts/Icon";
-import { Markdown } from "../parts/Markdown";
+import { firstLine, Markdown } from "../parts/Markdown";
 import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import { Keys } from "../shell/Keys";
@@ -47,11 +47,6 @@ export function QuestionBanner({ run, question, first, onAnswer }: BannerProps) 
       </button>
     </div>
   );
-}
-
-/** The first line of a text in Markdown, without its marks. */
-function firstLine(markdown: string): string {
-  return (markdown.trim().split("\n")[0] ?? "").replace(/[*_`#>]/g, "").trim();
 }
 
 export function AnswerDialog({
@@ -91,6 +86,12 @@ function Form({ run, question, onClose }: { run: string; question: Question; onC
     Object.fromEntries(fields.map((field) => [field.name, asText(field, field.default)])),
   );
   const [tried, setTried] = useState(false);
+  // Without a field to begin with, Enter answers: that is what the person came for.
+  const yes = useRef<HTMLButtonElement>(null);
+  const isBare = fields.length === 0;
+  useEffect(() => {
+    if (isBare) yes.current?.focus();
+  }, [isBare]);
   const { values, problems } = readForm(fields, texts);
   const answer = useMutation({
     mutationFn: (yes: boolean) => (yes ? approve(run, question.path, values) : reject(run, question.path)),
@@ -146,7 +147,7 @@ function Form({ run, question, onClose }: { run: string; question: Question; onC
           Reject
         </button>
         <span className="grow" />
-        <button type="submit" className="btn btn-primary" disabled={answer.isPending}>
+        <button ref={yes} type="submit" className="btn btn-primary" disabled={answer.isPending}>
           Approve
         </button>
       </div>

@@ -9,6 +9,7 @@ mod measure;
 mod report;
 mod rows;
 mod stage;
+mod studio;
 
 use std::process::Command;
 
@@ -19,7 +20,7 @@ use stage::Stage;
 const USAGE: &str = "\
 usage: cargo xtask bench [--json] [--pairs N] [ROW …]
 
-Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists, api-lists";
+Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists, api-lists, studio";
 
 /// How the call wants it.
 struct Options {
@@ -28,15 +29,25 @@ struct Options {
     rows: Vec<String>,
 }
 
+impl Options {
+    /// Whether a row is to be measured: those that are named, else all.
+    fn wants(&self, row: &str) -> bool {
+        self.rows.is_empty() || self.rows.iter().any(|name| name == row)
+    }
+}
+
 /// Measures every row, or those that are named, and prints the table.
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Failure> {
     let options = parse(arguments)?;
     prepare::to_run()?;
+    if options.wants(studio::ROW.name) {
+        studio::prepare()?;
+    }
     build()?;
     let stage = Stage::new()?;
     let mut report = Report::new(&stage)?;
     for row in rows::ALL {
-        if options.rows.is_empty() || options.rows.iter().any(|name| name == row.name) {
+        if options.wants(row.name) {
             let result = (row.measure)(&stage, options.pairs)?;
             report.add(row, result);
             if !options.json {
