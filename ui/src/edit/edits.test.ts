@@ -190,7 +190,7 @@ describe("every edit", () => {
           }
         },
       ),
-      { seed: 7, numRuns: 300 },
+      { seed: 7, numRuns: 220 },
     );
   });
 

@@ -41,7 +41,13 @@ export function changeNeeds(
   if (isList && allSucceeded(wanted)) changeList(draft, path, old, wanted);
   else if (isList) becomeMap(draft, path, old, wanted);
   else if (node?.kind === "map" && node.entries.length > 0) changeMap(draft, path, old, wanted);
-  else setAt(draft, path, needsValue(wanted));
+  else setAt(draft, path, wasMap(draft.document, node) ? jsonMap(wanted) : needsValue(wanted));
+}
+
+/** What an alias repeats stays a map, too. */
+function wasMap(document: FlowDocument, node: Node | undefined): boolean {
+  const found = node && document.resolve(node);
+  return found?.kind === "map" && found.entries.length > 0;
 }
 
 export function needsOf(document: FlowDocument, task: TaskPath): Needs {

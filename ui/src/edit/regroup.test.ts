@@ -243,6 +243,22 @@ describe("a task that is moved", () => {
 `);
   });
 
+  it("is refused where an alias would come to repeat something else", () => {
+    const tied = `tasks:
+  a: { retries: &r 1, shell: ls }
+  b: { retries: &r 2, shell: ls }
+  c: { retries: *r, shell: ls }
+`;
+    const move = (after: string | null) =>
+      edited(tied, (draft) => moveTask(draft, ["c"], { group: [], after }));
+    expect(move("a")).toMatch(/^anchored: .*more than once/);
+    const once = tied.replace("&r 1", "1");
+    const moveOnce = (after: string | null) =>
+      edited(once, (draft) => moveTask(draft, ["c"], { group: [], after }));
+    expect(moveOnce("a")).toMatch(/^anchored: .*without its anchor/);
+    expect(moveOnce("b")).toBe(once);
+  });
+
   it("is refused where it cannot stand", () => {
     expect(edited(text, (draft) => moveTask(draft, ["g"], { group: ["g"] }))).toMatch(/^cycle: /);
     expect(edited(text, (draft) => moveTask(draft, ["o"], { group: ["m"] }))).toMatch(/^unknown: .*no group/);

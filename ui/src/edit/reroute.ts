@@ -73,16 +73,25 @@ function edgesFor(arrangement: Arrangement, task: Task, upstream: Task, need: Ne
 /** Tasks that leave a group: who waited for the group waits for them, too, unless others in it do. */
 function leaving(arrangement: Arrangement, group: Task, need: Need): Task[] {
   const place = arrangement.at(group);
-  const stays = (task: Task) => task === arrangement.dissolved || arrangement.at(task).chain.includes(place);
-  const left = group.inner.filter((task) => !stays(task));
-  const ends = left.filter(
-    (task) => !group.inner.some((other) => other !== task && waitsFor(arrangement, other, task)),
-  );
+  const left = insideOf(group).filter((task) => {
+    const { parent } = task;
+    if (!parent || task === arrangement.dissolved || parent === arrangement.dissolved) return false;
+    const { chain } = arrangement.at(task);
+    // What stands in a group that leaves goes with it.
+    return !chain.includes(place) && !chain.includes(arrangement.at(parent));
+  });
+  const waited = (task: Task) =>
+    task.parent?.inner.some((other) => other !== task && waitsFor(arrangement, other, task)) ?? false;
+  const ends = left.filter((task) => !waited(task));
   if (ends.length > 0 && need.on === "failed") {
     refuse(need, `a failure of \`${group.name}\` is one of any of its tasks`);
   }
   if (need.on === "succeeded") checkSure(ends, group, need);
   return ends;
+}
+
+function insideOf(group: Task): Task[] {
+  return group.inner.flatMap((task) => [task, ...insideOf(task)]);
 }
 
 /** A task that may be skipped counts as done in a group, but not on its own. */

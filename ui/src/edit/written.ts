@@ -2,7 +2,7 @@
 
 import type { NewPart } from "./collection";
 import { hasComments } from "./comments";
-import type { FlowDocument, TaskPath } from "./document";
+import { childrenOf, type FlowDocument, type TaskPath } from "./document";
 import { Refused } from "./draft";
 import { type Extent, extentOf, keepsBlank, partsOf } from "./extent";
 import { isJsonMap, toJson } from "./json";
@@ -21,6 +21,7 @@ export function writtenTask(
   const tasks = document.tasksIn(task.slice(0, -1));
   if (!entry || !tasks) throw new Refused("unknown", `there is no task \`${task.join("/")}\``);
   const { text, style } = document;
+  checkAnchors(document, entry.value);
   if (tasks.flow) {
     const source = text.slice(entry.start, Math.max(entry.value.to, entry.colon));
     const from = columnOf(text, lineStart(text, entry.start) + indentAt(text, entry.start));
@@ -53,6 +54,15 @@ export function writtenTask(
       ...below.map((line) => " ".repeat(column) + line),
     ],
   };
+}
+
+/** An anchor that stands more than once means the last one before: elsewhere that is another. */
+function checkAnchors(document: FlowDocument, node: Node): void {
+  const name = node.kind === "alias" ? node.name : node.anchor;
+  if (name !== null && document.anchors.repeated.has(name)) {
+    throw new Refused("anchored", `the anchor \`&${name}\` stands more than once in the file`, [node]);
+  }
+  for (const child of childrenOf(node)) checkAnchors(document, child);
 }
 
 /**
