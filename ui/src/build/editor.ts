@@ -91,14 +91,18 @@ export class Editor<Problem = unknown, Graph = unknown> {
     return () => this.hearers.delete(heard);
   }
 
-  /** Makes an edit: one step of the history. What it adds or renames is selected. */
-  edit(make: (draft: Draft) => void): Outcome {
+  /**
+   * Makes an edit: one step of the history. What it adds or renames is selected. Edits with one word for
+   * `merge` that follow each other soon, as while a field is typed into, are one step.
+   */
+  edit(make: (draft: Draft) => void, merge?: string): Outcome {
     const outcome = attempt(this.current.document, make);
     if (isRefusal(outcome)) {
       this.set({ said: outcome });
       return outcome;
     }
-    this.history.change({ splices: outcome.splices, time: Date.now() });
+    const step = { splices: outcome.splices, time: Date.now() };
+    this.history.change(merge === undefined ? step : { ...step, merge });
     const named = outcome.tasks.map(pathText);
     this.follow(outcome.splices, "edit", outcome.document, named.length > 0 ? named : null);
     this.set({ said: outcome.notes.length > 0 ? outcome.notes : null });

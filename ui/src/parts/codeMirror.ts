@@ -7,7 +7,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-const colours = HighlightStyle.define([
+export const colours = HighlightStyle.define([
   {
     tag: [tags.propertyName, tags.definition(tags.propertyName)],
     color: "var(--code-key)",
@@ -19,7 +19,7 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--code-comment)", fontStyle: "italic" },
 ]);
 
-const look = EditorView.theme({
+export const look = EditorView.theme({
   "&": { height: "100%", fontSize: "var(--fs-12)", backgroundColor: "var(--surface)", color: "var(--text)" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "18px", fontVariantLigatures: "none" },
