@@ -113,7 +113,7 @@ it("keeps what is not saved, at the latest when it is closed", async () => {
 it("makes one step of edits that follow each other as while a field is typed into", async () => {
   const { editor: made } = editor();
   const set = (value: string, word: string) =>
-    made.edit((draft) => setAt(draft, ["tasks", "one", "description"], value), word);
+    made.edit((draft) => setAt(draft, ["tasks", "one", "description"], value), undefined, word);
   for (const text of ["a", "ab", "abc"]) set(text, "description");
   set("abcd", "another");
   await vi.advanceTimersByTimeAsync(600);

@@ -3,10 +3,19 @@
 // knows neither React nor the network: what the engine does comes in as functions.
 
 import { FlowDocument, type TaskPath } from "../edit/document";
-import { attempt, type Draft, isRefusal, type Note, type Outcome, type Refusal } from "../edit/draft";
+import {
+  attempt,
+  type Draft,
+  type Edit,
+  isRefusal,
+  type Note,
+  type Outcome,
+  type Refusal,
+} from "../edit/draft";
 import { History } from "../edit/history";
 import type { Language } from "../edit/language";
 import type { Splice } from "../edit/splice";
+import { EMPTY_LAYOUT, type Layout, LayoutHistory } from "./layout";
 
 /** What the engine says of a text. */
 export interface Report<Problem, Graph> {
@@ -20,6 +29,8 @@ export interface Engine<Problem, Graph> {
   check(text: string, signal: AbortSignal): Promise<Report<Problem, Graph>>;
   /** keeps the text where a crash of the window does not lose it; `null`: it is saved */
   keep(text: string | null): void;
+  /** keeps where the tasks stand */
+  keepLayout?(layout: Layout): void;
 }
 
 export interface Snapshot<Problem, Graph> {
@@ -39,6 +50,8 @@ export interface Snapshot<Problem, Graph> {
   readonly selection: readonly string[];
   /** why the last edit was not made, or what of it a person should look at */
   readonly said: Refusal | readonly Note[] | null;
+  /** where the tasks stand on the canvas */
+  readonly layout: Layout;
 }
 
 /** Who changed the text, so that a text editor does not hear of its own typing. */
@@ -53,12 +66,15 @@ const KEEP_AFTER_MS = 600;
 export class Editor<Problem = unknown, Graph = unknown> {
   private readonly engine: Engine<Problem, Graph>;
   private readonly history: History;
+  private readonly layouts = new LayoutHistory(EMPTY_LAYOUT);
   private readonly listeners = new Set<() => void>();
   private readonly hearers = new Set<Heard>();
   private current: Snapshot<Problem, Graph>;
   private checking: AbortController | null = null;
   private checkTimer: ReturnType<typeof setTimeout> | null = null;
   private keepTimer: ReturnType<typeof setTimeout> | null = null;
+  private layoutTimer: ReturnType<typeof setTimeout> | null = null;
+  private keptLayout: Layout = EMPTY_LAYOUT;
 
   constructor(text: string, language: Language, engine: Engine<Problem, Graph>) {
     this.engine = engine;
@@ -74,6 +90,7 @@ export class Editor<Problem = unknown, Graph = unknown> {
       unchecked: false,
       selection: [],
       said: null,
+      layout: EMPTY_LAYOUT,
     };
     void this.check();
   }
@@ -92,17 +109,26 @@ export class Editor<Problem = unknown, Graph = unknown> {
   }
 
   /**
-   * Makes an edit: one step of the history. What it adds or renames is selected. Edits with one word for
-   * `merge` that follow each other soon, as while a field is typed into, are one step.
+   * Makes an edit: one step of the history. What it adds or renames is selected. `follow` gives the layout that
+   * belongs to the flow after it: it is undone with the edit. Edits with one word for `merge` that follow each
+   * other soon, as while a field is typed into, are one step.
    */
-  edit(make: (draft: Draft) => void, merge?: string): Outcome {
+  edit(
+    make: (draft: Draft) => void,
+    follow?: (layout: Layout, edit: Edit) => Layout,
+    merge?: string,
+  ): Outcome {
     const outcome = attempt(this.current.document, make);
     if (isRefusal(outcome)) {
       this.set({ said: outcome });
       return outcome;
     }
+    const before = this.history.depth;
     const step = { splices: outcome.splices, time: Date.now() };
     this.history.change(merge === undefined ? step : { ...step, merge });
+    this.layouts.forget();
+    const { depth } = this.history;
+    if (follow) this.layouts.change(follow(this.layouts.layout, outcome), depth, depth !== before);
     const named = outcome.tasks.map(pathText);
     this.follow(outcome.splices, "edit", outcome.document, named.length > 0 ? named : null);
     this.set({ said: outcome.notes.length > 0 ? outcome.notes : null });
@@ -112,15 +138,57 @@ export class Editor<Problem = unknown, Graph = unknown> {
   /** Takes what was typed into the text editor. */
   typed(splices: readonly Splice[]): void {
     this.history.change({ splices, time: Date.now(), merge: "typing" });
+    this.layouts.forget();
     this.follow(splices, "text");
   }
 
+  /** Moves tasks or notes on the canvas: one step of the history. */
+  arrange(change: (layout: Layout) => Layout): void {
+    const after = change(this.layouts.layout);
+    if (after === this.layouts.layout) return;
+    // Typing that goes on is another step than that before.
+    this.history.seal();
+    this.history.forget();
+    this.layouts.change(after, this.history.depth, false);
+    this.set({ ...this.standing(), said: null });
+    this.keepLayoutLater();
+  }
+
+  /** Folds groups: that is kept, and no step of the history. */
+  fold(change: (layout: Layout) => Layout): void {
+    this.layouts.view(change);
+    this.set(this.standing());
+    this.keepLayoutLater();
+  }
+
+  /** The layout as it is kept beside the file; what was done here before stays. */
+  loadLayout(layout: Layout): void {
+    this.layouts.view(() => layout);
+    this.keptLayout = layout;
+    this.set(this.standing());
+  }
+
   undo(): void {
-    this.step(this.history.undo());
+    const { depth } = this.history;
+    if (this.layouts.undo(depth, false)) {
+      this.laidOut();
+      return;
+    }
+    const splices = this.history.undo();
+    if (splices === null) return;
+    this.layouts.undo(depth, true);
+    this.step(splices);
   }
 
   redo(): void {
-    this.step(this.history.redo());
+    if (this.layouts.redo(this.history.depth, false)) {
+      this.laidOut();
+      return;
+    }
+    const splices = this.history.redo();
+    if (splices === null) return;
+    this.layouts.redo(this.history.depth, true);
+    this.step(splices);
   }
 
   /** The text of the file, changed by somebody else: a step that can be undone. */
@@ -129,6 +197,7 @@ export class Editor<Problem = unknown, Graph = unknown> {
     if (text === before) return;
     const splices = [{ from: 0, to: before.length, insert: text }];
     this.history.change({ splices, time: Date.now() });
+    this.layouts.forget();
     this.follow(splices, origin);
   }
 
@@ -160,12 +229,32 @@ export class Editor<Problem = unknown, Graph = unknown> {
       clearTimeout(this.keepTimer);
       this.keepNow();
     }
+    if (this.layoutTimer !== null) {
+      clearTimeout(this.layoutTimer);
+      this.keepLayoutNow();
+    }
   }
 
-  private step(splices: readonly Splice[] | null): void {
-    if (splices === null) return;
+  private step(splices: readonly Splice[]): void {
     this.follow(splices, "history");
     this.set({ said: null });
+    this.keepLayoutLater();
+  }
+
+  private laidOut(): void {
+    this.set({ ...this.standing(), said: null });
+    this.keepLayoutLater();
+  }
+
+  private keepLayoutLater(): void {
+    if (this.layoutTimer !== null) clearTimeout(this.layoutTimer);
+    this.layoutTimer = setTimeout(() => this.keepLayoutNow(), KEEP_AFTER_MS);
+  }
+
+  private keepLayoutNow(): void {
+    this.layoutTimer = null;
+    if (this.layouts.layout !== this.keptLayout) this.engine.keepLayout?.(this.layouts.layout);
+    this.keptLayout = this.layouts.layout;
   }
 
   private follow(
@@ -179,12 +268,20 @@ export class Editor<Problem = unknown, Graph = unknown> {
     const kept = document.failure ? left : left.filter((path) => document.task(pathOf(path)) !== undefined);
     this.set({ document, selection: kept, ...this.standing() });
     for (const heard of this.hearers) heard(splices, origin);
-    this.later();
+    // Typing goes on; an edit is whole, and what it drew is waited for.
+    this.later(origin === "text" ? CHECK_AFTER_MS : 0);
+    if (origin === "edit") this.keepLayoutLater();
   }
 
   private standing() {
     const { canUndo, canRedo, isDirty } = this.history.state;
-    return { canUndo, canRedo, isDirty };
+    const { depth } = this.history;
+    return {
+      canUndo: canUndo || this.layouts.canUndo(depth),
+      canRedo: canRedo || this.layouts.canRedo(depth),
+      isDirty,
+      layout: this.layouts.layout,
+    };
   }
 
   private set(change: Partial<Snapshot<Problem, Graph>>): void {
@@ -192,9 +289,9 @@ export class Editor<Problem = unknown, Graph = unknown> {
     for (const listener of this.listeners) listener();
   }
 
-  private later(): void {
+  private later(wait: number): void {
     if (this.checkTimer !== null) clearTimeout(this.checkTimer);
-    this.checkTimer = setTimeout(() => void this.check(), CHECK_AFTER_MS);
+    this.checkTimer = setTimeout(() => void this.check(), wait);
     if (this.keepTimer !== null) clearTimeout(this.keepTimer);
     this.keepTimer = setTimeout(() => this.keepNow(), KEEP_AFTER_MS);
   }

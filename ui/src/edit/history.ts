@@ -38,6 +38,7 @@ export class History {
   private undone: Step[] = [];
   private saved: string;
   private open: readonly Splice[] | null = null;
+  private forgotten = 0;
 
   constructor(text: string) {
     this.current = text;
@@ -55,6 +56,11 @@ export class History {
       canRedo: this.undone.length > 0,
       isDirty: this.current !== this.saved,
     };
+  }
+
+  /** How many steps lead to the text: of two times with one depth, no step lies between. */
+  get depth(): number {
+    return this.forgotten + this.done.length;
   }
 
   /** Does a change, from the canvas, the text editor or another place. */
@@ -109,6 +115,11 @@ export class History {
     return step.redo;
   }
 
+  /** What was undone cannot be done again any more. */
+  forget(): void {
+    this.undone = [];
+  }
+
   /** The text on disk is this one now: by default the one here. */
   markSaved(text: string = this.current): void {
     this.saved = text;
@@ -135,6 +146,9 @@ export class History {
     } else {
       this.done.push({ undo, redo: splices, merge, time });
     }
-    if (this.done.length > MOST_STEPS) this.done.shift();
+    if (this.done.length > MOST_STEPS) {
+      this.done.shift();
+      this.forgotten += 1;
+    }
   }
 }

@@ -2,15 +2,15 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
+import { BuildTab } from "../build/BuildTab";
 import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
-import { BuildTab } from "./BuildTab";
 import "./flow.css";
 import { GridTab } from "./GridTab";
 import { openRunForm } from "./openRunForm";
@@ -22,6 +22,7 @@ export function FlowPage() {
   const { flow: name } = useParams({ from: "/flows/$flow" });
   const { tab = "build" } = useSearch({ from: "/flows/$flow" });
   const answer = useQuery(question(name));
+  const [actions, setActions] = useState<HTMLElement | null>(null);
   const broken = answer.data?.summary.problems.some((problem) => problem.severity === "error") ?? true;
   useShortcuts([
     {
@@ -45,16 +46,19 @@ export function FlowPage() {
         }
         title={<code className="title-code">{name}</code>}
         actions={
-          <button
-            type="button"
-            className="btn btn-primary"
-            disabled={broken}
-            title={broken && answer.data ? "Its file has mistakes" : undefined}
-            onClick={() => openRunForm(name)}
-          >
-            <Icon name="play" />
-            Run… <Keys keys="Mod Enter" />
-          </button>
+          <>
+            <span className="page-actions" ref={setActions} />
+            <button
+              type="button"
+              className="btn btn-primary"
+              disabled={broken}
+              title={broken && answer.data ? "Its file has mistakes" : undefined}
+              onClick={() => openRunForm(name)}
+            >
+              <Icon name="play" />
+              Run… <Keys keys="Mod Enter" />
+            </button>
+          </>
         }
       >
         <nav className="tabs" aria-label="Of this flow">
@@ -74,7 +78,7 @@ export function FlowPage() {
       </Top>
       <main className="page" id="main" tabIndex={-1}>
         {answer.data ? (
-          <Body detail={answer.data} tab={tab} />
+          <Body detail={answer.data} tab={tab} actions={actions} />
         ) : (
           answer.error && <Trouble error={answer.error} again={() => void answer.refetch()} />
         )}
@@ -100,10 +104,10 @@ function Tab({ flow, tab, at, children }: { flow: string; tab: TabName; at: TabN
   );
 }
 
-function Body({ detail, tab }: { detail: FlowDetail; tab: TabName }) {
+function Body({ detail, tab, actions }: { detail: FlowDetail; tab: TabName; actions: HTMLElement | null }) {
   switch (tab) {
     case "build":
-      return <BuildTab detail={detail} />;
+      return <BuildTab detail={detail} actions={actions} />;
     case "runs":
       return <GridTab flow={detail.summary.name} />;
     case "schedule":

@@ -7,7 +7,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-export const colours = HighlightStyle.define([
+const colours = HighlightStyle.define([
   {
     tag: [tags.propertyName, tags.definition(tags.propertyName)],
     color: "var(--code-key)",
@@ -19,7 +19,7 @@ export const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--code-comment)", fontStyle: "italic" },
 ]);
 
-export const look = EditorView.theme({
+const look = EditorView.theme({
   "&": { height: "100%", fontSize: "var(--fs-12)", backgroundColor: "var(--surface)", color: "var(--text)" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "18px", fontVariantLigatures: "none" },
@@ -52,7 +52,10 @@ export const look = EditorView.theme({
   },
 });
 
-/** What every view of a flow's text has; none can be typed into. */
+/** How code looks, whatever its language and whether it can be typed into or not. */
+export const codeLook: Extension = [syntaxHighlighting(colours), look];
+
+/** What every view of a flow's text has that can only be read. */
 export const readOnlyYaml: Extension = [
   EditorState.readOnly.of(true),
   EditorView.editable.of(false),
@@ -63,6 +66,5 @@ export const readOnlyYaml: Extension = [
   search({ top: true }),
   keymap.of(searchKeymap),
   yaml(),
-  syntaxHighlighting(colours),
-  look,
+  codeLook,
 ];

@@ -41,6 +41,7 @@ export function Labelled({
   // What is half typed is not called wrong.
   const problem = focused ? null : edited.problem;
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only sees whether the editor in it has the focus.
     <div
       className={`field ${problem === null ? "" : "has-problem"} ${isSet ? "is-set" : ""}`}
       data-field={field.name}

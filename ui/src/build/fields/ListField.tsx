@@ -85,7 +85,6 @@ function ItemRow({ path, field, isNew }: FieldProps & { isNew: boolean }) {
     read: (text) => (text === "" ? { value: "" } : readText(control, text)),
   });
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only looks for the field that was just added.
     <div
       className="grow"
       ref={(row) => {

@@ -9,7 +9,7 @@ import {
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, indentWithTab } from "@codemirror/commands";
-import { bracketMatching, indentOnInput, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, indentOnInput, StreamLanguage } from "@codemirror/language";
 import { EditorState, type Extension, Prec } from "@codemirror/state";
 import {
   Decoration,
@@ -23,7 +23,7 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-import { colours, look } from "../../parts/codeMirror";
+import { codeLook } from "../../parts/codeMirror";
 import type { Completions } from "./completions";
 
 export type Complete = (text: string, at: number) => Completions | null;
@@ -97,8 +97,7 @@ const shared: Extension = [
   bracketMatching(),
   closeBrackets(),
   keymap.of(closeBracketsKeymap),
-  syntaxHighlighting(colours),
-  look,
+  codeLook,
   fieldLook,
 ];
 

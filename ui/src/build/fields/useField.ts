@@ -48,7 +48,7 @@ export function useField(path: ValuePath, control: Control, writing: Writing = {
   const read = writing.read ?? ((text: string) => readText(control, text));
 
   const edit = (make: (draft: Draft) => void): { document: FlowDocument; problem: string | null } => {
-    const outcome = editor.edit(make, path.join("/"));
+    const outcome = editor.edit(make, undefined, path.join("/"));
     return isRefusal(outcome)
       ? { document: editor.snapshot().document, problem: outcome.message }
       : { document: outcome.document, problem: null };

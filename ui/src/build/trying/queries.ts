@@ -10,13 +10,6 @@ import { useEdited } from "../context";
 /** Answers about a text that nobody looks at any more are not kept long. */
 const OLD_MS = 10_000;
 
-export const schema = queryOptions({
-  queryKey: ["schema"],
-  queryFn: ({ signal }) => get<unknown>("/schema", {}, signal),
-  // It is part of the program.
-  staleTime: Number.POSITIVE_INFINITY,
-});
-
 export const standings = (flow: string, text: string | null) =>
   queryOptions({
     queryKey: ["flow", flow, "standings", text],

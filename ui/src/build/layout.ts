@@ -1,0 +1,158 @@
+// Where a flow's tasks stand on the canvas, which groups are folded, and the notes beside them: what is kept
+// beside the flow file, and never in it.
+
+export interface Position {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface CanvasNote extends Position {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+  /** Markdown */
+  readonly text: string;
+}
+
+export interface Layout {
+  readonly version: 1;
+  /** by path, within the group that the task stands in; without any, the flow lays itself out */
+  readonly positions: Readonly<Record<string, Position>>;
+  /** paths of groups whose inside is not shown */
+  readonly folded: readonly string[];
+  readonly notes: readonly CanvasNote[];
+}
+
+export const EMPTY_LAYOUT: Layout = { version: 1, positions: {}, folded: [], notes: [] };
+
+/** Whether a person has moved anything: then new tasks come to stand beside the others, and nothing else moves. */
+export function isArranged({ positions }: Layout): boolean {
+  for (const _ in positions) return true;
+  return false;
+}
+
+/** Tasks stand elsewhere now; what is null lays itself out. */
+export function placed(layout: Layout, moved: ReadonlyMap<string, Position | null>): Layout {
+  const positions = { ...layout.positions };
+  for (const [path, position] of moved) {
+    if (position === null) delete positions[path];
+    else positions[path] = rounded(position);
+  }
+  return { ...layout, positions };
+}
+
+function rounded({ x, y }: Position): Position {
+  return { x: Math.round(x), y: Math.round(y) };
+}
+
+export function withFold(layout: Layout, path: string, folded: boolean): Layout {
+  const others = layout.folded.filter((one) => one !== path);
+  return { ...layout, folded: folded ? [...others, path] : others };
+}
+
+/** What is known of a path, and of what stands in it, is known of another one. */
+export function repathed(layout: Layout, from: string, to: string): Layout {
+  if (from === to) return layout;
+  const renamed = (path: string) =>
+    path === from ? to : path.startsWith(`${from}/`) ? to + path.slice(from.length) : path;
+  const entries = Object.entries(layout.positions);
+  return {
+    ...layout,
+    positions: Object.fromEntries(entries.map(([path, position]) => [renamed(path), position])),
+    folded: layout.folded.map(renamed),
+  };
+}
+
+/** The layout without what is said of tasks that are gone. */
+export function without(layout: Layout, gone: readonly string[]): Layout {
+  const isGone = (path: string) => gone.some((one) => path === one || path.startsWith(`${one}/`));
+  const entries = Object.entries(layout.positions);
+  return {
+    ...layout,
+    positions: Object.fromEntries(entries.filter(([path]) => !isGone(path))),
+    folded: layout.folded.filter((path) => !isGone(path)),
+  };
+}
+
+/** A note put in, or changed where there is one with its id. */
+export function withNote(layout: Layout, note: CanvasNote): Layout {
+  const isKnown = layout.notes.some((one) => one.id === note.id);
+  const notes = isKnown
+    ? layout.notes.map((one) => (one.id === note.id ? note : one))
+    : [...layout.notes, note];
+  return { ...layout, notes };
+}
+
+export function withoutNote(layout: Layout, id: string): Layout {
+  return { ...layout, notes: layout.notes.filter((one) => one.id !== id) };
+}
+
+/** Layouts as the steps of a history that goes along with the text's. */
+interface Step {
+  readonly before: Layout;
+  readonly after: Layout;
+  /** how many steps of the text lead there */
+  readonly depth: number;
+  /** it is done and undone with the step of the text at that depth */
+  readonly joined: boolean;
+}
+
+/**
+ * The history of a layout between the steps of a text. Both are undone in the order in which they were done,
+ * and one that belongs to an edit of the text goes with it.
+ */
+export class LayoutHistory {
+  layout: Layout;
+  private done: Step[] = [];
+  private undone: Step[] = [];
+
+  constructor(layout: Layout) {
+    this.layout = layout;
+  }
+
+  /** One step. `joined`: it belongs to the step of the text that leads to this depth. */
+  change(after: Layout, depth: number, joined: boolean): void {
+    if (after === this.layout) return;
+    this.done.push({ before: this.layout, after, depth, joined });
+    this.undone = [];
+    this.layout = after;
+  }
+
+  /** Changes it in every step: what is no step of its own, such as folding. */
+  view(change: (layout: Layout) => Layout): void {
+    this.layout = change(this.layout);
+  }
+
+  canUndo(depth: number): boolean {
+    return this.done.at(-1)?.depth === depth;
+  }
+
+  canRedo(depth: number): boolean {
+    const next = this.undone.at(-1);
+    return next !== undefined && next.depth === depth && !next.joined;
+  }
+
+  /** Undoes the last step if it came behind the text's at this depth; `joined` asks for those of that step. */
+  undo(depth: number, joined: boolean): boolean {
+    const step = this.done.at(-1);
+    if (!step || step.depth !== depth || step.joined !== joined) return false;
+    this.done.pop();
+    this.undone.push(step);
+    this.layout = { ...step.before, folded: step.joined ? step.before.folded : this.layout.folded };
+    return true;
+  }
+
+  redo(depth: number, joined: boolean): boolean {
+    const step = this.undone.at(-1);
+    if (!step || step.depth !== depth || step.joined !== joined) return false;
+    this.undone.pop();
+    this.done.push(step);
+    this.layout = { ...step.after, folded: step.joined ? step.after.folded : this.layout.folded };
+    return true;
+  }
+
+  /** A change of the text: what was undone cannot be done again. */
+  forget(): void {
+    this.undone = [];
+  }
+}

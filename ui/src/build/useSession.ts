@@ -1,0 +1,31 @@
+// The session of the flow that the tab shows.
+
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import type { FlowDetail } from "../api/types";
+import { flowSchema, languageOf } from "./schema";
+import { leaveSession, openSession, type Session } from "./session";
+
+export function useSession({ summary, text, version }: FlowDetail): {
+  session: Session | null;
+  error: unknown;
+} {
+  const schema = useQuery(flowSchema);
+  const { name } = summary;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a session begins with the text that is there; a later one is news to it
+  const session = useMemo(
+    () => (schema.data ? openSession(name, text, version, languageOf(schema.data)) : null),
+    [name, schema.data],
+  );
+  useEffect(() => (session ? () => leaveSession(name) : undefined), [session, name]);
+  useEffect(() => {
+    if (!session || session.version === version) return;
+    const { editor } = session;
+    // What is not saved here is nobody's to throw away: both texts are shown by who looks after the file.
+    if (editor.snapshot().isDirty) return;
+    session.version = version;
+    editor.replace(text);
+    editor.saved(text);
+  }, [session, text, version]);
+  return { session, error: schema.error };
+}
