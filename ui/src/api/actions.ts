@@ -1,11 +1,31 @@
 // What a person can do to flows and runs. Each answers when it is committed; the stream tells the rest.
 
 import { path, send, withQuery } from "./client";
-import type { DeletedFlow, NewFlow, RenamedFlow, Run, SavedFlow, Steered } from "./types";
+import type { DeletedFlow, NewFlow, Pins, RenamedFlow, Run, SavedFlow, Steered, TryPart } from "./types";
 
 /** `key` makes a second press of the same button the same run. */
 export function startRun(flow: string, parameters: Record<string, unknown>, key: string): Promise<Run> {
   return send<Run>("POST", path`/flows/${flow}/runs`, { parameters }, { "idempotency-key": key });
+}
+
+/** Tries a part of a flow, as seen from a task, with the text as it is being edited. */
+export function tryPart(
+  flow: string,
+  part: TryPart,
+  task: string,
+  text: string,
+  parameters: Record<string, unknown>,
+): Promise<Run> {
+  return send<Run>("POST", path`/flows/${flow}/runs`, { parameters, try: { part, task, text } });
+}
+
+/** Pins an output of a task; without one, its newest. */
+export function pinOutput(flow: string, task: string, output?: unknown): Promise<Pins> {
+  return send<Pins>("PUT", path`/flows/${flow}/pins/${task}`, output === undefined ? {} : { output });
+}
+
+export function removePin(flow: string, task: string): Promise<Pins> {
+  return send<Pins>("DELETE", path`/flows/${flow}/pins/${task}`);
 }
 
 /** A second press finds the flow that the first one wrote. */
