@@ -293,6 +293,7 @@ fn a_flow_s_name_is_changed_wherever_it_stands_and_nothing_else() {
     put(&served, "/flows/old/layout", &layout).expect(200);
     let draft = json!({"text": "name: old # draft\n", "base": version(&served, "old")});
     put(&served, "/flows/old/draft", &draft).expect(200);
+    put(&served, "/flows/old/pins/t", &json!({"output": 7})).expect(200);
     for (to, status) in [("caller", 409), ("No name", 400), ("old", 409)] {
         served
             .post("/flows/old/rename", &json!({"to": to}))
@@ -319,6 +320,7 @@ fn a_flow_s_name_is_changed_wherever_it_stands_and_nothing_else() {
         served.get("/flows/12/layout")["layout"]["positions"]["t"]["x"],
         1
     );
+    assert_eq!(served.get("/flows/12/pins")["pins"][0]["output"], 7);
     let draft = served.get("/flows/12/draft");
     assert_eq!(draft["text"], "name: \"12\" # draft\n");
     assert_eq!(

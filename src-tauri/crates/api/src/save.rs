@@ -210,7 +210,7 @@ impl<'h> Kept<'h> {
     pub(crate) fn follow(&mut self, from: &str, to: &str) {
         let (from, to) = (from.to_owned(), to.to_owned());
         let writer = self.home.store().writer();
-        let renamed = writer.rename_versions(self.workspace.clone(), from, to);
+        let renamed = writer.rename_flow(self.workspace.clone(), from, to);
         self.receipts.push(renamed);
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     Draft, Reader, Receipt, SavedVersion, StoreError, Writer,
-    tables::{draft, saved_version},
+    tables::{draft, pin, saved_version},
 };
 
 impl Writer {
@@ -31,15 +31,12 @@ impl Writer {
         })
     }
 
-    /// Gives a flow's saved versions to its new name.
-    pub fn rename_versions(&self, workspace: String, from: String, to: String) -> Receipt {
+    /// Gives a flow's saved versions and its pins to its new name. Its runs keep theirs.
+    pub fn rename_flow(&self, workspace: String, from: String, to: String) -> Receipt {
         self.call(move |session| {
-            Ok(saved_version::rename(
-                &session.connection,
-                &workspace,
-                &from,
-                &to,
-            )?)
+            let connection = &session.connection;
+            saved_version::rename(connection, &workspace, &from, &to)?;
+            Ok(pin::rename(connection, &workspace, &from, &to)?)
         })
     }
 

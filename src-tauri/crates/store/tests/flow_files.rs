@@ -46,7 +46,7 @@ fn saved_versions_are_kept_once_and_the_newest_of_them() {
     assert_eq!(reader.flow_text(&oldest.version).unwrap(), None);
     assert_eq!(reader.saved_versions("/other", "f").unwrap(), []);
     let renamed = store.writer();
-    renamed.rename_versions("/w".to_owned(), "f".to_owned(), "g".to_owned());
+    renamed.rename_flow("/w".to_owned(), "f".to_owned(), "g".to_owned());
     renamed.flush().wait_committed().unwrap();
     assert_eq!(texts(&store, "f"), [] as [&str; 0]);
     assert_eq!(texts(&store, "g"), ["d", "c", "a"]);
