@@ -1,7 +1,7 @@
 // The flows that are being edited in this window. One that is not saved stays while its tab is not shown.
 
 import { get, path, send } from "../api/client";
-import type { Diagnostic, Graph } from "../api/types";
+import type { Diagnostic, FlowDetail, Graph } from "../api/types";
 import { FlowDocument } from "../edit/document";
 import type { Language } from "../edit/language";
 import { toastError } from "../shell/toast";
@@ -19,18 +19,22 @@ export interface Session {
 const sessions = new Map<string, Session>();
 
 /** The session of a flow; a new one begins with the file's text. */
-export function openSession(flow: string, text: string, version: string, language: Language): Session {
+export function openSession(
+  flow: string,
+  { text, version, summary }: FlowDetail,
+  language: Language,
+): Session {
   const known = sessions.get(flow);
   if (known) return known;
   const editor: FlowEditor = new Editor<Diagnostic, Graph>(text, language, {
-    check: (asked, signal) => checkText(flow, asked, language, signal),
+    check: (asked, signal) => checkText(summary.file, asked, language, signal),
     keep: (unsaved) => file.keep(unsaved),
     keepLayout: (layout) => void saveLayout(flow, layout),
   });
   const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow));
   const session: Session = { editor, file };
   sessions.set(flow, session);
-  void restoreDraft(flow, session);
+  void restoreDraft(flow, summary.file, session);
   void loadLayout(flow, session.editor);
   return session;
 }
@@ -45,9 +49,9 @@ function editedBy(editor: FlowEditor): Edited {
 }
 
 /** What was not saved when a window went comes back, unless something was typed meanwhile. */
-async function restoreDraft(flow: string, { editor, file }: Session): Promise<void> {
+async function restoreDraft(flow: string, path: string | null, { editor, file }: Session): Promise<void> {
   try {
-    const draft = await draftOf(flow);
+    const draft = await draftOf(flow, path);
     if (draft && !editor.snapshot().isDirty) file.restore(draft.text, draft.base);
   } catch (error) {
     toastError(error);
@@ -74,12 +78,12 @@ interface CheckReport {
 }
 
 async function checkText(
-  flow: string,
+  file: string | null,
   text: string,
   language: Language,
   signal: AbortSignal,
 ): Promise<Report<Diagnostic, Graph>> {
-  const { diagnostics, graph } = await send<CheckReport>("POST", "/check", { text, file: flow }, {}, signal);
+  const { diagnostics, graph } = await send<CheckReport>("POST", "/check", { text, file }, {}, signal);
   return {
     problems: diagnostics,
     graph: graph.nodes.length > 0 || !hasTasks(text, language) ? graph : null,

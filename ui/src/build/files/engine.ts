@@ -1,7 +1,7 @@
 // What the API does with a flow's file.
 
 import { ApiError, get, path, send } from "../../api/client";
-import type { SavedFlow } from "../../api/types";
+import type { Drafts, SavedFlow } from "../../api/types";
 import type { Elsewhere, FileEngine, Written } from "./flowFile";
 
 export function fileEngine(flow: string): FileEngine {
@@ -39,22 +39,14 @@ function changedElsewhere(problem: { type: string } & object): Elsewhere | null 
   return { is: "elsewhere", text, version };
 }
 
-interface Draft {
-  text: string;
-  base: string | null;
-}
-
-/** What was not saved when a window went; `null`: nothing. */
+/** What was not saved of a flow's file when a window went; `null`: nothing. */
 export async function draftOf(
   flow: string,
+  file: string | null,
 ): Promise<{ text: string; base: { text: string; version: string } | null } | null> {
-  let draft: Draft;
-  try {
-    draft = await get<Draft>(path`/flows/${flow}/draft`);
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+  const { drafts } = await get<Drafts>("/drafts");
+  const draft = drafts.find((one) => one.file === file);
+  if (!draft) return null;
   return { text: draft.text, base: draft.base === null ? null : await versionOf(flow, draft.base) };
 }
 
