@@ -3,17 +3,17 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useRef } from "react";
+import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { FlowDetail } from "../api/types";
 import { fileName } from "../flow/fileName";
+import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { Split } from "../shell/Split";
 import { useShortcuts } from "../shell/shortcuts";
 import { Trouble } from "../shell/Trouble";
 import { Banner } from "./Banner";
 import "./build.css";
-import { CanvasSide } from "./canvas/CanvasSide";
 import { EditorContext, useEdited } from "./context";
 import { FileMenu } from "./files/FileMenu";
 import { FileNotices } from "./files/FileNotices";
@@ -23,6 +23,10 @@ import { ProblemsPanel } from "./ProblemsPanel";
 import { forgetSession, type Session } from "./session";
 import { TextEditor, type TextPlace } from "./text/TextEditor";
 import { useSession } from "./useSession";
+import { BuildView, useBuildView, useViewed, ViewContext } from "./view";
+
+// The layout engine is large; it comes with the first canvas.
+const CanvasSide = lazy(() => import("./canvas/CanvasSide").then((file) => ({ default: file.CanvasSide })));
 
 interface Props {
   detail: FlowDetail;
@@ -32,10 +36,13 @@ interface Props {
 
 export function BuildTab(props: Props) {
   const { session, error } = useSession(props.detail);
+  const [view] = useState(() => new BuildView());
   if (!session) return error ? <Trouble error={error} /> : <p className="sect faint" aria-busy="true" />;
   return (
     <EditorContext value={session.editor}>
-      <Work key={props.detail.summary.name} session={session} {...props} />
+      <ViewContext value={view}>
+        <Work session={session} {...props} />
+      </ViewContext>
     </EditorContext>
   );
 }
@@ -43,14 +50,27 @@ export function BuildTab(props: Props) {
 function Work({ detail, actions, session }: Props & { session: Session }) {
   const { summary } = detail;
   const { name } = summary;
+  const view = useBuildView();
+  const sides = useViewed((state) => state.sides);
   const text = useRef<TextPlace | null>(null);
   const { file } = session;
   const save = useSave(name, file);
-  const showLine = (line: number, column: number) => text.current?.show(line, column);
+  const showLine = (line: number, column: number) => {
+    if (view.state().sides === "canvas") view.set({ sides: "both" });
+    // The text may only come up with this press.
+    setTimeout(() => text.current?.show(line, column));
+  };
   useShortcuts([{ group: "File", keys: "Mod S", says: "Save", run: save, inFields: true }]);
   return (
     <div className="build">
-      {actions && createPortal(<FileActions flow={name} save={save} />, actions)}
+      {actions &&
+        createPortal(
+          <>
+            <Sides />
+            <FileActions flow={name} save={save} />
+          </>,
+          actions,
+        )}
       <FileNotices file={file} />
       <Split
         name="build-sides"
@@ -64,32 +84,40 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
                   <Split
                     name="build"
                     parts={[
-                      {
-                        id: "text",
-                        size: "40%",
-                        min: 240,
-                        content: (
-                          <section className="panel build-text" aria-label="Text">
-                            <div className="panel-h">
-                              <code className="cut" title={summary.file ?? undefined}>
-                                {fileName(summary)}
-                              </code>
-                              <Dirty />
-                            </div>
-                            <TextEditor label={`The text of ${name}`} place={text} onSave={save} />
-                          </section>
-                        ),
-                      },
-                      {
-                        id: "canvas",
-                        min: 320,
-                        content: (
-                          <section className="panel build-canvas" aria-label="Canvas">
-                            <Banner onShow={showLine} />
-                            <CanvasSide flow={name} />
-                          </section>
-                        ),
-                      },
+                      sides === "canvas"
+                        ? null
+                        : {
+                            id: "text",
+                            size: "40%",
+                            min: 240,
+                            content: (
+                              <section className="panel build-text" aria-label="Text">
+                                <div className="panel-h">
+                                  <code className="cut" title={summary.file ?? undefined}>
+                                    {fileName(summary)}
+                                  </code>
+                                  <Dirty />
+                                </div>
+                                <TextEditor label={`The text of ${name}`} place={text} onSave={save} />
+                              </section>
+                            ),
+                          },
+                      sides === "text"
+                        ? null
+                        : {
+                            id: "canvas",
+                            min: 320,
+                            content: (
+                              <section className="panel build-canvas" aria-label="Canvas">
+                                <Banner onShow={showLine} />
+                                <Suspense
+                                  fallback={<p className="faint sect" role="status" aria-busy="true" />}
+                                >
+                                  <CanvasSide flow={name} onShow={showLine} />
+                                </Suspense>
+                              </section>
+                            ),
+                          },
                     ]}
                   />
                 </div>
@@ -97,7 +125,16 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
               </div>
             ),
           },
-          { id: "inspector", size: 344, min: 260, content: <Inspector flow={name} /> },
+          {
+            id: "inspector",
+            size: 344,
+            min: 260,
+            content: (
+              <div className="build-part" data-part="inspector">
+                <Inspector flow={name} />
+              </div>
+            ),
+          },
         ]}
       />
     </div>
@@ -107,6 +144,35 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
 function Dirty() {
   const isDirty = useEdited((snapshot) => snapshot.isDirty);
   return <span className="faint">{isDirty ? "not saved" : ""}</span>;
+}
+
+const SIDES = [
+  { sides: "text", icon: "code", label: "Text" },
+  { sides: "both", icon: "split", label: "Text and canvas" },
+  { sides: "canvas", icon: "flows", label: "Canvas" },
+] as const;
+
+/** Which of the two views are shown. */
+function Sides() {
+  const view = useBuildView();
+  const at = useViewed((state) => state.sides);
+  return (
+    <fieldset className="joined build-sides" aria-label="What is shown">
+      {SIDES.map(({ sides, icon, label }) => (
+        <button
+          key={sides}
+          type="button"
+          className="btn btn-icon"
+          aria-label={label}
+          title={label}
+          aria-pressed={at === sides}
+          onClick={() => view.set({ sides })}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </fieldset>
+  );
 }
 
 function FileActions({ flow, save }: { flow: string; save: () => void }) {

@@ -29,12 +29,13 @@ import { Icon } from "../parts/Icon";
 import { EdgeLayer } from "./EdgeLayer";
 import { nodesOf, type ShownNode } from "./elements";
 import { GroupNode } from "./GroupNode";
+import { type Detail, detailAt, MapBox } from "./MapBox";
 import { useLiveNode } from "./nodeStates";
 import type { Places, Point } from "./place";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
 import { FULL, type Shape, SMALL, shapeOf } from "./shape";
-import { type Detail, DetailContext, FoldContext } from "./surroundings";
+import { DetailContext, FoldContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
 import { usePaced } from "./usePaced";
 import { usePlaces } from "./usePlaces";
@@ -237,10 +238,14 @@ function Drawing({
   const kept = useRef<ShownNode[]>([]);
   const [detail, setDetail] = useState<Detail>("all");
   const paced = usePaced(places);
+  const chosen = useMemo<ReadonlySet<number>>(
+    () => (selected === null ? new Set() : new Set([selected])),
+    [selected],
+  );
   const nodes = useMemo(() => {
-    kept.current = nodesOf(shape, paced, selected, found, prefix, kept.current);
+    kept.current = nodesOf(shape, paced, chosen, found, prefix, kept.current);
     return kept.current;
-  }, [shape, paced, selected, found, prefix]);
+  }, [shape, paced, chosen, found, prefix]);
   const onMove = useCallback((_: unknown, { zoom }: Viewport) => setDetail(detailAt(zoom)), []);
   const fitAll = useFit(shape, places, root);
   useImperativeHandle(fitRef, () => fitAll, [fitAll]);
@@ -305,7 +310,7 @@ function Drawing({
           onMove={onMove}
           proOptions={PRO_OPTIONS}
         >
-          {paced === places && <EdgeLayer shape={shape} places={places} selected={selected} />}
+          {paced === places && <EdgeLayer shape={shape} places={places} selected={chosen} />}
           {shape.nodes.length > (shape.small ? 24 : 8) && (
             <MiniMap
               pannable
@@ -374,41 +379,6 @@ function taskAt({ x, y }: Point, { shape, places }: { shape: Shape; places: Plac
     return box && x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
   });
   return here?.id ?? null;
-}
-
-/** Detail that could not be read is dropped: the second line first, then everything but the state. */
-function detailAt(zoom: number): Detail {
-  if (zoom >= 0.62) return "all";
-  return zoom >= 0.3 ? "names" : "shapes";
-}
-
-/** A task in the minimap; it takes the state's colour from the task's own element on the canvas. */
-function MapBox({
-  id,
-  x,
-  y,
-  width,
-  height,
-  selected,
-}: {
-  id: string;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  selected: boolean;
-}) {
-  const drawing = useLiveNode(Number(id))?.state ?? null;
-  return (
-    <rect
-      className={`map-box ${drawing ? `map-${drawing}` : ""} ${selected ? "on" : ""}`}
-      x={x}
-      y={y}
-      width={width}
-      height={height}
-      rx={4}
-    />
-  );
 }
 
 /** Fits the graph into the window, and does so by itself when its places are new. */
