@@ -1,23 +1,27 @@
 // The flow as it is edited: its text and its canvas are two views of one document, with what is selected beside
 // them and what is wrong below.
 
-import { type ReactNode, useRef } from "react";
+import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { FlowDetail } from "../api/types";
 import { fileName } from "../flow/fileName";
+import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { Split } from "../shell/Split";
 import { useShortcuts } from "../shell/shortcuts";
 import { Trouble } from "../shell/Trouble";
 import { Banner } from "./Banner";
 import "./build.css";
-import { CanvasSide } from "./canvas/CanvasSide";
 import { EditorContext, useEdited, useEditor } from "./context";
 import { Inspector } from "./inspector/Inspector";
 import { ProblemsPanel } from "./ProblemsPanel";
 import type { FlowFile, Session } from "./session";
 import { TextEditor, type TextPlace } from "./text/TextEditor";
 import { useSession } from "./useSession";
+import { BuildView, useBuildView, useViewed, ViewContext } from "./view";
+
+// The layout engine is large; it comes with the first canvas.
+const CanvasSide = lazy(() => import("./canvas/CanvasSide").then((file) => ({ default: file.CanvasSide })));
 
 interface Props {
   detail: FlowDetail;
@@ -30,10 +34,13 @@ interface Props {
 
 export function BuildTab(props: Props) {
   const { session, error } = useSession(props.detail);
+  const [view] = useState(() => new BuildView());
   if (!session) return error ? <Trouble error={error} /> : <p className="sect faint" aria-busy="true" />;
   return (
     <EditorContext value={session.editor}>
-      <Work key={props.detail.summary.name} session={session} {...props} />
+      <ViewContext value={view}>
+        <Work session={session} {...props} />
+      </ViewContext>
     </EditorContext>
   );
 }
@@ -42,14 +49,27 @@ function Work({ detail, actions, file, notices, session }: Props & { session: Se
   const { summary } = detail;
   const { name } = summary;
   const editor = useEditor();
+  const view = useBuildView();
+  const sides = useViewed((state) => state.sides);
   const text = useRef<TextPlace | null>(null);
   session.file = file ?? null;
   const save = () => file?.save(editor);
-  const showLine = (line: number, column: number) => text.current?.show(line, column);
+  const showLine = (line: number, column: number) => {
+    if (view.state().sides === "canvas") view.set({ sides: "both" });
+    // The text may only come up with this press.
+    setTimeout(() => text.current?.show(line, column));
+  };
   useShortcuts(file ? [{ group: "File", keys: "Mod S", says: "Save", run: save, inFields: true }] : []);
   return (
     <div className="build">
-      {actions && file && createPortal(<SaveButton save={save} />, actions)}
+      {actions &&
+        createPortal(
+          <>
+            <Sides />
+            {file && <SaveButton save={save} />}
+          </>,
+          actions,
+        )}
       {notices}
       <Split
         name="build-sides"
@@ -63,32 +83,40 @@ function Work({ detail, actions, file, notices, session }: Props & { session: Se
                   <Split
                     name="build"
                     parts={[
-                      {
-                        id: "text",
-                        size: "40%",
-                        min: 240,
-                        content: (
-                          <section className="panel build-text" aria-label="Text">
-                            <div className="panel-h">
-                              <code className="cut" title={summary.file ?? undefined}>
-                                {fileName(summary)}
-                              </code>
-                              <Dirty />
-                            </div>
-                            <TextEditor label={`The text of ${name}`} place={text} onSave={save} />
-                          </section>
-                        ),
-                      },
-                      {
-                        id: "canvas",
-                        min: 320,
-                        content: (
-                          <section className="panel build-canvas" aria-label="Canvas">
-                            <Banner onShow={showLine} />
-                            <CanvasSide flow={name} />
-                          </section>
-                        ),
-                      },
+                      sides === "canvas"
+                        ? null
+                        : {
+                            id: "text",
+                            size: "40%",
+                            min: 240,
+                            content: (
+                              <section className="panel build-text" aria-label="Text">
+                                <div className="panel-h">
+                                  <code className="cut" title={summary.file ?? undefined}>
+                                    {fileName(summary)}
+                                  </code>
+                                  <Dirty />
+                                </div>
+                                <TextEditor label={`The text of ${name}`} place={text} onSave={save} />
+                              </section>
+                            ),
+                          },
+                      sides === "text"
+                        ? null
+                        : {
+                            id: "canvas",
+                            min: 320,
+                            content: (
+                              <section className="panel build-canvas" aria-label="Canvas">
+                                <Banner onShow={showLine} />
+                                <Suspense
+                                  fallback={<p className="faint sect" role="status" aria-busy="true" />}
+                                >
+                                  <CanvasSide flow={name} onShow={showLine} />
+                                </Suspense>
+                              </section>
+                            ),
+                          },
                     ]}
                   />
                 </div>
@@ -96,7 +124,16 @@ function Work({ detail, actions, file, notices, session }: Props & { session: Se
               </div>
             ),
           },
-          { id: "inspector", size: 344, min: 260, content: <Inspector flow={name} /> },
+          {
+            id: "inspector",
+            size: 344,
+            min: 260,
+            content: (
+              <div className="build-part" data-part="inspector">
+                <Inspector flow={name} />
+              </div>
+            ),
+          },
         ]}
       />
     </div>
@@ -106,6 +143,35 @@ function Work({ detail, actions, file, notices, session }: Props & { session: Se
 function Dirty() {
   const isDirty = useEdited((snapshot) => snapshot.isDirty);
   return <span className="faint">{isDirty ? "not saved" : ""}</span>;
+}
+
+const SIDES = [
+  { sides: "text", icon: "code", label: "Text" },
+  { sides: "both", icon: "split", label: "Text and canvas" },
+  { sides: "canvas", icon: "flows", label: "Canvas" },
+] as const;
+
+/** Which of the two views are shown. */
+function Sides() {
+  const view = useBuildView();
+  const at = useViewed((state) => state.sides);
+  return (
+    <fieldset className="joined build-sides" aria-label="What is shown">
+      {SIDES.map(({ sides, icon, label }) => (
+        <button
+          key={sides}
+          type="button"
+          className="btn btn-icon"
+          aria-label={label}
+          title={label}
+          aria-pressed={at === sides}
+          onClick={() => view.set({ sides })}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </fieldset>
+  );
 }
 
 function SaveButton({ save }: { save: () => void }) {

@@ -30,7 +30,7 @@ export function ProblemsPanel({ onShow }: Props) {
     setOpen(true);
   };
   return (
-    <section className="problems" aria-label="Problems">
+    <section className="problems" data-part="problems" aria-label="Problems">
       <div className="panel-h">
         <div className="tabs tabs-s" role="tablist" aria-label="What is listed">
           <TabButton id={id} tab="problems" at={tab} onChoose={choose}>

@@ -26,7 +26,7 @@ export interface Layout {
 export const EMPTY_LAYOUT: Layout = { version: 1, positions: {}, folded: [], notes: [] };
 
 /** Whether a person has moved anything: then new tasks come to stand beside the others, and nothing else moves. */
-export function isArranged({ positions }: Layout): boolean {
+export function isArranged(positions: Layout["positions"]): boolean {
   for (const _ in positions) return true;
   return false;
 }

@@ -1,7 +1,7 @@
 // The flows that are being edited in this window. One that is not saved stays while its tab is not shown.
 
 import { get, path, send } from "../api/client";
-import type { Diagnostic, Graph } from "../api/types";
+import type { Diagnostic, FlowDetail, Graph } from "../api/types";
 import { FlowDocument } from "../edit/document";
 import type { Language } from "../edit/language";
 import { toastError } from "../shell/toast";
@@ -28,14 +28,18 @@ export interface Session {
 const sessions = new Map<string, Session>();
 
 /** The session of a flow; a new one begins with the file's text. */
-export function openSession(flow: string, text: string, version: string, language: Language): Session {
+export function openSession(
+  flow: string,
+  { text, version, summary }: FlowDetail,
+  language: Language,
+): Session {
   const known = sessions.get(flow);
   if (known) return known;
   const session: Session = {
     version,
     file: null,
     editor: new Editor<Diagnostic, Graph>(text, language, {
-      check: (asked, signal) => checkText(flow, asked, language, signal),
+      check: (asked, signal) => checkText(summary.file, asked, language, signal),
       keep: (unsaved) => session.file?.keepDraft(unsaved),
       keepLayout: (layout) => void saveLayout(flow, layout),
     }),
@@ -59,12 +63,12 @@ interface CheckReport {
 }
 
 async function checkText(
-  flow: string,
+  file: string | null,
   text: string,
   language: Language,
   signal: AbortSignal,
 ): Promise<Report<Diagnostic, Graph>> {
-  const { diagnostics, graph } = await send<CheckReport>("POST", "/check", { text, file: flow }, {}, signal);
+  const { diagnostics, graph } = await send<CheckReport>("POST", "/check", { text, file }, {}, signal);
   return {
     problems: diagnostics,
     graph: graph.nodes.length > 0 || !hasTasks(text, language) ? graph : null,

@@ -6,15 +6,16 @@ import type { FlowDetail } from "../api/types";
 import { flowSchema, languageOf } from "./schema";
 import { leaveSession, openSession, type Session } from "./session";
 
-export function useSession({ summary, text, version }: FlowDetail): {
+export function useSession(detail: FlowDetail): {
   session: Session | null;
   error: unknown;
 } {
   const schema = useQuery(flowSchema);
+  const { summary, text, version } = detail;
   const { name } = summary;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a session begins with the text that is there; a later one is news to it
   const session = useMemo(
-    () => (schema.data ? openSession(name, text, version, languageOf(schema.data)) : null),
+    () => (schema.data ? openSession(name, detail, languageOf(schema.data)) : null),
     [name, schema.data],
   );
   useEffect(() => (session ? () => leaveSession(name) : undefined), [session, name]);

@@ -107,7 +107,7 @@ function Tab({ flow, tab, at, children }: { flow: string; tab: TabName; at: TabN
 function Body({ detail, tab, actions }: { detail: FlowDetail; tab: TabName; actions: HTMLElement | null }) {
   switch (tab) {
     case "build":
-      return <BuildTab detail={detail} actions={actions} />;
+      return <BuildTab key={detail.summary.name} detail={detail} actions={actions} />;
     case "runs":
       return <GridTab flow={detail.summary.name} />;
     case "schedule":

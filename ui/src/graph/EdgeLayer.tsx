@@ -15,8 +15,15 @@ import { onCanvas } from "./walk";
 interface Props {
   shape: Shape;
   places: Places;
-  selected: number | null;
+  /** tasks whose edges are lit */
+  selected: ReadonlySet<number>;
+  /** the edge that is lit by itself */
+  chosen?: string | null;
+  /** tasks whose edges are drawn by who moves them */
+  moving?: ReadonlySet<number>;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** An edge as pieces of paths, with what stands on it. */
 interface Drawn {
@@ -27,13 +34,17 @@ interface Drawn {
   label: { text: string; at: Point } | null;
 }
 
-export function EdgeLayer({ shape, places, selected }: Props) {
+export function EdgeLayer({ shape, places, selected, chosen = null, moving = NONE }: Props) {
   const states = useContext(NodeStatesContext);
   const detail = useContext(DetailContext);
   const version = useSyncExternalStore(states.watch, states.version);
   const drawn = useMemo(() => drawnEdges(shape, places), [shape, places]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that states are others
-  const looks = useMemo(() => byLook(drawn, selected, states), [drawn, selected, states, version]);
+  const looks = useMemo(() => {
+    const still =
+      moving.size === 0 ? drawn : drawn.filter(({ edge }) => !moving.has(edge.from) && !moving.has(edge.to));
+    return byLook(still, selected, chosen, states);
+  }, [drawn, selected, chosen, moving, states, version]);
   return (
     <ViewportPortal>
       <svg className="graph-edges" aria-hidden="true">
@@ -70,14 +81,20 @@ export function EdgeLayer({ shape, places, selected }: Props) {
 }
 
 /** Edges by how they look, as class names; what is chosen comes last, and so lies over the others. */
-function byLook(drawn: readonly Drawn[], selected: number | null, states: NodeStateSource): Bunch[] {
+function byLook(
+  drawn: readonly Drawn[],
+  selected: ReadonlySet<number>,
+  chosen: string | null,
+  states: NodeStateSource,
+): Bunch[] {
   const looks = new Map<string, Drawn[]>();
   const last = new Map<string, Drawn[]>();
   for (const one of drawn) {
     const { edge } = one;
-    const hot = edge.from === selected || edge.to === selected;
+    const isChosen = edge.id === chosen;
+    const hot = isChosen || selected.has(edge.from) || selected.has(edge.to);
     const idle = !hot && !isTaken(edge, states);
-    const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${idle ? " idle" : ""}`;
+    const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${isChosen ? " chosen" : ""}${idle ? " idle" : ""}`;
     const group = hot ? last : looks;
     const list = group.get(look);
     if (list) list.push(one);
@@ -116,7 +133,7 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
       const to = boxes.get(edge.to);
       if (!from || !to) return [];
       const found = places.routes.get(edge.id);
-      const route = found && found.length > 1 ? found : straightRoute(from, to);
+      const route = found && found.length > 1 ? found : straightRoute(from, to, edge.on);
       const first = route[0];
       const last = route.at(-1);
       if (!first || !last) return [];

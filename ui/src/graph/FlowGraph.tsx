@@ -19,12 +19,13 @@ import { Icon } from "../parts/Icon";
 import { EdgeLayer } from "./EdgeLayer";
 import { nodesOf, type ShownNode } from "./elements";
 import { GroupNode } from "./GroupNode";
+import { type Detail, detailAt, MapBox } from "./MapBox";
 import { useLiveNode } from "./nodeStates";
 import type { Places } from "./place";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
 import { FULL, type Shape, SMALL, shapeOf } from "./shape";
-import { type Detail, DetailContext, FoldContext } from "./surroundings";
+import { DetailContext, FoldContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
 import { usePlaces } from "./usePlaces";
 import { bounds, type Direction, onCanvas, walk } from "./walk";
@@ -223,10 +224,14 @@ function Drawing({
   const root = useRef<HTMLDivElement>(null);
   const kept = useRef<ShownNode[]>([]);
   const [detail, setDetail] = useState<Detail>("all");
+  const chosen = useMemo<ReadonlySet<number>>(
+    () => (selected === null ? new Set() : new Set([selected])),
+    [selected],
+  );
   const nodes = useMemo(() => {
-    kept.current = nodesOf(shape, places, selected, found, prefix, kept.current);
+    kept.current = nodesOf(shape, places, chosen, found, prefix, kept.current);
     return kept.current;
-  }, [shape, places, selected, found, prefix]);
+  }, [shape, places, chosen, found, prefix]);
   const fitAll = useFit(shape, places, root);
   useImperativeHandle(fitRef, () => fitAll, [fitAll]);
   useShow(shape, places, selected, root);
@@ -283,7 +288,7 @@ function Drawing({
           onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
           proOptions={{ hideAttribution: true }}
         >
-          <EdgeLayer shape={shape} places={places} selected={selected} />
+          <EdgeLayer shape={shape} places={places} selected={chosen} />
           {shape.nodes.length > (shape.small ? 24 : 8) && (
             <MiniMap
               pannable
@@ -319,41 +324,6 @@ function Said({ shape, selected }: { shape: Shape; selected: number | null }) {
 function SaidNode({ task, node, inner }: { task: number; node: GraphNode; inner: number }) {
   const live = useLiveNode(task);
   return <>{spoken(node, inner, live)}</>;
-}
-
-/** Detail that could not be read is dropped: the second line first, then everything but the state. */
-function detailAt(zoom: number): Detail {
-  if (zoom >= 0.62) return "all";
-  return zoom >= 0.3 ? "names" : "shapes";
-}
-
-/** A task in the minimap; it takes the state's colour from the task's own element on the canvas. */
-function MapBox({
-  id,
-  x,
-  y,
-  width,
-  height,
-  selected,
-}: {
-  id: string;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  selected: boolean;
-}) {
-  const drawing = useLiveNode(Number(id))?.state ?? null;
-  return (
-    <rect
-      className={`map-box ${drawing ? `map-${drawing}` : ""} ${selected ? "on" : ""}`}
-      x={x}
-      y={y}
-      width={width}
-      height={height}
-      rx={4}
-    />
-  );
 }
 
 /** Fits the graph into the window, and does so by itself when its places are new. */

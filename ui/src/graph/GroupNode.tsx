@@ -30,7 +30,7 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
       aria-label={spoken(shape.node, shape.inner, live)}
     >
       {detail !== "shapes" && (
-        <div className="gh">
+        <div className="gh nopan">
           <button
             type="button"
             className="gn-fold nodrag nopan"

@@ -15,7 +15,7 @@ export type ShownNode = TaskFlowNode | GroupFlowNode;
 export function nodesOf(
   shape: Shape,
   places: Places,
-  selected: number | null,
+  selected: ReadonlySet<number>,
   found: ReadonlySet<number>,
   prefix: string,
   before: readonly ShownNode[],
@@ -27,7 +27,7 @@ export function nodesOf(
     if (!box) return [];
     const old = known.get(String(node.id));
     const isFound = found.has(node.id);
-    const isSelected = node.id === selected;
+    const isSelected = selected.has(node.id);
     const place = boxes.get(node.id) ?? box;
     if (old && isSame(old, node, box, place, isFound, isSelected)) return [old];
     return [shownNode(node, box, place, isFound, isSelected, prefix)];
@@ -46,6 +46,7 @@ function isSame(
   return (
     shape.node === node.node &&
     shape.folded === node.folded &&
+    shape.inner === node.inner &&
     shape.parent === node.parent &&
     old.data.found === found &&
     old.selected === selected &&

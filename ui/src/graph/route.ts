@@ -6,10 +6,13 @@ const ROUND = 9;
 /** How far before its end a line stops, so that the arrow's head ends at the box. */
 const HEAD = 6;
 
+/** Where along a task's lower side its edges leave, by the outcome on which they open. */
+export const PORTS = { failed: 0.2, succeeded: 0.5, finished: 0.8 } as const;
+
 /** A curve from box to box, where no route is known. */
-export function straightRoute(from: Box, to: Box): Point[] {
+export function straightRoute(from: Box, to: Box, on: keyof typeof PORTS = "succeeded"): Point[] {
   return [
-    { x: from.x + from.width / 2, y: from.y + from.height },
+    { x: from.x + from.width * PORTS[on], y: from.y + from.height },
     { x: to.x + to.width / 2, y: to.y },
   ];
 }
@@ -38,9 +41,48 @@ function isOneStep(route: readonly Point[]): boolean {
   return first.x === second.x && second.y === third.y && third.x === fourth.x && fourth.y - first.y < 80;
 }
 
+/** Points that the drawn line passes, close enough to tell whether one points at it. */
+export function pointsAlong(route: readonly Point[]): readonly Point[] {
+  const first = route[0];
+  const last = route.at(-1);
+  if (!first || !last || (route.length > 2 && !isOneStep(route))) return route;
+  const pull = pullOf(first, last);
+  return Array.from({ length: STEPS + 1 }, (_, step) => {
+    const t = step / STEPS;
+    const u = 1 - t;
+    const [a, b, c, d] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
+    return {
+      x: (a + b) * first.x + (c + d) * last.x,
+      y: a * first.y + b * (first.y + pull) + c * (last.y - pull) + d * last.y,
+    };
+  });
+}
+
+const STEPS = 16;
+
+/** How far a point is from a line. */
+export function distanceTo(point: Point, line: readonly Point[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let index = 1; index < line.length; index += 1) {
+    const from = line[index - 1];
+    const to = line[index];
+    if (!from || !to) continue;
+    const [dx, dy] = [to.x - from.x, to.y - from.y];
+    const length = dx * dx + dy * dy;
+    const along = length === 0 ? 0 : ((point.x - from.x) * dx + (point.y - from.y) * dy) / length;
+    const t = Math.max(0, Math.min(1, along));
+    least = Math.min(least, Math.hypot(point.x - from.x - t * dx, point.y - from.y - t * dy));
+  }
+  return least;
+}
+
+function pullOf(from: Point, to: Point): number {
+  return Math.max(14, Math.abs(to.y - from.y) * 0.55);
+}
+
 function curve(from: Point, to: Point): string {
   if (Math.abs(from.x - to.x) < 0.5) return `M${at(from)}L${at(to)}`;
-  const pull = Math.max(14, Math.abs(to.y - from.y) * 0.55);
+  const pull = pullOf(from, to);
   return `M${at(from)}C${at({ x: from.x, y: from.y + pull })} ${at({ x: to.x, y: to.y - pull })} ${at(to)}`;
 }
 

@@ -8,11 +8,11 @@ import type { Shape } from "./shape";
 /** How long an empty canvas is better than one that is laid out twice. */
 const PATIENCE_MS = 500;
 
-export function usePlaces(shape: Shape): { places: Places | null; pending: boolean } {
+/** `null`: nothing is to be laid out. */
+export function usePlaces(shape: Shape | null): { places: Places | null; pending: boolean } {
   const [state, setState] = useState<{ key: string; places: Places; final: boolean } | null>(null);
-  const { key } = shape;
   useEffect(() => {
-    if (layouts.ready(shape)) return;
+    if (!shape || layouts.ready(shape)) return;
     let current = true;
     const timer = setTimeout(() => {
       if (current) setState({ key: shape.key, places: placeInRows(shape), final: false });
@@ -26,9 +26,10 @@ export function usePlaces(shape: Shape): { places: Places | null; pending: boole
       clearTimeout(timer);
     };
   }, [shape]);
+  if (!shape) return { places: null, pending: false };
   const ready = layouts.ready(shape);
   if (ready) return { places: ready, pending: false };
-  if (state?.key === key) return { places: state.places, pending: !state.final };
+  if (state?.key === shape.key) return { places: state.places, pending: !state.final };
   // Until the new shape has its places, the last picture would show tasks where none are.
   return { places: null, pending: true };
 }

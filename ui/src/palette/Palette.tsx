@@ -13,6 +13,7 @@ import { count } from "../parts/format";
 import { Icon, type IconName } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { setTheme } from "../shell/theme";
+import { useOffered } from "./commands";
 import { onOpenPalette } from "./open";
 import { pieces, ranked } from "./rank";
 
@@ -135,6 +136,7 @@ function useGroups(text: string): Group[] {
   const navigate = useNavigate();
   const listed = useQuery(flows).data?.flows ?? [];
   const asked = useDeferredValue(text);
+  const offered = useOffered();
   const found = useQuery({ ...search(asked), enabled: asked.length >= 2, placeholderData: keepPreviousData });
 
   const doing: Item[] = ranked(listed, text, (flow) => flow.name)
@@ -148,6 +150,13 @@ function useGroups(text: string): Group[] {
         : count(flow.tasks, "task"),
       run: () => openRunForm(flow.name),
     }));
+  const here: Item[] = offered.map(({ id, title, icon = "ring", keys, run }) => ({
+    key: `here ${id}`,
+    icon,
+    title,
+    run,
+    ...(keys === undefined ? {} : { keys }),
+  }));
   const themes: Item[] = (["light", "dark", "system"] as const).map((theme) => ({
     key: `theme ${theme}`,
     icon: "theme",
@@ -228,6 +237,7 @@ function useGroups(text: string): Group[] {
           },
         ];
   return [
+    { name: "Here", items: ranked(here, text, (one) => one.title).slice(0, text === "" ? 5 : 12) },
     { name: "Do", items: [...doing, ...(text === "" ? [] : ranked(themes, text, (one) => one.title))] },
     {
       name: "Go to",

@@ -24,6 +24,7 @@ const DRAWINGS = {
       <path d="M8 4.6v3.6l2.4 1.5" />
     </>
   ),
+  code: <path d="M5.6 4.4 2 8l3.6 3.6M10.4 4.4 14 8l-3.6 3.6" />,
   compare: (
     <>
       <rect x="2" y="2.6" width="5" height="10.8" rx=".9" />
@@ -81,10 +82,25 @@ const DRAWINGS = {
       <path d="M1.4 12.8h13.2" />
     </>
   ),
+  layout: (
+    <>
+      <rect x="5.4" y="2" width="5.2" height="3" rx=".8" />
+      <rect x="1.8" y="11" width="4.6" height="3" rx=".8" />
+      <rect x="9.6" y="11" width="4.6" height="3" rx=".8" />
+      <path d="M8 5v3M4.1 11V8h7.8v3" />
+    </>
+  ),
   limit: <path d="M2.4 11.4a6 6 0 1 1 11.2 0M8 9.2l2.6-3" />,
   list: <path d="M2.6 4h2M6.6 4h6.8M2.6 8h2M6.6 8h6.8M2.6 12h2M6.6 12h6.8" />,
+  marquee: (
+    <>
+      <rect x="2.2" y="2.2" width="11.6" height="11.6" rx="1" strokeDasharray="2.2 1.7" />
+      <path d="m6.4 6.2 4.2 1.7-1.8.8-.8 1.9z" />
+    </>
+  ),
   minus: <path d="M3.4 8h9.2" />,
   more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="1.9" />,
+  note: <path d="M2.7 2.7h10.6V9.5l-3.8 3.8H2.7zM13.3 9.5H9.5v3.8" />,
   notify: <path d="M2 3h12v8H8.6l-3.2 2.8V11H2zM5 6h6M5 8.3h3.6" />,
   person: (
     <>
@@ -100,6 +116,7 @@ const DRAWINGS = {
   python: (
     <path d="M5.4 2.6c-1.7.6-2.6 2.2-2.6 5.4s.9 4.8 2.6 5.4M10.6 2.6c1.7.6 2.6 2.2 2.6 5.4s-.9 4.8-2.6 5.4M6.2 6.1l3.6 3.8M9.8 6.1 6.2 9.9" />
   ),
+  redo: <path d="M10.5 2.9 13.5 6l-3 3.1M13.5 6H6.3a3.5 3.5 0 0 0 0 7h3.3" />,
   retry: <path d="M13.4 8a5.4 5.4 0 1 1-1.6-3.8M12.2 1.6v2.9H9.3" />,
   right: <path d="m6 4 4 4-4 4" />,
   ring: <circle cx="8" cy="8" r="4.6" />,
@@ -130,6 +147,12 @@ const DRAWINGS = {
       <path d="m4.6 6 2.2 2-2.2 2M8.4 10.2h3" />
     </>
   ),
+  split: (
+    <>
+      <rect x="2.1" y="2.9" width="11.8" height="10.2" rx="1.1" />
+      <path d="M8 2.9v10.2" />
+    </>
+  ),
   sql: (
     <>
       <ellipse cx="8" cy="3.9" rx="5.2" ry="1.9" />
@@ -153,6 +176,7 @@ const DRAWINGS = {
     </>
   ),
   trash: <path d="M2.6 4.2h10.8M6 4.2V2.4h4v1.8M4 4.2l.7 9.4h6.6l.7-9.4" />,
+  undo: <path d="M5.5 2.9 2.5 6l3 3.1M2.5 6h7.2a3.5 3.5 0 0 1 0 7H6.4" />,
   unlink: (
     <path d="M2 2l12 12M4 8.9a5.8 5.8 0 0 1 3-1.7M9.8 7.5A5.8 5.8 0 0 1 12 8.9M1.8 6.4A9 9 0 0 1 4 4.9M7.6 4A9 9 0 0 1 14.2 6.4M8 13.3h.01" />
   ),

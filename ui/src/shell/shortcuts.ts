@@ -11,6 +11,8 @@ export interface Shortcut {
   run: () => void;
   /** also while a field has the focus */
   inFields?: boolean;
+  /** where the key holds; everywhere, if nothing is said */
+  here?: (target: EventTarget | null) => boolean;
 }
 
 const registered = new Set<readonly Shortcut[]>();
@@ -31,7 +33,15 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
     .join("\n");
   useEffect(() => {
     const fixed =
-      names === "" ? [] : names.split("\n").map((name, at) => held(name, () => latest.current[at]?.run()));
+      names === ""
+        ? []
+        : names.split("\n").map((name, at) =>
+            held(
+              name,
+              () => latest.current[at]?.run(),
+              (target) => latest.current[at]?.here?.(target) ?? true,
+            ),
+          );
     registered.add(fixed);
     changed();
     return () => {
@@ -41,9 +51,9 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   }, [names]);
 }
 
-function held(name: string, run: () => void): Shortcut {
+function held(name: string, run: () => void, here: (target: EventTarget | null) => boolean): Shortcut {
   const [group = "", keys = "", says = "", inFields] = name.split("|");
-  return { group, keys, says, inFields: inFields === "true", run };
+  return { group, keys, says, inFields: inFields === "true", run, here };
 }
 
 export function useShortcutList(): readonly Shortcut[] {
@@ -112,7 +122,9 @@ export function startShortcuts(): () => void {
     const press = written(event);
     const field = isField(event.target);
     const inDialog = document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
-    const usable = listed.filter((one) => (!field && !inDialog) || one.inFields === true);
+    const usable = listed.filter(
+      (one) => ((!field && !inDialog) || one.inFields === true) && (one.here?.(event.target) ?? true),
+    );
     const first = before && Date.now() - before.at < SEQUENCE_MS ? before.key : null;
     before = null;
     const found = isPressed(event.target, press) ? undefined : fitting(usable, press, first);

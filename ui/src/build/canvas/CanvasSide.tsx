@@ -1,28 +1,79 @@
-// The canvas beside the text.
+// The canvas, or the list of steps in its place, with its toolbar and all that opens over it.
 
-import { lazy, Suspense } from "react";
-import { useEdited, useEditor } from "../context";
+import { ReactFlowProvider } from "@xyflow/react";
+import { useMemo } from "react";
+import { Keys } from "../../shell/Keys";
+import { brokenAt } from "../Banner";
+import { ConnectPalette } from "../ConnectPalette";
+import { ContextMenu } from "../ContextMenu";
+import { useEdited } from "../context";
+import { EdgeDialog } from "../EdgeDialog";
+import { NodePalette } from "../NodePalette";
+import { SaidBar } from "../SaidBar";
+import { StepTree } from "../StepTree";
+import { Toolbar } from "../Toolbar";
+import { useActions, useBuildContext, useClipboard } from "../useBuildContext";
+import { useViewed } from "../view";
+import { Canvas } from "./Canvas";
 
-// The layout engine is large; it comes with the first graph that is looked at.
-const FlowGraph = lazy(() => import("../../graph/FlowGraph").then((file) => ({ default: file.FlowGraph })));
+interface Props {
+  flow: string;
+  onShow: (line: number, column: number) => void;
+}
 
-export function CanvasSide({ flow }: { flow: string }) {
-  const editor = useEditor();
+export function CanvasSide({ flow, onShow }: Props) {
+  const context = useBuildContext();
+  useActions(context);
+  useClipboard(context);
   const graph = useEdited((snapshot) => snapshot.graph);
-  const selected = useEdited(
-    (snapshot) => snapshot.graph?.nodes.find((node) => node.path === snapshot.selection.at(-1))?.task ?? null,
-  );
-  if (!graph) return null;
+  const isOld = useEdited((snapshot) => brokenAt(snapshot) !== null);
+  const shows = useViewed((state) => state.shows);
+  const sought = useViewed((state) => state.sought);
+  const found = useMemo(() => {
+    const text = sought.trim().toLowerCase();
+    if (text === "" || !graph) return [];
+    return graph.nodes
+      .filter(({ path, kind, fact }) =>
+        [path, kind, fact ?? ""].some((part) => part.toLowerCase().includes(text)),
+      )
+      .map((node) => node.path);
+  }, [graph, sought]);
+  const foundSet = useMemo(() => new Set(found), [found]);
   return (
-    <Suspense>
-      <FlowGraph
-        graph={graph}
-        selected={selected}
-        onSelect={(task) =>
-          editor.select(graph.nodes.filter((node) => node.task === task).map((node) => node.path))
-        }
-        label={`The graph of ${flow}`}
-      />
-    </Suspense>
+    <ReactFlowProvider>
+      <Toolbar context={context} found={found} />
+      <div className="build-stage">
+        {!graph ? (
+          <Empty isOld={isOld} />
+        ) : shows === "list" ? (
+          <StepTree graph={graph} found={foundSet} label={`The steps of ${flow}`} />
+        ) : (
+          <Canvas graph={graph} found={foundSet} label={`The graph of ${flow}`} old={isOld} />
+        )}
+        {graph && graph.nodes.length === 0 && shows === "graph" && <First />}
+        <SaidBar onShow={onShow} />
+      </div>
+      <NodePalette />
+      <ConnectPalette />
+      <EdgeDialog />
+      <ContextMenu context={context} />
+    </ReactFlowProvider>
+  );
+}
+
+function Empty({ isOld }: { isOld: boolean }) {
+  if (!isOld) return <div className="canvas graph-canvas" aria-busy="true" />;
+  return (
+    <p className="sect dim">
+      The flow is drawn once its text can be read. What is wrong stands above, with its line.
+    </p>
+  );
+}
+
+function First() {
+  return (
+    <p className="build-first dim">
+      There is no task yet. <Keys keys="Tab" /> adds one.
+    </p>
   );
 }

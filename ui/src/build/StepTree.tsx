@@ -1,0 +1,185 @@
+// The flow as a list of steps with the same powers as the canvas, for the keyboard and for screen readers.
+
+import { type KeyboardEvent, type MouseEvent, useMemo } from "react";
+import type { Graph, GraphNode } from "../api/types";
+import { useLiveNode } from "../graph/nodeStates";
+import { factOf, tally } from "../graph/words";
+import { Icon, kindIcon } from "../parts/Icon";
+import { State } from "../parts/State";
+import { RenameField } from "./canvas/Rename";
+import { useEdited, useEditor } from "./context";
+import { withFold } from "./layout";
+import { focusWork } from "./NodePalette";
+import { useBuildView, useViewed } from "./view";
+
+interface Step {
+  readonly node: GraphNode;
+  readonly depth: number;
+  /** how many tasks stand in it */
+  readonly inner: number;
+  readonly needs: string;
+}
+
+interface Props {
+  graph: Graph;
+  found: ReadonlySet<string>;
+  label: string;
+}
+
+export function StepTree({ graph, found, label }: Props) {
+  const editor = useEditor();
+  const view = useBuildView();
+  const folded = useEdited((snapshot) => snapshot.layout.folded);
+  const selection = useEdited((snapshot) => snapshot.selection);
+  const steps = useMemo(() => stepsOf(graph, new Set(folded)), [graph, folded]);
+  const last = selection.at(-1) ?? null;
+  const at = steps.findIndex((step) => step.node.path === last);
+  const fold = (path: string) =>
+    editor.fold((layout) => withFold(layout, path, !layout.folded.includes(path)));
+  const select = (step: Step | undefined, extends_: boolean) => {
+    if (!step) return;
+    const { path } = step.node;
+    view.set({ edge: null, note: null });
+    editor.select(extends_ ? [...selection.filter((one) => one !== path), path] : [path]);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const here = steps[at];
+    const isFolded = here !== undefined && folded.includes(here.node.path);
+    const go = (to: number) => select(steps[Math.max(0, Math.min(steps.length - 1, to))], event.shiftKey);
+    if (event.key === "ArrowDown") go(at + 1);
+    else if (event.key === "ArrowUp") go(at - 1);
+    else if (event.key === "Home") go(0);
+    else if (event.key === "End") go(steps.length - 1);
+    else if (event.key === "ArrowRight" && isFolded) fold(here.node.path);
+    else if (event.key === "ArrowRight" && here && here.inner > 0) go(at + 1);
+    else if (event.key === "ArrowLeft" && here && here.inner > 0 && !isFolded) fold(here.node.path);
+    else if (event.key === "ArrowLeft" && here)
+      select(
+        steps.find((step) => step.node.task === here.node.parent),
+        false,
+      );
+    else if (event.key === "Insert" || event.key === "a" || event.key === "A")
+      view.set({ adding: { from: null, at: null } });
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div
+      className="steps scroll"
+      role="tree"
+      aria-label={label}
+      aria-multiselectable="true"
+      data-work="list"
+      tabIndex={0}
+      aria-activedescendant={at < 0 ? undefined : stepId(steps[at]?.node.path ?? "")}
+      onKeyDown={onKeyDown}
+    >
+      {steps.map((step) => (
+        <StepRow
+          key={step.node.path}
+          step={step}
+          isSelected={selection.includes(step.node.path)}
+          isFound={found.has(step.node.path)}
+          isFolded={folded.includes(step.node.path)}
+          onSelect={(extends_) => select(step, extends_)}
+          onFold={() => fold(step.node.path)}
+          onMenu={(point) => {
+            if (!selection.includes(step.node.path)) select(step, false);
+            view.set({ menu: { ...point, of: "task" } });
+          }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function stepId(path: string): string {
+  return `step-${path.replaceAll("/", "--")}`;
+}
+
+interface RowProps {
+  step: Step;
+  isSelected: boolean;
+  isFound: boolean;
+  isFolded: boolean;
+  onSelect: (extends_: boolean) => void;
+  onFold: () => void;
+  onMenu: (point: { x: number; y: number }) => void;
+}
+
+function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu }: RowProps) {
+  const { node, depth, inner, needs } = step;
+  const isRenamed = useViewed((state) => state.renaming === node.path);
+  const live = useLiveNode(node.task);
+  const view = useBuildView();
+  const onClick = (event: MouseEvent) => {
+    if (inner > 0 && isSelected && !event.shiftKey && !event.ctrlKey) onFold();
+    else onSelect(event.shiftKey || event.ctrlKey || event.metaKey);
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it has the keys
+    <div
+      id={stepId(node.path)}
+      role="treeitem"
+      aria-level={depth + 1}
+      aria-selected={isSelected}
+      aria-expanded={inner > 0 ? !isFolded : undefined}
+      className={`step ${isSelected ? "is-selected" : ""} ${isFound ? "is-found" : ""} ${node.problems.length > 0 ? "has-problem" : ""}`}
+      style={{ paddingInlineStart: 8 + depth * 18 }}
+      onClick={onClick}
+      onDoubleClick={() => view.set({ renaming: node.path })}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu({ x: event.clientX, y: event.clientY });
+      }}
+    >
+      {inner > 0 ? <Icon name={isFolded ? "right" : "down"} className="i-12" /> : <span className="i-12" />}
+      <Icon name={kindIcon(node.kind)} className="i-14" />
+      {isRenamed ? (
+        <span className="build-rename-row">
+          <RenameField path={node.path} onDone={focusWork} />
+        </span>
+      ) : (
+        <code className="cut">{node.name}</code>
+      )}
+      {node.problems.length > 0 && <Icon name="warn" className="i-14" />}
+      {live?.state && <State state={live.state} />}
+      {live && live.total > 1 && <span className="small dim cut">{tally(live).join(" · ")}</span>}
+      {node.mapped && <span className="small dim">for each item</span>}
+      <span className="small faint cut">{factOf(node, inner)}</span>
+      <span className="grow" />
+      <span className="small faint cut">{needs}</span>
+    </div>
+  );
+}
+
+/** Tasks in the order of the file, those of folded groups left out. */
+export function stepsOf(graph: Graph, folded: ReadonlySet<string>): readonly Step[] {
+  const byTask = new Map(graph.nodes.map((node) => [node.task, node]));
+  const inner = new Map<number, number>();
+  for (const { parent } of graph.nodes) if (parent !== null) inner.set(parent, (inner.get(parent) ?? 0) + 1);
+  const needs = new Map<number, string[]>();
+  for (const { from, to, on, implied } of graph.edges) {
+    const how = `${on === "succeeded" ? "" : ` ${on}`}${implied ? " (read by an expression)" : ""}`;
+    const said = `${byTask.get(from)?.name ?? ""}${how}`;
+    const list = needs.get(to);
+    if (list) list.push(said);
+    else needs.set(to, [said]);
+  }
+  return graph.nodes.flatMap((node) => {
+    const around = node.path.split("/").slice(0, -1);
+    const isHidden = around.some((_, at) => folded.has(around.slice(0, at + 1).join("/")));
+    if (isHidden) return [];
+    const after = needs.get(node.task);
+    return [
+      {
+        node,
+        depth: around.length,
+        inner: inner.get(node.task) ?? 0,
+        needs: after ? `after ${after.join(", ")}` : "",
+      },
+    ];
+  });
+}

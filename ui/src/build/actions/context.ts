@@ -1,0 +1,61 @@
+// What an action may look at and do.
+
+import type { GraphNode } from "../../api/types";
+import { tasksOf } from "../../edit/tasks";
+import type { Action } from "../action";
+import type { FlowEditor } from "../context";
+import { pathOf } from "../editor";
+import { outermost } from "../edits";
+import type { BuildView } from "../view";
+
+export interface BuildContext {
+  readonly editor: FlowEditor;
+  readonly view: BuildView;
+  /** goes to the Build tab of another flow */
+  readonly openFlow: (flow: string) => void;
+  /** moves the focus to the next part of the tab */
+  readonly nextPart: () => void;
+  /** puts text into the clipboard, and takes it from there */
+  readonly clipboard: {
+    readonly write: (text: string) => void;
+    readonly read: (then: (text: string) => void) => void;
+  };
+}
+
+export type BuildAction = Action<BuildContext>;
+
+/** Why the text cannot be changed from the canvas; `null`: it can be. */
+export function locked({ editor }: BuildContext): string | null {
+  const { failure, text } = editor.snapshot().document;
+  if (!failure) return null;
+  return `line ${text.slice(0, failure.from).split("\n").length} cannot be read: ${failure.message}`;
+}
+
+export function selection({ editor }: BuildContext): readonly string[] {
+  return outermost(editor.snapshot().selection);
+}
+
+/** The one selected task; `null`: none, or several. */
+export function single(context: BuildContext): string | null {
+  const paths = selection(context);
+  return paths.length === 1 ? (paths[0] ?? null) : null;
+}
+
+/** For what is done to the selected tasks. */
+export function needsTasks(context: BuildContext): string | null {
+  return selection(context).length === 0 ? "no task is selected" : locked(context);
+}
+
+/** For what is done to one task. */
+export function needsTask(context: BuildContext): string | null {
+  if (single(context) === null) return "one task is to be selected";
+  return locked(context);
+}
+
+export function taskOf({ editor }: BuildContext, path: string) {
+  return tasksOf(editor.snapshot().document).find(pathOf(path));
+}
+
+export function nodeOf({ editor }: BuildContext, path: string): GraphNode | null {
+  return editor.snapshot().graph?.nodes.find((node) => node.path === path) ?? null;
+}

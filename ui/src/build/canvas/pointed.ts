@@ -1,0 +1,91 @@
+// What stands at a point of the canvas.
+
+import type { Box, Places, Point } from "../../graph/place";
+import { distanceTo, pointsAlong, straightRoute } from "../../graph/route";
+import type { Shape, ShapeEdge, ShapeNode } from "../../graph/shape";
+
+type Boxes = ReadonlyMap<number, Box>;
+
+/** The edge that is drawn at the point, or near it. */
+export function edgeAt(
+  shape: Shape,
+  places: Places,
+  boxes: Boxes,
+  point: Point,
+  near: number,
+): ShapeEdge | null {
+  let best: ShapeEdge | null = null;
+  let least = near;
+  for (const edge of shape.edges) {
+    const from = boxes.get(edge.from);
+    const to = boxes.get(edge.to);
+    if (!from || !to) continue;
+    const found = places.routes.get(edge.id);
+    const route = found && found.length > 1 ? found : straightRoute(from, to, edge.on);
+    if (!isAround(route, point, near)) continue;
+    const distance = distanceTo(point, pointsAlong(route));
+    if (distance > least) continue;
+    least = distance;
+    best = edge;
+  }
+  return best;
+}
+
+/** Curves bulge, but not beyond what their ends span by more than this. */
+const BULGE = 40;
+
+function isAround(route: readonly Point[], { x, y }: Point, near: number): boolean {
+  const by = near + BULGE;
+  const xs = route.map((point) => point.x);
+  const ys = route.map((point) => point.y);
+  return (
+    x >= Math.min(...xs) - by &&
+    x <= Math.max(...xs) + by &&
+    y >= Math.min(...ys) - by &&
+    y <= Math.max(...ys) + by
+  );
+}
+
+/** The innermost group at the point, but none of these. */
+export function groupAt(
+  shape: Shape,
+  boxes: Boxes,
+  point: Point,
+  but: ReadonlySet<number>,
+): ShapeNode | null {
+  let found: ShapeNode | null = null;
+  for (const node of shape.nodes) {
+    if (node.node.kind !== "tasks" || but.has(node.id) || (found && node.depth < found.depth)) continue;
+    const box = boxes.get(node.id);
+    if (box && isIn(box, point)) found = node;
+  }
+  return found;
+}
+
+export function isIn(box: Box, { x, y }: Point): boolean {
+  return x >= box.x && y >= box.y && x <= box.x + box.width && y <= box.y + box.height;
+}
+
+/** The tasks that a rectangle touches; of groups, those that it holds whole. */
+export function nodesIn(shape: Shape, boxes: Boxes, area: Box): ShapeNode[] {
+  return shape.nodes.filter((node) => {
+    const box = boxes.get(node.id);
+    if (!box) return false;
+    const isFrame = node.inner > 0 && !node.folded;
+    if (isFrame) return isIn(area, box) && isIn(area, { x: box.x + box.width, y: box.y + box.height });
+    return (
+      box.x < area.x + area.width &&
+      area.x < box.x + box.width &&
+      box.y < area.y + area.height &&
+      area.y < box.y + box.height
+    );
+  });
+}
+
+/** The tasks with all that stands in them. */
+export function withInner(shape: Shape, roots: ReadonlySet<number>): ReadonlySet<number> {
+  const all = new Set(roots);
+  // Groups come before what is in them.
+  for (const node of shape.nodes) if (node.parent !== null && all.has(node.parent)) all.add(node.id);
+  return all;
+}
