@@ -110,6 +110,8 @@ const DRAWINGS = {
   ),
   pin: <path d="M6.1 2.3h3.8M6.7 2.3v4L4.5 9.3h7L9.3 6.3v-4M8 9.3v4.3" />,
   play: <path d="M4.8 3.3v9.4l7.4-4.7z" />,
+  playFrom: <path d="M3.4 3.4v9.2M6.8 3.7v8.6L13.3 8z" />,
+  playTo: <path d="M2.7 3.7v8.6L9.2 8zM12.6 3.4v9.2" />,
   plus: <path d="M8 3.2v9.6M3.2 8h9.6" />,
   python: (
     <path d="M5.4 2.6c-1.7.6-2.6 2.2-2.6 5.4s.9 4.8 2.6 5.4M10.6 2.6c1.7.6 2.6 2.2 2.6 5.4s-.9 4.8-2.6 5.4M6.2 6.1l3.6 3.8M9.8 6.1 6.2 9.9" />
@@ -155,6 +157,12 @@ const DRAWINGS = {
     <>
       <ellipse cx="8" cy="3.9" rx="5.2" ry="1.9" />
       <path d="M2.8 3.9v8.2c0 1 2.3 1.9 5.2 1.9s5.2-.9 5.2-1.9V3.9M2.8 8c0 1 2.3 1.9 5.2 1.9s5.2-.9 5.2-1.9" />
+    </>
+  ),
+  stale: (
+    <>
+      <circle cx="8" cy="8" r="4.2" />
+      <path d="M8 3.8a4.2 4.2 0 0 0 0 8.4z" fill="currentColor" />
     </>
   ),
   stop: <rect x="4" y="4" width="8" height="8" rx="1" />,

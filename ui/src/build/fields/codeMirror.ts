@@ -97,13 +97,15 @@ const shared: Extension = [
   bracketMatching(),
   closeBrackets(),
   keymap.of(closeBracketsKeymap),
-  codeLook,
+  // What comes first wins.
   fieldLook,
+  codeLook,
 ];
 
 /** A text of one line, or of few, with expressions in it. `lines`: whether Shift Enter begins another one. */
 export function expressionEditor(complete: () => Complete, lines: boolean): Extension {
   return [
+    lineLook,
     // Enter chooses a completion; otherwise it does nothing, so that no line break gets in by accident.
     keymap.of([
       { key: "Enter", run: () => true },
@@ -114,7 +116,6 @@ export function expressionEditor(complete: () => Complete, lines: boolean): Exte
     EditorView.lineWrapping,
     expressions,
     shared,
-    lineLook,
   ];
 }
 
@@ -132,12 +133,12 @@ export function codeEditor(complete: () => Complete): Extension {
 /** Any value, as YAML. */
 export function valueEditor(complete: () => Complete): Extension {
   return [
+    lineLook,
     completing(complete),
     keymap.of(defaultKeymap),
     EditorView.lineWrapping,
     expressions,
     shared,
-    lineLook,
   ];
 }
 

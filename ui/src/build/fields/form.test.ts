@@ -114,6 +114,12 @@ it("reads the flow's own keys, lists of maps among them", () => {
   expect(control(flow, "description")).toMatchObject({ is: "text", lines: true });
 });
 
+it("knows which options come from the flow's defaults, and to which kinds", () => {
+  const inherited = (option: string, kind: string) => forms.isInherited(option, kind);
+  expect([inherited("timeout", "shell"), inherited("timeout", "tasks")]).toEqual([true, false]);
+  expect([inherited("cwd", "tasks"), inherited("limits", "shell")]).toEqual([true, false]);
+});
+
 it("takes a new kind and a new option from the schema alone", () => {
   const grown = structuredClone(schema);
   const task = grown.$defs.task;

@@ -133,6 +133,14 @@ export class Forms {
     return this.least(schemaAt(schemaAt(this.task, "properties"), kind));
   }
 
+  /** Whether a task of the kind has the option of the flow's `defaults` where it says nothing itself. */
+  isInherited(option: string, kind: string | null): boolean {
+    const defaults = schemaAt(schemaAt(this.root, "$defs"), "defaults");
+    if (!Object.hasOwn(schemaAt(defaults, "properties"), option)) return false;
+    const reach = reachOf(textAt(defaults, "description") ?? "").get(option);
+    return reach === undefined || (kind !== null && reach.includes(kind));
+  }
+
   private least(schema: Schema): unknown {
     const [first] = alternatives(this.root, schema);
     if (!first) return null;
@@ -269,6 +277,13 @@ export class Forms {
       return { is: "text", expressions, lines: /markdown/i.test(place.help), like: null };
     return { is: "scalar", expressions, nullable: types.has("null") };
   }
+}
+
+/** "`a` and `b` reach only x and y": which kinds an option reaches, where that is said. */
+function reachOf(description: string): Map<string, readonly string[]> {
+  const said = /((?:`\w+`(?:, | and )?)+) reach only ([\w, ]+)/.exec(description);
+  const kinds = said?.[2]?.split(/, | and /) ?? [];
+  return new Map([...(said?.[1] ?? "").matchAll(/`(\w+)`/g)].map((match) => [match[1] ?? "", kinds]));
 }
 
 interface Place {
