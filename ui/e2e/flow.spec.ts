@@ -97,9 +97,10 @@ describe("a flow", () => {
   it("names its mistakes with their lines, and does not start", async () => {
     const { page, goTo } = here;
     await goTo("/flows/wrong");
-    await page.getByText("Line 5").waitFor();
     await shown(
-      page.getByRole("region", { name: "Problems" }).getByRole("button", { name: /did you mean retries/ }),
+      page
+        .getByRole("region", { name: "Problems" })
+        .getByRole("button", { name: /5:.*did you mean retries/ }),
     );
     expect(await page.getByRole("button", { name: /^Run…/ }).isDisabled()).toBe(true);
     await page.getByRole("region", { name: "Problems" }).getByRole("button").press("Enter");

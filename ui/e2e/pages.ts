@@ -79,7 +79,7 @@ export const PAGES: readonly Place[] = [
     path: () => "/flows/nightly",
     act: async (page) => {
       await page.keyboard.press("Control+Enter");
-      await page.getByLabel(/year/).fill("1999");
+      await page.getByRole("dialog").getByLabel(/year/).fill("1999");
       await page.keyboard.press("Control+Enter");
       await shown(page.getByRole("dialog").getByText(/2000/));
     },
