@@ -11,6 +11,7 @@ import { Icon, kindIcon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { useEditor } from "./context";
 import { addTaskFor, nameOf } from "./edits";
+import { focusWork } from "./focus";
 import { flowSchema, languageOf } from "./schema";
 import { type Kind, kindsOf, starterFor } from "./starter";
 import { useBuildView, useViewed } from "./view";
@@ -49,10 +50,6 @@ export function NodePalette() {
       </Dialog.Portal>
     </Dialog.Root>
   );
-}
-
-export function focusWork(): void {
-  document.querySelector<HTMLElement>("[data-work]")?.focus({ preventScroll: true });
 }
 
 function Kinds({ after }: { after: string | null }) {

@@ -10,6 +10,7 @@ import { Editor, type Report } from "./editor";
 import { draftOf, fileEngine } from "./files/engine";
 import { type Edited, FlowFile } from "./files/flowFile";
 import { EMPTY_LAYOUT, type Layout } from "./layout";
+import { shared } from "./share";
 
 export interface Session {
   readonly editor: FlowEditor;
@@ -26,8 +27,14 @@ export function openSession(
 ): Session {
   const known = sessions.get(flow);
   if (known) return known;
+  let drawn: Graph | null = null;
   const editor: FlowEditor = new Editor<Diagnostic, Graph>(text, language, {
-    check: (asked, signal) => checkText(summary.file, asked, language, signal),
+    check: async (asked, signal) => {
+      const report = await checkText(summary.file, asked, language, signal);
+      if (!report.graph) return report;
+      drawn = shared(drawn, report.graph);
+      return { ...report, graph: drawn };
+    },
     keep: (unsaved) => file.keep(unsaved),
     keepLayout: (layout) => void saveLayout(flow, layout),
   });

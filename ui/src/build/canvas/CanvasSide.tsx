@@ -46,7 +46,7 @@ export function CanvasSide({ flow, onShow }: Props) {
         {!graph ? (
           <Empty isOld={isOld} />
         ) : shows === "list" ? (
-          <StepTree graph={graph} found={foundSet} label={`The steps of ${flow}`} />
+          <StepTree graph={graph} found={foundSet} label={`The steps of ${flow}`} old={isOld} />
         ) : (
           <Canvas graph={graph} found={foundSet} label={`The graph of ${flow}`} old={isOld} />
         )}
