@@ -68,6 +68,11 @@ function seesOf(control: Control): readonly string[] {
   return control.is === "code" ? control.sees : [];
 }
 
+/** What a switch is on for, without what holds by default: that is what it shows. */
+function onMeans(help: string): string {
+  return help.replace(/; by default \w+\.?$/, "").replace(/\.$/, "");
+}
+
 /** On or off, with what it means beside it. */
 export function SwitchField({ path, field, excluded, off }: FieldProps & { off: false | null }) {
   const id = useId();
@@ -95,8 +100,8 @@ export function SwitchField({ path, field, excluded, off }: FieldProps & { off: 
           disabled={edited.frozen}
           onClick={flip}
         />
-        <label htmlFor={id} id={`${id}-about`} className="cut" title={field.help}>
-          <Said text={field.help.replace(/\.$/, "")} />
+        <label htmlFor={id} id={`${id}-about`} title={field.help}>
+          <Said text={onMeans(field.help)} />
         </label>
         {from !== null && edited.value === undefined && <span className="small faint">from defaults</span>}
         <code className="faint">{field.name}</code>

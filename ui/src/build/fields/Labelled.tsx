@@ -5,7 +5,7 @@ import type { ValuePath } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
 import { useFields } from "./fields";
-import type { Field } from "./form";
+import { type Field, isNarrow } from "./form";
 import type { Naming } from "./Inputs";
 import { Preview } from "./Preview";
 import type { EditedField } from "./useField";
@@ -43,7 +43,7 @@ export function Labelled({
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only sees whether the editor in it has the focus.
     <div
-      className={`field ${problem === null ? "" : "has-problem"} ${isSet ? "is-set" : ""}`}
+      className={`field ${problem === null ? "" : "has-problem"} ${isNarrow(field.control) ? "is-narrow" : ""}`}
       data-field={field.name}
       onFocus={() => setFocused(true)}
       onBlur={(event) => {
