@@ -79,11 +79,13 @@ export function SwitchField({ path, field, excluded, off }: FieldProps & { off: 
   const edited = useField(path, field.control, { excluded });
   const { inherited } = useFields();
   const from = inherited(path);
-  const on = edited.value === undefined ? from === "true" : edited.value === true;
+  const isOnByDefault = from !== null && from !== "false";
+  // Where a map says more of what is on, it is on.
+  const on = edited.value === undefined ? isOnByDefault : edited.value !== null && edited.value !== false;
   const flip = () => {
     if (!on) edited.onValue(true);
     // Where the default is on, off is said; elsewhere nothing says it.
-    else if (off === false && from === "true") edited.onValue(false);
+    else if (off === false && isOnByDefault) edited.onValue(false);
     else edited.onClear();
   };
   return (

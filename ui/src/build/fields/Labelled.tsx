@@ -55,15 +55,17 @@ export function Labelled({
           {field.title}
         </label>
         {note !== null && !isSet && <span className="opt"> {note}</span>}
-        <span className="opt cut label-help" title={field.help}>
-          {sees.length === 0 ? (
-            <Said text={briefHelp(field.help)} />
-          ) : (
-            <>
-              sees <code>{sees.join(" ")}</code>
-            </>
-          )}
-        </span>
+        {!(isNarrow(field.control) && note !== null && !isSet) && (
+          <span className="opt cut label-help" title={field.help}>
+            {sees.length === 0 ? (
+              <Said text={briefHelp(field.help)} />
+            ) : (
+              <>
+                sees <code>{sees.join(" ")}</code>
+              </>
+            )}
+          </span>
+        )}
         {isSet && !edited.frozen && !bare && <Clear title={field.title} onClear={edited.onClear} />}
       </div>
       {children(naming)}

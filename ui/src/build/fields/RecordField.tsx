@@ -52,10 +52,12 @@ export function RecordField({ path, field, control, excluded }: FieldProps & { c
             {...(excluded ? { excluded } : {})}
           />
         ))}
-      <div className="record-h">
-        {more}
-        {short === null && <RecordNote field={field} path={path} isSet={isLong} />}
-      </div>
+      {(short?.key !== null || value !== undefined) && (
+        <div className="record-h">
+          {more}
+          {short === null && <RecordNote field={field} path={path} isSet={isLong} />}
+        </div>
+      )}
       {open && (
         <fieldset className="record-b" id={id}>
           <legend className="sr">{field.title}</legend>
