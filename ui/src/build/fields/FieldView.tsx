@@ -68,17 +68,24 @@ function seesOf(control: Control): readonly string[] {
   return control.is === "code" ? control.sees : [];
 }
 
+/** What a switch is on for, without what holds by default: that is what it shows. */
+function onMeans(help: string): string {
+  return help.replace(/; by default \w+\.?$/, "").replace(/\.$/, "");
+}
+
 /** On or off, with what it means beside it. */
 export function SwitchField({ path, field, excluded, off }: FieldProps & { off: false | null }) {
   const id = useId();
   const edited = useField(path, field.control, { excluded });
   const { inherited } = useFields();
   const from = inherited(path);
-  const on = edited.value === undefined ? from === "true" : edited.value === true;
+  const isOnByDefault = from !== null && from !== "false";
+  // Where a map says more of what is on, it is on.
+  const on = edited.value === undefined ? isOnByDefault : edited.value !== null && edited.value !== false;
   const flip = () => {
     if (!on) edited.onValue(true);
     // Where the default is on, off is said; elsewhere nothing says it.
-    else if (off === false && from === "true") edited.onValue(false);
+    else if (off === false && isOnByDefault) edited.onValue(false);
     else edited.onClear();
   };
   return (
@@ -95,8 +102,8 @@ export function SwitchField({ path, field, excluded, off }: FieldProps & { off: 
           disabled={edited.frozen}
           onClick={flip}
         />
-        <label htmlFor={id} id={`${id}-about`} className="cut" title={field.help}>
-          <Said text={field.help.replace(/\.$/, "")} />
+        <label htmlFor={id} id={`${id}-about`} title={field.help}>
+          <Said text={onMeans(field.help)} />
         </label>
         {from !== null && edited.value === undefined && <span className="small faint">from defaults</span>}
         <code className="faint">{field.name}</code>

@@ -5,7 +5,7 @@ import type { ValuePath } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
 import { useFields } from "./fields";
-import type { Field } from "./form";
+import { type Field, isNarrow } from "./form";
 import type { Naming } from "./Inputs";
 import { Preview } from "./Preview";
 import type { EditedField } from "./useField";
@@ -43,7 +43,7 @@ export function Labelled({
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only sees whether the editor in it has the focus.
     <div
-      className={`field ${problem === null ? "" : "has-problem"} ${isSet ? "is-set" : ""}`}
+      className={`field ${problem === null ? "" : "has-problem"} ${isNarrow(field.control) ? "is-narrow" : ""}`}
       data-field={field.name}
       onFocus={() => setFocused(true)}
       onBlur={(event) => {
@@ -55,15 +55,17 @@ export function Labelled({
           {field.title}
         </label>
         {note !== null && !isSet && <span className="opt"> {note}</span>}
-        <span className="opt cut label-help" title={field.help}>
-          {sees.length === 0 ? (
-            <Said text={briefHelp(field.help)} />
-          ) : (
-            <>
-              sees <code>{sees.join(" ")}</code>
-            </>
-          )}
-        </span>
+        {!(isNarrow(field.control) && note !== null && !isSet) && (
+          <span className="opt cut label-help" title={field.help}>
+            {sees.length === 0 ? (
+              <Said text={briefHelp(field.help)} />
+            ) : (
+              <>
+                sees <code>{sees.join(" ")}</code>
+              </>
+            )}
+          </span>
+        )}
         {isSet && !edited.frozen && !bare && <Clear title={field.title} onClear={edited.onClear} />}
       </div>
       {children(naming)}

@@ -7,7 +7,7 @@ import { Icon } from "../../parts/Icon";
 import { useEditor } from "../context";
 import { type FieldProps, FieldView, SwitchField, ValueField } from "./FieldView";
 import { useFields } from "./fields";
-import { type Field, type Form, type Nested, shownFields } from "./form";
+import { type Field, type Form, isNarrow, type Nested, shownFields } from "./form";
 import { clearValue, valueAt } from "./place";
 
 export function RecordField({ path, field, control, excluded }: FieldProps & { control: Nested }) {
@@ -29,12 +29,18 @@ export function RecordField({ path, field, control, excluded }: FieldProps & { c
       onClick={() => setAsked(!asked)}
     >
       <Icon name={open ? "down" : "right"} className="i-12" />
-      {short === null ? field.title : `More of ${field.title.toLowerCase()}`}
+      {short === null ? (
+        field.title
+      ) : (
+        <>
+          More<span className="sr"> of {field.title.toLowerCase()}</span>
+        </>
+      )}
     </button>
   );
   const main = short === null ? null : mainField(field, form, short.key, short.control);
   return (
-    <div className="record" data-field={field.name}>
+    <div className={`record ${!open && isNarrow(control) ? "is-narrow" : ""}`} data-field={field.name}>
       {main &&
         short &&
         (short.key === null ? (
@@ -46,10 +52,12 @@ export function RecordField({ path, field, control, excluded }: FieldProps & { c
             {...(excluded ? { excluded } : {})}
           />
         ))}
-      <div className="record-h">
-        {more}
-        {short === null && <RecordNote field={field} path={path} isSet={isLong} />}
-      </div>
+      {(short?.key !== null || value !== undefined) && (
+        <div className="record-h">
+          {more}
+          {short === null && <RecordNote field={field} path={path} isSet={isLong} />}
+        </div>
+      )}
       {open && (
         <fieldset className="record-b" id={id}>
           <legend className="sr">{field.title}</legend>

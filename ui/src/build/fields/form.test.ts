@@ -59,12 +59,6 @@ describe("the form of a kind", () => {
     expect(fallback(kindOf("python"), "isolate")).toBe("false");
     expect(fallback(kindOf("python"), "requirements")).toBeNull();
   });
-
-  it("begins with what the kind cannot be without", () => {
-    expect(forms.start("shell")).toBe("");
-    expect(forms.start("sql")).toEqual({ database: "", query: "" });
-    expect(forms.start("wait")).toBe("1m");
-  });
 });
 
 describe("the options", () => {

@@ -94,6 +94,14 @@ export interface Form {
   readonly idle: ReadonlyMap<string, readonly string[]>;
 }
 
+/** A control that half a line is enough for. */
+export function isNarrow(control: Control): boolean {
+  if (control.is === "record") return control.short !== null && isNarrow(control.short.control);
+  return (
+    control.is === "number" || control.is === "choice" || (control.is === "duration" && !control.expressions)
+  );
+}
+
 /** All forms of the format. */
 export class Forms {
   private readonly root: Schema;
@@ -128,31 +136,12 @@ export class Forms {
     return { ...form, fields: form.fields.filter(({ control }) => control.is !== "tasks") };
   }
 
-  /** What a key of a kind's value begins with, where the kind is new. */
-  start(kind: string): unknown {
-    return this.least(schemaAt(schemaAt(this.task, "properties"), kind));
-  }
-
   /** Whether a task of the kind has the option of the flow's `defaults` where it says nothing itself. */
   isInherited(option: string, kind: string | null): boolean {
     const defaults = schemaAt(schemaAt(this.root, "$defs"), "defaults");
     if (!Object.hasOwn(schemaAt(defaults, "properties"), option)) return false;
     const reach = reachOf(textAt(defaults, "description") ?? "").get(option);
     return reach === undefined || (kind !== null && reach.includes(kind));
-  }
-
-  private least(schema: Schema): unknown {
-    const [first] = alternatives(this.root, schema);
-    if (!first) return null;
-    if (first.definition === "duration") return "1m";
-    const { schema: one } = first;
-    if (!isSchema(one.properties)) return one.type === "object" ? {} : "";
-    const wanted = [
-      ...namesAt(one, "required"),
-      ...exclusions(one).flatMap(({ names, required }) => (required ? names.slice(0, 1) : [])),
-    ];
-    const properties = schemaAt(one, "properties");
-    return Object.fromEntries(wanted.map((name) => [name, this.least(schemaAt(properties, name))]));
   }
 
   /** `within`: the kind whose keys these are. */

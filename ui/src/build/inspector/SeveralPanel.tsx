@@ -1,35 +1,29 @@
 // Several tasks at once: how many, which, and what can be done to all of them in one step.
 
-import { duplicateTasks } from "../../edit/clipboard";
-import type { Draft } from "../../edit/draft";
-import { freeName } from "../../edit/name";
-import { groupTasks } from "../../edit/regroup";
-import { removeTasks } from "../../edit/removeTasks";
 import { tasksOf } from "../../edit/tasks";
 import { count } from "../../parts/format";
 import { Icon, kindIcon } from "../../parts/Icon";
+import { Keys } from "../../shell/Keys";
+import { shown } from "../action";
+import { actionOf } from "../actions";
 import { useEditor } from "../context";
 import { pathOf } from "../editor";
+import { attemptAction, useBuildContext } from "../useBuildContext";
 import { kindOf, useReadable } from "./FormScope";
+
+/** What is done to all of them in one step, as on the canvas. */
+const TOGETHER = ["duplicate", "group", "copy", "cut", "lay-out", "delete"];
 
 export function SeveralPanel({ paths }: { paths: readonly string[] }) {
   const editor = useEditor();
-  const { document, frozen } = useReadable();
+  const { document } = useReadable();
   const tasks = paths.map(pathOf);
   const kinds = tally(tasks.map((task) => kindOf(document, task) ?? "none"));
   const graph = tasksOf(document);
   const common = graph
     .find(tasks[0] ?? [])
     ?.keys.filter((key) => tasks.every((task) => graph.find(task)?.has(key)));
-  const parent = tasks[0]?.slice(0, -1) ?? [];
-  const areSiblings = tasks.every((task) => task.slice(0, -1).join("/") === parent.join("/"));
-  const act = (label: string, make: (draft: Draft) => void, able = true) => (
-    <button type="button" className="btn btn-s" disabled={frozen || !able} onClick={() => editor.edit(make)}>
-      {label}
-    </button>
-  );
-  const groupName = () =>
-    freeName("group", new Set(document.tasksIn(parent)?.entries.map(({ name }) => name)));
+  const context = useBuildContext();
   return (
     <>
       <header className="panel-h">
@@ -40,9 +34,19 @@ export function SeveralPanel({ paths }: { paths: readonly string[] }) {
       <div className="panel-b scroll">
         <section className="sect" aria-label="Together">
           <div className="several-acts">
-            {act("Duplicate", (draft) => duplicateTasks(draft, tasks))}
-            {act("Group", (draft) => groupTasks(draft, tasks, groupName()), areSiblings)}
-            {act("Delete", (draft) => removeTasks(draft, tasks))}
+            {shown(TOGETHER.map(actionOf), context).map((action) => (
+              <button
+                key={action.id}
+                type="button"
+                className="btn btn-s"
+                title={action.unable(context) || undefined}
+                disabled={action.unable(context) !== null}
+                onClick={() => attemptAction(action, context)}
+              >
+                {action.label(context)}
+                {action.keys && <Keys keys={action.keys} />}
+              </button>
+            ))}
           </div>
           {common && common.length > 0 && (
             <p className="small faint">

@@ -1,22 +1,26 @@
 // The task's name, how it went last, whether that is still so, and what else can be done to it.
 
+import { useQuery } from "@tanstack/react-query";
 import { DropdownMenu } from "radix-ui";
 import { useRef, useState } from "react";
-import { duplicateTasks } from "../../edit/clipboard";
 import { isRefusal } from "../../edit/draft";
-import type { Json } from "../../edit/json";
 import { changeKind } from "../../edit/kind";
-import { removeTasks } from "../../edit/removeTasks";
 import { renameTask } from "../../edit/renameTask";
 import { Icon, kindIcon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
 import { State } from "../../parts/State";
+import { Keys } from "../../shell/Keys";
+import { shown } from "../action";
+import { actionOf } from "../actions";
 import { useEditor } from "../context";
 import { pathOf } from "../editor";
 import { useFields } from "../fields/fields";
 import type { Forms } from "../fields/form";
+import { flowSchema } from "../schema";
+import { starterFor } from "../starter";
 import { useLastRun } from "../trying/lastRun";
 import { useStanding } from "../trying/queries";
+import { attemptAction, useBuildContext } from "../useBuildContext";
 
 interface Props {
   flow: string;
@@ -131,6 +135,9 @@ function Name({ task, name, onEnd }: { task: string; name: string; onEnd: () => 
   );
 }
 
+/** What else is done to a task, as on the canvas. */
+const MENU = ["open-flow", "map", "duplicate", "copy", "cut", "ungroup", "delete"];
+
 function TaskMenu({
   task,
   kind,
@@ -144,6 +151,8 @@ function TaskMenu({
 }) {
   const editor = useEditor();
   const { frozen } = useFields();
+  const context = useBuildContext();
+  const { data: schema } = useQuery(flowSchema);
   const path = pathOf(task);
   // A group is made of tasks that are there, on the canvas.
   const kinds = forms.kinds.filter((one) => one !== kind && forms.kind(one)?.control.is !== "tasks");
@@ -169,13 +178,7 @@ function TaskMenu({
           <DropdownMenu.Item className="menu-item" onSelect={() => setTimeout(onRename)}>
             Rename
           </DropdownMenu.Item>
-          <DropdownMenu.Item
-            className="menu-item"
-            onSelect={() => editor.edit((draft) => duplicateTasks(draft, [path]))}
-          >
-            Duplicate
-          </DropdownMenu.Item>
-          {kind !== "tasks" && (
+          {schema && kind !== "tasks" && (
             <DropdownMenu.Sub>
               <DropdownMenu.SubTrigger className="menu-item">
                 Change kind <Icon name="right" className="i-12" />
@@ -187,7 +190,9 @@ function TaskMenu({
                       key={one}
                       className="menu-item"
                       onSelect={() =>
-                        editor.edit((draft) => changeKind(draft, path, one, forms.start(one) as Json))
+                        editor.edit((draft) =>
+                          changeKind(draft, path, one, starterFor(schema, one)[one] ?? null),
+                        )
                       }
                     >
                       <Icon name={kindIcon(one)} />
@@ -198,12 +203,22 @@ function TaskMenu({
               </DropdownMenu.Portal>
             </DropdownMenu.Sub>
           )}
-          <DropdownMenu.Item
-            className="menu-item"
-            onSelect={() => editor.edit((draft) => removeTasks(draft, [path]))}
-          >
-            Delete
-          </DropdownMenu.Item>
+          <DropdownMenu.Separator className="menu-line" />
+          {shown(MENU.map(actionOf), context).map((action) => (
+            <DropdownMenu.Item
+              key={action.id}
+              className="menu-item"
+              disabled={action.unable(context) !== null}
+              onSelect={() => attemptAction(action, context)}
+            >
+              {action.label(context)}
+              {action.keys && (
+                <span className="menu-keys">
+                  <Keys keys={action.keys} />
+                </span>
+              )}
+            </DropdownMenu.Item>
+          ))}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
