@@ -138,7 +138,7 @@ fn every_refusal_is_a_problem_document() {
         422,
     );
     problem("POST", "/flows/quik/runs", "{}", 404);
-    problem("POST", "/flows/quick/runs", "{\"at\": \"2030-01-01\"}", 501);
+    problem("POST", "/flows/quick/runs", "{\"at\": \"tomorrow\"}", 400);
     let deep = format!(
         "{{\"parameters\": {{\"x\": {}1{}}}}}",
         "[".repeat(500),

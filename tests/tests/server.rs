@@ -173,6 +173,47 @@ fn runs_are_followed_cancelled_and_answered() {
 }
 
 #[test]
+fn a_second_interrupt_kills_what_does_not_end() {
+    let pair = Pair::new(&[(
+        "stubborn",
+        "tasks:\n  t: { shell: \"trap '' TERM; touch begun; while :; do sleep 0.02; done\" }\n",
+    )]);
+    let run = pair.command(&["run", "stubborn"]).spawn().unwrap();
+    until("its task", PATIENCE, || pair.there.read("begun"));
+    signal(run.id(), Signal::INT);
+    let state = || pair.call(&["runs", "--json"]).expect(0).json()["runs"][0]["state"].clone();
+    until("the first word", PATIENCE, || {
+        (state() == "Cancelling").then_some(())
+    });
+    let first = std::time::Instant::now();
+    // What comes right after the first is taken for the same one.
+    std::thread::sleep(Duration::from_millis(400));
+    signal(run.id(), Signal::INT);
+    let run = run.wait_with_output().unwrap();
+    assert!(
+        first.elapsed() < Duration::from_secs(4),
+        "it had its grace: {run:?}"
+    );
+    assert_eq!(run.status.code(), Some(130), "{run:?}");
+    assert_eq!(state(), "Cancelled");
+}
+
+#[test]
+fn a_flow_is_begun_there() {
+    let pair = Pair::new(&[]);
+    let examples = pair.call(&["new", "--list"]).expect(0).stdout;
+    assert_eq!(
+        examples,
+        pair.there.call(&["new", "--list"]).expect(0).stdout
+    );
+    let written = pair.call(&["new", "mine", "--from", "map"]).expect(0);
+    assert!(written.stdout.contains("mine.flow.yaml"), "{written:#?}");
+    pair.call(&["run", "mine", "--quiet"]).expect(0);
+    let there = pair.call(&["new", "mine"]).expect(2);
+    assert!(there.stderr.contains("is there already"), "{there:#?}");
+}
+
+#[test]
 fn tables_and_files_are_asked_as_at_home() {
     let pair = Pair::new(&[(
         "daily",
@@ -206,6 +247,18 @@ fn tables_and_files_are_asked_as_at_home() {
         pair.here.call(&["check", "x.flow.yaml"]).expect(1).stdout
     );
     pair.call(&["exec", "--", "true"]).expect(2);
+}
+
+#[test]
+fn the_doctor_looks_at_the_server_s_machine() {
+    let pair = Pair::new(&[("a", "tasks:\n  t: { value: 1 }\n")]);
+    let said = pair.call(&["doctor", "--json"]).expect(0).json();
+    let findings = said["findings"].as_array().unwrap();
+    let home = findings.iter().find(|one| one["name"] == "home").unwrap();
+    assert_eq!(home["found"], pair.there.home().to_str().unwrap());
+    let shown = pair.call(&["doctor"]).expect(0).stdout;
+    let there = pair.there.home();
+    assert!(shown.contains(there.to_str().unwrap()), "{shown}");
 }
 
 #[test]

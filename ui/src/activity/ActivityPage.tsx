@@ -34,7 +34,8 @@ export function ActivityPage() {
   const pager = useMemo(() => {
     const [kinds = "", of = ""] = key.split(" ");
     const query = {
-      kind: kinds === "" ? undefined : kinds.split(","),
+      // Both kinds are all there are.
+      kind: kinds === "" || kinds.includes(",") ? undefined : kinds,
       flow: of === "undefined" ? undefined : of,
     };
     return new Pager<ActivityEntry>({
@@ -138,7 +139,9 @@ function Stream({ pager }: { pager: Pager<ActivityEntry> }) {
       tabIndex={0}
     >
       <div className="tr ev head th" role="row">
-        <span role="columnheader">Time</span>
+        <span role="columnheader" className="num">
+          Time
+        </span>
         <span />
         <span role="columnheader">Kind</span>
         <span role="columnheader">Flow</span>

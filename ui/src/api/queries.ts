@@ -5,6 +5,7 @@ import { get, path, type Query } from "./client";
 import type {
   ActivityPage,
   DoctorAnswer,
+  Examples,
   FlowDetail,
   FlowList,
   Graph,
@@ -47,6 +48,13 @@ export const flows = queryOptions({
   queryKey: ["flows"],
   queryFn: ({ signal }) => get<FlowList>("/flows", {}, signal),
   ...FILES,
+});
+
+export const examples = queryOptions({
+  queryKey: ["examples"],
+  queryFn: ({ signal }) => get<Examples>("/examples", {}, signal),
+  // They are part of the program.
+  staleTime: Number.POSITIVE_INFINITY,
 });
 
 export const flow = (name: string) =>

@@ -55,6 +55,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The drafts of the workspace */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft of a file, which may be new */
+        get: operations["of_file"];
+        /** Keep the draft of a file, which may be new */
+        put: operations["keep_of_file"];
+        post?: never;
+        /** Remove the draft of a file */
+        delete: operations["remove_of_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -65,10 +101,28 @@ export interface paths {
         /**
          * Everything that happens, as it happens
          * @description Server-sent events. `hello` comes first; `transitions` at most ten times a second;
+         *     `file` where a flow file or a layout of the workspace changed, which moves no cursor;
          *     `missed` where the reader was too far behind: it reads anew what it shows, and goes
          *     on. Each has as its id the cursor to go on from.
          */
         get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a flow may be begun from */
+        get: operations["list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -87,7 +141,12 @@ export interface paths {
         /** The flows of the workspace */
         get: operations["list"];
         put?: never;
-        post?: never;
+        /**
+         * Write a flow from an example
+         * @description Asking again gives the same flow, as long as its file is as it was written. Another
+         *     file of that name stays as it is.
+         */
+        post: operations["write"];
         delete?: never;
         options?: never;
         head?: never;
@@ -105,6 +164,64 @@ export interface paths {
         get: operations["show"];
         put?: never;
         post?: never;
+        /**
+         * Remove a flow's file
+         * @description It goes to the system's bin, or to `.tidemill/bin` where there is none. Its runs and
+         *     versions stay. Where other flows need it: 409 `tidemill:needed` with `callers`.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flow's draft */
+        get: operations["of_flow"];
+        /** Keep a flow's draft */
+        put: operations["keep_of_flow"];
+        post?: never;
+        /** Remove a flow's draft */
+        delete: operations["remove_of_flow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a flow like another, beside it */
+        post: operations["copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a value of a flow file gives, with what the flow's tasks gave lately; nothing runs */
+        post: operations["evaluate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -145,6 +262,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A flow's layout
+         * @description An empty one where there is no file, or none that can be read: then `warning` says
+         *     why.
+         */
+        get: operations["show"];
+        /**
+         * Write a flow's layout
+         * @description A file that cannot be read is put aside first: `warning` says where it is.
+         */
+        put: operations["put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is pinned of a flow */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/pins/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pin an output of a flow's task */
+        put: operations["set_pin"];
+        post?: never;
+        /** Remove a pin */
+        delete: operations["remove_pin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a flow another name
+         * @description Its file, layout, draft and versions follow, and so do the flows of the workspace
+         *     that name it. Nothing but the names is changed in any file; where one cannot be
+         *     changed, none is.
+         */
+        post: operations["give_name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/runs": {
         parameters: {
             query?: never;
@@ -162,6 +361,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the expressions of a task see, with what its flow's tasks gave lately */
+        post: operations["scope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How the tasks of a flow stand: what each gave last, what is pinned, what is stale */
+        post: operations["standings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save a flow's text
+         * @description It is written as it is, also where it is wrong: the answer says what is. Where the
+         *     file is no longer the version `base`, nothing is written: 409
+         *     `tidemill:changed-elsewhere` with the file's `text` and `version` as they are now.
+         */
+        put: operations["save_text"];
+        /** Make a flow from a text */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/versions": {
         parameters: {
             query?: never;
@@ -169,7 +425,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The versions of a flow that its runs had, and the file as it is now */
+        /** The versions of a flow that its runs had or that were saved, and the file as it is now */
         get: operations["known_versions"];
         put?: never;
         post?: never;
@@ -933,7 +1189,7 @@ export interface components {
          * @description How an expectation was broken.
          * @enum {string}
          */
-        BrokenKind: "failed" | "crashed" | "slow" | "approval";
+        BrokenKind: "failed" | "crashed" | "late" | "slow" | "approval";
         /** @description Runs that were made within some time. */
         Bucket: {
             /** @description Where it begins. */
@@ -942,6 +1198,14 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+        };
+        /** @description How a run is ended. */
+        CancelRequest: {
+            /**
+             * @description Whether what runs is killed; else it has some seconds to end by itself.
+             * @default false
+             */
+            at_once: boolean;
         };
         /** @description What the checker says. */
         CheckReport: {
@@ -1007,6 +1271,19 @@ export interface components {
             output: components["schemas"]["ComparedOutput"];
             first_different_line: components["schemas"]["DifferentLines"] | null;
         };
+        /** @description A flow that was removed. */
+        DeletedFlow: {
+            /** @description Its name. */
+            name: string;
+            /** @description Where its file was. */
+            file: string;
+            /** @description Where the file lies now; null: in the system's bin. */
+            bin: string | null;
+            /** @description The version that it had: its text is kept, and can be had by it. */
+            version: string;
+            /** @description What could not be done beside it. */
+            warnings: string[];
+        };
         /** @description Something that the checker says, as programs read it. */
         Diagnostic: {
             /** @description `error` or `warning`. */
@@ -1054,6 +1331,92 @@ export interface components {
             /** @description The findings. */
             findings: components["schemas"]["Finding"][];
         };
+        /** @description A text that is not saved yet. */
+        Draft: {
+            /** @description The file that it is of, or will be. */
+            file: string;
+            /** @description The file from the workspace's folder on: what a draft is known by. */
+            path: string;
+            /** @description The text. */
+            text: string;
+            /** @description The version of the file that it is derived from; null: there was none. */
+            base: string | null;
+            /** @description When it was kept. */
+            kept_at: components["schemas"]["Moment"];
+            /** @description The file's version now; null: there is none. */
+            current: string | null;
+            /** @description Whether the file is no longer what the draft is derived from. */
+            changed: boolean;
+        };
+        /** @description A text to be kept. */
+        DraftRequest: {
+            /** @description The text. */
+            text: string;
+            /** @description The version of the file that it is derived from; null: there is none yet. */
+            base?: string | null;
+        };
+        /** @description Texts that are not saved yet. */
+        Drafts: {
+            /** @description They, in order of their files. */
+            drafts: components["schemas"]["Draft"][];
+        };
+        /** @description An edge that changed. Where it opens on another outcome, one went and one came. */
+        EdgeChange: {
+            /** @description How. */
+            change: components["schemas"]["EdgeChangeKind"];
+            /** @description The path of the task that is waited for, on its own side. */
+            from: string;
+            /** @description The path of the task that waits. */
+            to: string;
+            /** @description On what outcome it opens. */
+            on: components["schemas"]["GraphEdgeOn"];
+            /** @description Whether only an expression names it. */
+            implied: boolean;
+        };
+        /**
+         * @description Whether an edge came or went.
+         * @enum {string}
+         */
+        EdgeChangeKind: "added" | "removed";
+        /** @description A value with expressions in it. */
+        EvaluateRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             */
+            text?: string | null;
+            /** @description The path of the task that it is of; the flow itself by default. */
+            task?: string | null;
+            /** @description The value, as it stands in the flow file. */
+            value: components["schemas"]["Json"];
+        };
+        /** @description What a value of the flow file gives. */
+        Evaluation: {
+            /** @description The value; null where there is none, and cut where it is large. */
+            value: components["schemas"]["Json"];
+            /** @description What kind of value it is, such as `list`; null where there is none. */
+            kind: string | null;
+            /** @description Whether the value is cut. */
+            cut: boolean;
+            /** @description Why there is no value, for a person. */
+            problem: string | null;
+            /** @description What it reads, each with its value, such as `tasks.fetch.output`. */
+            reads: components["schemas"]["ReadValue"][];
+        };
+        /** @description An example, for programs. */
+        Example: {
+            /** @description What it is called. */
+            name: string;
+            /** @description What it shows. */
+            about: string;
+            /** @description The text of a flow that is begun from it and is called like it. */
+            text: string;
+        };
+        /** @description What a flow may be begun from. */
+        Examples: {
+            /** @description The examples; the first is what is written where none is named. */
+            examples: components["schemas"]["Example"][];
+        };
         /** @description A task run that failed by itself, not because of another. */
         FailedTask: {
             /** @description Its path. */
@@ -1070,6 +1433,29 @@ export interface components {
             /** @description Whether it wrote more than these. */
             wrote_more: boolean;
         };
+        /**
+         * @description What happened to a file.
+         * @enum {string}
+         */
+        FileChange: "created" | "modified" | "removed";
+        /** @description A file of the workspace that changed, whoever changed it. */
+        FileEvent: {
+            /** @description What the flow is known by now; of a file that is gone, what it was known by. */
+            flow: string;
+            /** @description The file's path. */
+            file: string;
+            /** @description Whether it is the flow's file, or its layout. */
+            kind: components["schemas"]["FileKind"];
+            /** @description What happened. */
+            change: components["schemas"]["FileChange"];
+            /** @description SHA-256 of its bytes; null where it is gone. */
+            version: string | null;
+        };
+        /**
+         * @description What a file is.
+         * @enum {string}
+         */
+        FileKind: "flow" | "layout";
         /** @description What was found of one thing. */
         Finding: {
             /** @description What was looked at. */
@@ -1081,6 +1467,18 @@ export interface components {
             /** @description What to do about it, where it is not. */
             mend: string | null;
         };
+        /** @description A flow that needs another one. */
+        FlowCaller: {
+            /** @description Its name. */
+            flow: string;
+            /** @description Its file. */
+            file: string;
+            /**
+             * Format: int32
+             * @description The line where it names the other.
+             */
+            line: number;
+        };
         /** @description A flow with its file's text. */
         FlowDetail: {
             /** @description The flow in few words. */
@@ -1091,6 +1489,17 @@ export interface components {
             parameters: components["schemas"]["Json"];
             /** @description SHA-256 of its file's bytes. */
             version: string;
+        };
+        /** @description A flow's layout, as its file has it. */
+        FlowLayout: {
+            /** @description Its file, which may not be there. */
+            file: string;
+            /** @description SHA-256 of the file's bytes; null where there is none. */
+            hash: string | null;
+            /** @description The layout; an empty one where there is none that can be read. */
+            layout: components["schemas"]["Layout"];
+            /** @description Why the file cannot be read, or where it was put aside. */
+            warning: string | null;
         };
         /** @description The flows of a workspace. */
         FlowList: {
@@ -1130,7 +1539,7 @@ export interface components {
             usual_ms: number | null;
             /**
              * Format: int64
-             * @description How many of its runs have not ended.
+             * @description How many of its runs go on: have not ended, and do not wait for their time.
              */
             running: number;
         };
@@ -1145,6 +1554,7 @@ export interface components {
              * @description How many runs had it.
              */
             runs: number;
+            saved_at: components["schemas"]["Moment"] | null;
             /** @description Whether the file is so now. */
             current: boolean;
         };
@@ -1163,6 +1573,18 @@ export interface components {
              *     stands at its node too.
              */
             problems: components["schemas"]["Diagnostic"][];
+        };
+        /** @description What changed between two graphs. */
+        GraphDiff: {
+            /**
+             * @description The tasks that changed: those of the right one in its order, then those that
+             *     only the left one has.
+             */
+            tasks: components["schemas"]["TaskChange"][];
+            /** @description The edges that changed; an edge of a task that was only renamed did not. */
+            edges: components["schemas"]["EdgeChange"][];
+            /** @description The keys of the top level that changed, beside `tasks`. */
+            keys: string[];
         };
         /** @description What a task waits for. */
         GraphEdge: {
@@ -1287,6 +1709,45 @@ export interface components {
             total: number;
         };
         Json: unknown;
+        /** @description What a task gave last. */
+        LastOutput: {
+            /** @description The run's id. */
+            run: string;
+            /** @description The run's name. */
+            name: string;
+            /** @description How the task ended. */
+            state: components["schemas"]["State"];
+            /** @description Why, for a person, such as from where a result was reused. */
+            message: string | null;
+            ended_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description From its start to its end, in milliseconds.
+             */
+            duration_ms: number | null;
+            /** @description The output, without what is long or deep. */
+            output: components["schemas"]["Json"];
+            /** @description Whether something was left out of it. */
+            cut: boolean;
+        };
+        /** @description Where a flow's tasks stand on the canvas. */
+        Layout: {
+            /**
+             * Format: int32
+             * @description The format's version: 1.
+             */
+            version: number;
+            /** @description Where tasks stand, by path (`group/inner`); the others lay themselves out. */
+            positions?: {
+                [key: string]: components["schemas"]["Position"];
+            };
+            /** @description The groups that are folded, by path. */
+            folded?: string[];
+            /** @description Notes on the canvas. */
+            notes?: components["schemas"]["Note"][];
+        } & {
+            [key: string]: components["schemas"]["Json"];
+        };
         /** @description How many attempts may hold a slot of a name at once. */
         LimitDocument: {
             /** @description Its name. */
@@ -1421,6 +1882,34 @@ export interface components {
             /** @description Why, for a person. */
             message: string | null;
         };
+        /** @description Another name. */
+        NameRequest: {
+            /** @description The name. */
+            to: string;
+        };
+        /** @description A flow that was written. */
+        NewFlow: {
+            /** @description The flow's name. */
+            name: string;
+            /** @description Its file. */
+            file: string;
+            /** @description The folder that marks the workspace, where it was made too. */
+            mark: string | null;
+        };
+        /** @description A flow that is to be written. */
+        NewFlowRequest: {
+            /** @description The flow's name: its file is `NAME.flow.yaml` in the workspace. */
+            name: string;
+            /** @description The example that it begins from; the first by default. */
+            from?: string | null;
+        };
+        /** @description A flow to be made. */
+        NewTextRequest: {
+            /** @description Its file's text, right or wrong. */
+            text: string;
+            /** @description Its file, relative to the workspace; by default it is called after the flow. */
+            file?: string | null;
+        };
         /** @description The next times, in order. */
         NextAnswer: {
             /** @description The times. */
@@ -1470,6 +1959,35 @@ export interface components {
             /** @description Why it did not run. */
             reason: string;
         };
+        /** @description A note on the canvas. */
+        Note: {
+            /** @description What it is known by, unique among them. */
+            id: string;
+            /**
+             * Format: double
+             * @description To the right.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Down.
+             */
+            y: number;
+            /**
+             * Format: double
+             * @description How wide it is.
+             */
+            width: number;
+            /**
+             * Format: double
+             * @description How high it is.
+             */
+            height: number;
+            /** @description What it says, Markdown. */
+            text: string;
+        } & {
+            [key: string]: components["schemas"]["Json"];
+        };
         /** @description A workspace to be in. */
         OpenWorkspaceRequest: {
             /** @description The absolute path of a folder, or of a flow file, whose workspace is meant. */
@@ -1488,7 +2006,7 @@ export interface components {
             expectations: number;
             /** @description What broke an expectation, the newest first. */
             broken: components["schemas"]["Broken"][];
-            /** @description Runs that have not ended, newest first. */
+            /** @description Runs that go on, newest first. */
             running: components["schemas"]["RunningRun"][];
             /** @description The flows: those of the workspace, then others that ran lately. */
             flows: components["schemas"]["FlowSummary"][];
@@ -1498,6 +2016,26 @@ export interface components {
             not_run: components["schemas"]["NotRun"][];
             /** @description The day's runs that no other run's task started. */
             totals: components["schemas"]["Totals"];
+        };
+        /** @description A pinned output. */
+        Pin: {
+            /** @description The task's path: `group/inner`. */
+            task: string;
+            /** @description The output. */
+            output: components["schemas"]["Json"];
+            /** @description The name of the run that it is from; null where a person wrote it. */
+            origin: string | null;
+            /** @description When it was pinned. */
+            pinned_at: components["schemas"]["Moment"];
+        };
+        /** @description An output to pin. */
+        PinRequest: {
+            output?: components["schemas"]["Json"] | null;
+        };
+        /** @description What is pinned of a flow. */
+        Pins: {
+            /** @description The pins, by task. */
+            pins: components["schemas"]["Pin"][];
         };
         /** @description What a run would do. */
         PlanAnswer: {
@@ -1558,8 +2096,23 @@ export interface components {
             /** @description Whether it is mapped. */
             mapped: boolean;
         };
+        /** @description Where something stands on the canvas. */
+        Position: {
+            /**
+             * Format: double
+             * @description To the right.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Down.
+             */
+            y: number;
+        } & {
+            [key: string]: components["schemas"]["Json"];
+        };
         /** @description Why a request was refused. */
-        Problem: {
+        Problem: components["schemas"]["ProblemFacts"] & {
             /**
              * @description Which problem it is: a name that stays, such as `tidemill:no-run`;
              *     `about:blank` where the status says it all.
@@ -1576,8 +2129,17 @@ export interface components {
             detail: string;
             /** @description What to do about it. */
             hint?: string;
+        };
+        /** @description What programs need of a problem, beside its words. */
+        ProblemFacts: {
             /** @description Of a flow file or of parameters: every mistake. */
             diagnostics?: components["schemas"]["Diagnostic"][];
+            /** @description Of a file that was changed elsewhere: its text as it is now. */
+            text?: string;
+            /** @description Of a file that was changed elsewhere: its version as it is now. */
+            version?: string;
+            /** @description Of a flow that others need: which do. */
+            callers?: components["schemas"]["FlowCaller"][];
         };
         /** @description A question that waits for an answer. */
         Question: {
@@ -1589,6 +2151,13 @@ export interface components {
             message: string | null;
             /** @description JSON Schema of what may be entered; null where nothing is asked for. */
             fields: components["schemas"]["Json"];
+        };
+        /** @description What an expression reads. */
+        ReadValue: {
+            /** @description Where it stands, such as `params.threshold`. */
+            path: string;
+            /** @description Its value, cut where it is large. */
+            value: components["schemas"]["Json"];
         };
         /** @description A no. */
         RejectRequest: {
@@ -1602,6 +2171,28 @@ export interface components {
         Removed: {
             /** @description Its readable name. */
             name: string;
+        };
+        /** @description What changed with a flow's name. */
+        RenamedFlow: {
+            /** @description Its new name. */
+            name: string;
+            /** @description Its file, which is called after the name where it was before. */
+            file: string;
+            /** @description Every file whose text was changed, its own first. */
+            changed: components["schemas"]["RenamedIn"][];
+            /** @description What could not be done beside it, and files that may name it and cannot be read. */
+            warnings: string[];
+        };
+        /** @description A file in which a flow's name was changed. */
+        RenamedIn: {
+            /** @description The flow's name, as it is now. */
+            flow: string;
+            /** @description Its file, as it is called now. */
+            file: string;
+            /** @description SHA-256 of the file's bytes. */
+            version: string;
+            /** @description In how many places the name was changed. */
+            places: number;
         };
         /** @description One task run, or the row of a mapped task or a group. */
         ReportedTask: {
@@ -1714,6 +2305,7 @@ export interface components {
             parent: string | null;
             /** @description The event that started it, or null. */
             trigger: components["schemas"]["Json"];
+            trial: components["schemas"]["Trial"] | null;
             /**
              * @description How many task runs stand in which type of state; without those that newer ones
              *     stand for.
@@ -1769,9 +2361,9 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
-        /** @description A run's whole record. */
+        /** @description A run's record. */
         RunRecord: components["schemas"]["RunFacts"] & {
-            /** @description Every recorded transition, in order. */
+            /** @description The recorded transitions, in order. */
             transitions: components["schemas"]["Transition"][];
         };
         /** @description A run with its task runs: what `run --json` prints. */
@@ -1806,6 +2398,31 @@ export interface components {
              */
             total: number;
         };
+        /** @description A flow file's text, to be saved. */
+        SaveTextRequest: {
+            /** @description The text, right or wrong. */
+            text: string;
+            /** @description The version of the file that it is derived from. */
+            base: string;
+        };
+        /** @description A flow file that was written. */
+        SavedFlow: {
+            /**
+             * @description What the flow is known by now: its name; of a file without a right one, what
+             *     the file is called.
+             */
+            name: string;
+            /** @description Its file. */
+            file: string;
+            /** @description SHA-256 of the file's bytes: the base of the next save. */
+            version: string;
+            /** @description When it was written. */
+            saved_at: components["schemas"]["Moment"];
+            /** @description Everything that is wrong with it, by place: it is saved all the same. */
+            diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description What could not be done beside it, such as keeping the version. */
+            warnings: string[];
+        };
         /** @description A schedule of a flow. */
         ScheduleDocument: {
             /** @description The flow's name. */
@@ -1835,6 +2452,26 @@ export interface components {
         SchedulesAnswer: {
             /** @description The schedules, by flow, in their files' order. */
             schedules: components["schemas"]["ScheduleDocument"][];
+        };
+        /** @description A task whose expressions are meant. */
+        ScopeRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             */
+            text?: string | null;
+            /** @description The task's path: `group/inner`; what the flow itself sees by default. */
+            task?: string | null;
+        };
+        /** @description What the expressions of a task see. */
+        ScopeView: {
+            /**
+             * @description Each name in scope, with a sample of its value: long lists, texts and depths are
+             *     cut. What stands under `tasks` are the tasks that may be named.
+             */
+            names: Record<string, never>;
+            /** @description The tasks in scope that have given no output yet. */
+            without_output: string[];
         };
         /**
          * @description What a find is.
@@ -1897,6 +2534,33 @@ export interface components {
             /** @description The settings, by key. */
             settings: components["schemas"]["SettingDocument"][];
         };
+        /** @description How a task stands. */
+        Standing: {
+            /** @description The task's path: `group/inner`. */
+            task: string;
+            last: components["schemas"]["LastOutput"] | null;
+            /** @description Whether an output of it is pinned. */
+            pinned: boolean;
+            /**
+             * @description Why it would run anew, or with something else: null where its last output is what
+             *     it would give, as far as can be known.
+             */
+            stale: string | null;
+        };
+        /** @description How the tasks of a flow stand. */
+        Standings: {
+            /** @description The tasks, in the flow's order. */
+            tasks: components["schemas"]["Standing"][];
+        };
+        /** @description A flow as it is being edited. */
+        StandingsRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default, and where it has
+             *     mistakes.
+             * @default null
+             */
+            text: string | null;
+        };
         /** @description What a run is started with. */
         StartRequest: {
             /** @description Parameters with their types. */
@@ -1908,10 +2572,13 @@ export interface components {
              */
             typed: string[];
             /**
-             * @description When it is to start; now by default.
+             * @description When it is to start, such as `2026-03-29T07:05:00+02:00`; without an offset, by
+             *     the clock of the machine. Now by default, and where the time has passed.
              * @default null
              */
             at: string | null;
+            /** @default null */
+            try: components["schemas"]["TryRequest"] | null;
         };
         /** @enum {string} */
         State: "Scheduled" | "Late" | "AwaitingRetry" | "AwaitingSlot" | "Pending" | "Running" | "Retrying" | "Paused" | "Cancelling" | "Completed" | "Cached" | "Skipped" | "Failed" | "TimedOut" | "UpstreamFailed" | "Crashed" | "Cancelled";
@@ -1938,7 +2605,7 @@ export interface components {
         } | {
             /** @description The transitions. */
             moves: components["schemas"]["Move"][];
-        } | {
+        } | components["schemas"]["FileEvent"] | {
             /**
              * Format: int64
              * @description The last transition that was told.
@@ -1955,6 +2622,22 @@ export interface components {
              */
             count: number;
         };
+        /** @description A task that changed. */
+        TaskChange: {
+            /** @description How. */
+            change: components["schemas"]["TaskChangeKind"];
+            /** @description Its path: of a removed one, on the left; else on the right. */
+            path: string;
+            /** @description Of a renamed one: its path on the left. */
+            from: string | null;
+            /** @description Of a changed one: the keys that changed. */
+            keys: string[];
+        };
+        /**
+         * @description How a task changed.
+         * @enum {string}
+         */
+        TaskChangeKind: "added" | "removed" | "changed" | "renamed";
         /** @description How a task went. */
         TaskOutcome: {
             /** @description Its state. */
@@ -2119,14 +2802,49 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
+        /** @description What a run tries of its flow. */
+        Trial: {
+            /**
+             * @description `only` the task, all `until` it, all `from` it on; null: all of the flow, with
+             *     outputs that are pinned.
+             */
+            part: string | null;
+            /** @description The path of the task that the part is seen from. */
+            task: string | null;
+        };
+        /**
+         * @description A part of a flow.
+         * @enum {string}
+         */
+        TryPart: "only" | "until" | "from";
+        /** @description What a person tries of a flow. */
+        TryRequest: {
+            /**
+             * @description The flow's text as it is being edited; the file's by default.
+             * @default null
+             */
+            text: string | null;
+            /** @default null */
+            part: components["schemas"]["TryPart"] | null;
+            /**
+             * @description The path of the task that `part` is seen from: `group/inner`.
+             * @default null
+             */
+            task: string | null;
+        };
         /** @description A time to come. */
         Upcoming: {
             /** @description When, RFC 3339 with the offset of the schedule's zone. */
             at: string;
             /** @description The flow. */
             flow: string;
-            /** @description The schedule: its name, or its rule and zone. */
+            /**
+             * @description The schedule: its name, or its rule and zone; of a run that was asked for, the
+             *     run's name.
+             */
             text: string;
+            /** @description The run that was asked for; null where a schedule is due. */
+            run: string | null;
         };
         /** @description A value. */
         ValueRequest: {
@@ -2149,12 +2867,13 @@ export interface components {
         VersionDiff: {
             /** @description Every line of both, in order. */
             lines: components["schemas"]["DiffLine"][];
+            graph: components["schemas"]["GraphDiff"] | null;
         };
         /** @description The versions of a flow. */
         VersionList: {
             /**
-             * @description The versions, that of the newest run first; the file as it is now before them
-             *     where no run had it yet.
+             * @description The versions, the last run or saved one first; the file as it is now before them
+             *     where it was neither yet.
              */
             versions: components["schemas"]["FlowVersion"][];
         };
@@ -2196,6 +2915,8 @@ export interface operations {
             query?: {
                 /** @description Only entries of this kind. */
                 kind?: "run" | "person";
+                /** @description Only entries of this flow's runs. */
+                flow?: string;
                 /** @description At most so many, 50 by default, 500 at most. */
                 limit?: number;
                 /** @description Where to go on: an earlier page's `next`. */
@@ -2286,6 +3007,131 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    of_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A flow file, relative to the workspace, its `/` written `%2F` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_of_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A flow file, relative to the workspace, its `/` written `%2F` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_of_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A flow file, relative to the workspace, its `/` written `%2F` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -2336,7 +3182,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Examples"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["FlowList"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFlowRequest"];
+            };
+        };
+        responses: {
+            /** @description It was there already, just so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlow"];
+                };
+            };
+            /** @description It is written */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlow"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -2368,6 +3284,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowDetail"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: {
+                /** @description Also where other flows need it. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    of_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_of_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_of_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -2446,6 +3563,208 @@ export interface operations {
             };
         };
     };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowLayout"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Layout"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowLayout"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description The task's path, its `/` as `%2F` */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+                /** @description The task's path, its `/` as `%2F` */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenamedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start: {
         parameters: {
             query?: never;
@@ -2459,19 +3778,159 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["StartRequest"];
             };
         };
         responses: {
-            /** @description It is recorded, and runs */
+            /** @description It is recorded, and runs or waits for its time */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScopeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopeView"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    standings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standings"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveTextRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTextRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFlow"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -2887,7 +4346,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ApproveRequest"];
             };
@@ -2922,7 +4381,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3167,7 +4630,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RejectRequest"];
             };
@@ -3195,9 +4658,12 @@ export interface operations {
     report: {
         parameters: {
             query?: {
-                /** @description Whether every recorded transition is wanted. */
+                /** @description Whether the recorded transitions are wanted. */
                 transitions?: boolean;
-                /** @description At most so many task runs, 5000 at most; by default all. */
+                /**
+                 * @description At most so many task runs, 5000 at most, and at most as many
+                 *     transitions; by default all.
+                 */
                 tasks?: number;
             };
             header?: never;
@@ -3238,7 +4704,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RetryRequest"];
             };

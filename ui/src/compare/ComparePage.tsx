@@ -1,6 +1,6 @@
 // Two runs beside each other: what went in, tasks, output, and where their logs part.
 
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Comparison } from "../api/types";
@@ -22,7 +22,13 @@ import { Tasks } from "./Tasks";
 import { Who } from "./Who";
 
 export function ComparePage({ left, right }: { left: string; right: string }) {
-  const answer = useSuspenseQuery(question(left, right)).data;
+  const { data, error } = useQuery(question(left, right));
+  if (data) return <Compared answer={data} />;
+  if (error) throw error;
+  return <main className="page cmp" id="main" tabIndex={-1} aria-busy="true" />;
+}
+
+function Compared({ answer }: { answer: Comparison }) {
   const navigate = useNavigate();
   const [only, setOnly] = useState(true);
   const params = { run: answer.right.id, other: answer.left.id };

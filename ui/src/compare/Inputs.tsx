@@ -18,7 +18,7 @@ export function Inputs({ answer, only }: { answer: Comparison; only: boolean }) 
       <div className="panel-h">
         <h2>What went in</h2>
         <span className="faint cut">
-          {changed} of {count(inputs.length, "parameter")}
+          {changed === 0 ? "the same parameters" : `${changed} of ${count(inputs.length, "parameter")}`}
           {same_version ? ", the same file" : `, ${count(lines, "line")} of the file`}
         </span>
       </div>

@@ -25,7 +25,7 @@ export function Tasks({ answer, only }: { answer: Comparison; only: boolean }) {
         <h2>Tasks</h2>
         <span className="faint cut">
           {ended === 0 ? `all ${tasks.length} ended the same` : `${count(ended, "task")} ended differently`};{" "}
-          {slower} took another time
+          {slower === 0 ? "none" : slower} took another time
         </span>
         <span className="grow" />
         <span className="legend small">

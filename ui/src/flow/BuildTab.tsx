@@ -46,7 +46,12 @@ export function BuildTab({ detail }: { detail: FlowDetail }) {
           <Icon name="warn" />
           <span>
             <b>Line {broken.line}</b>: <Said text={broken.message} />
-            {broken.hint && ` — ${broken.hint}`}
+            {broken.hint && (
+              <>
+                {" — "}
+                <Said text={broken.hint} />
+              </>
+            )}
           </span>
           <span className="grow" />
           <button type="button" className="btn btn-s" onClick={() => setChosen({ line: broken.line })}>
@@ -126,7 +131,13 @@ function GraphSide({
 }) {
   if (graph && graph.nodes.length > 0)
     return (
-      <Suspense fallback={null}>
+      <Suspense
+        fallback={
+          <p className="faint sect" role="status" aria-busy="true">
+            Laying out…
+          </p>
+        }
+      >
         <FlowGraph
           graph={graph}
           selected={task}
@@ -162,7 +173,12 @@ function Problems({ detail, onLine }: { detail: FlowDetail; onLine: (line: numbe
               </code>
               <span className="cut">
                 <Said text={problem.message} />
-                {problem.hint && <span className="faint"> — {problem.hint}</span>}
+                {problem.hint && (
+                  <span className="faint">
+                    {" — "}
+                    <Said text={problem.hint} />
+                  </span>
+                )}
               </span>
             </button>
           </li>

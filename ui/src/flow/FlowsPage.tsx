@@ -9,6 +9,7 @@ import { Empty } from "../home/Empty";
 import "../home/home.css";
 import { count, duration, when } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { firstLine } from "../parts/Markdown";
 import { State } from "../parts/State";
 import { Strip } from "../parts/Strip";
 import { useShortcuts } from "../shell/shortcuts";
@@ -89,7 +90,9 @@ function Row({ flow }: { flow: FlowSummary }) {
             </span>
           )}
         </span>
-        <span className="small faint cut">{flow.title ?? firstLine(flow.description) ?? fileName(flow)}</span>
+        <span className="small faint cut">
+          {firstLine(flow.title) ?? firstLine(flow.description) ?? fileName(flow)}
+        </span>
       </Link>
       <span className="small dim cut" title={starts.join("\n")}>
         {starts.length > 0 ? starts.join(", ") : "by hand"}
@@ -122,10 +125,4 @@ function Row({ flow }: { flow: FlowSummary }) {
       </button>
     </li>
   );
-}
-
-/** The first line of a description, without its Markdown signs. */
-function firstLine(text: string | null): string | null {
-  const line = text?.split("\n").find((one) => one.trim() !== "");
-  return line ? line.replace(/^#+ *|[*_`]|\[([^\]]*)\]\([^)]*\)/g, "$1") : null;
 }

@@ -4,34 +4,52 @@ import { Link } from "@tanstack/react-router";
 import type { Broken } from "../api/types";
 import { ago, count, when } from "../parts/format";
 import { Icon } from "../parts/Icon";
+import { firstLine } from "../parts/Markdown";
 import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import type { Drawing } from "../parts/states";
 import { useSteer } from "../parts/useSteer";
 
-const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string; next: string }> = {
-  failed: {
-    drawing: "failed",
-    word: "failed",
-    next: "Retry from what failed; the tasks that completed are kept.",
-  },
-  crashed: { drawing: "crashed", word: "crashed", next: "Carry on; the tasks that completed are kept." },
-  slow: { drawing: "late", word: "is slower than usual", next: "Look at what takes long." },
-  approval: { drawing: "paused", word: "waits for an answer", next: "Answer, and the run goes on." },
+const SHOWN: Record<Broken["kind"], { drawing: Drawing; word: string }> = {
+  failed: { drawing: "failed", word: "failed" },
+  crashed: { drawing: "crashed", word: "crashed" },
+  late: { drawing: "late", word: "is late" },
+  slow: { drawing: "late", word: "is slower than usual" },
+  approval: { drawing: "paused", word: "waits for an answer" },
+};
+
+/** The states of the runs that are of the like. */
+const LIKE: Record<Broken["kind"], string[]> = {
+  failed: ["failed", "crashed"],
+  crashed: ["failed", "crashed"],
+  late: ["scheduled"],
+  slow: ["running"],
+  approval: ["paused"],
+};
+
+const NEXT: Record<Broken["next_step"], string> = {
+  retry: "Retry from what failed; the tasks that completed are kept.",
+  "carry-on": "Carry on; the tasks that completed are kept.",
+  look: "Look at what takes long.",
+  answer: "Answer, and the run goes on.",
 };
 
 export function BrokenList({ broken, now }: { broken: readonly Broken[]; now: Date }) {
   return (
     <section className="broken" aria-label="Not as expected">
       {broken.map((one) => (
-        <One key={`${one.kind} ${one.flow} ${one.run?.id ?? one.since}`} one={one} now={now} />
+        <One key={`${one.kind} ${one.flow} ${one.run.id}`} one={one} now={now} />
       ))}
     </section>
   );
 }
 
+function wordOf({ kind, run }: Broken): string {
+  return kind === "failed" && run.state === "TimedOut" ? "timed out" : SHOWN[kind].word;
+}
+
 function One({ one, now }: { one: Broken; now: Date }) {
-  const { drawing, word, next } = SHOWN[one.kind];
+  const { drawing } = SHOWN[one.kind];
   const since = new Date(one.since);
   return (
     <article className={`s-${drawing}`}>
@@ -41,34 +59,30 @@ function One({ one, now }: { one: Broken; now: Date }) {
           <Link className="mono flow-name" to="/flows/$flow" params={{ flow: one.flow }}>
             {one.flow}
           </Link>{" "}
-          <span className="w">{word}</span>
+          <span className="w">{wordOf(one)}</span>
         </p>
         <p className="small faint cut">
           {when(since, now)}, {ago(now.getTime() - since.getTime())}
-          {one.run && (
-            <>
-              {" · "}
-              <Link className="link mono" to="/runs/$run" params={{ run: one.run.id }}>
-                {one.run.name}
-              </Link>
-            </>
-          )}
+          {" · "}
+          <Link className="link mono" to="/runs/$run" params={{ run: one.run.id }}>
+            {one.run.name}
+          </Link>
         </p>
       </div>
       <div className="why">
         <p>
-          <Said text={one.reason} />
+          <Said text={one.kind === "approval" ? firstLine(one.reason) : one.reason} />
         </p>
         {one.count > 1 && (
           <p className="small faint">
             {count(one.count, "run")} of the like;{" "}
-            <Link className="link" to="/runs" search={{ flow: one.flow }}>
+            <Link className="link" to="/runs" search={{ flow: one.flow, state: LIKE[one.kind] }}>
               see them
             </Link>
           </p>
         )}
       </div>
-      <p className="next">{next}</p>
+      <p className="next">{NEXT[one.next_step]}</p>
       <Acts one={one} />
     </article>
   );
@@ -76,8 +90,8 @@ function One({ one, now }: { one: Broken; now: Date }) {
 
 function Acts({ one }: { one: Broken }) {
   const steer = useSteer();
-  const { run, flow } = one;
-  const retry = run !== null && (one.next_step === "retry" || one.next_step === "carry-on");
+  const { run, next_step: next } = one;
+  const retry = next === "retry" || next === "carry-on";
   return (
     <div className="acts">
       {retry && (
@@ -88,18 +102,12 @@ function Acts({ one }: { one: Broken }) {
           onClick={() => steer.mutate({ act: "retry-from-failed", runs: [run.id] })}
         >
           <Icon name="retry" />
-          {one.next_step === "retry" ? "Retry from failed" : "Carry on"}
+          {next === "retry" ? "Retry from failed" : "Carry on"}
         </button>
       )}
-      {run ? (
-        <Link className={`btn ${retry ? "" : "btn-tint"}`} to="/runs/$run" params={{ run: run.id }}>
-          {one.next_step === "answer" ? "Answer…" : "Open run"}
-        </Link>
-      ) : (
-        <Link className="btn" to="/flows/$flow" params={{ flow }}>
-          Open flow
-        </Link>
-      )}
+      <Link className={`btn ${retry ? "" : "btn-tint"}`} to="/runs/$run" params={{ run: run.id }}>
+        {next === "answer" ? "Answer…" : "Open run"}
+      </Link>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { doctor, workspaces } from "../api/queries";
 import { Command } from "../parts/Command";
 import { Icon } from "../parts/Icon";
+import { ExampleList } from "./Example";
 
 export function Empty() {
   const current = useQuery(workspaces).data?.workspaces.find((one) => one.current);
@@ -22,10 +23,10 @@ export function Empty() {
         <li className="way">
           <Icon name="play" />
           <div>
-            <b>Begin from an example</b>
-            <p>
-              It runs as it is, with its data beside it, and needs no network. In a terminal, in the folder:
-            </p>
+            <b>Run an example</b>
+            <p>It becomes a flow file in this folder, runs as it is and needs no network.</p>
+            <ExampleList />
+            <p>The same in a terminal:</p>
             <Command text="tidemill new hello && tidemill run hello" />
           </div>
         </li>
@@ -35,8 +36,8 @@ export function Empty() {
             <b>Bring a line of your crontab</b>
             <p>
               Put its command under <code>shell</code> and its time under <code>schedules</code>. Keep the
-              crontab as it is for now and let it call the flow: this version does not start runs at their
-              times yet.
+              crontab as it is for now and let it call the flow: this version does not carry out schedules
+              yet.
             </p>
             <Command text="30 2 * * * tidemill run nightly --quiet" />
           </div>

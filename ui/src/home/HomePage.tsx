@@ -10,7 +10,7 @@ import { BrokenList } from "./Broken";
 import { Empty } from "./Empty";
 import { FlowTable } from "./FlowTable";
 import "./home.css";
-import { NotRun, RunningNow } from "./Now";
+import { Next, NotRun, RunningNow } from "./Now";
 
 export function HomePage() {
   const answer = useQuery(overview);
@@ -38,6 +38,7 @@ function Body({ overview: seen }: { overview: Overview }) {
       <FlowTable flows={seen.flows} now={seen.now} />
       <div className="foot">
         <RunningNow running={seen.running} />
+        <Next list={seen.upcoming} now={new Date(seen.now)} />
         <NotRun list={seen.not_run} now={new Date(seen.now)} />
       </div>
     </div>

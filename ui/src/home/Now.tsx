@@ -1,12 +1,15 @@
 // What goes on, and what did not run.
 
 import { Link } from "@tanstack/react-router";
-import type { Overview, RunningRun } from "../api/types";
+import type { Overview, RunningRun, Upcoming } from "../api/types";
 import { count, duration, number, when } from "../parts/format";
 import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import { STATES } from "../parts/states";
 import { useNow } from "../parts/useNow";
+
+/** So many times to come are shown. */
+const NEXT = 8;
 
 export function RunningNow({ running }: { running: readonly RunningRun[] }) {
   const now = useNow(running.length > 0);
@@ -51,6 +54,34 @@ function One({ run, now }: { run: RunningRun; now: number }) {
       <span className="num">{duration(took)}</span>
       <span className="faint">{run.usual_ms ? `of usually ${duration(run.usual_ms)}` : ""}</span>
     </li>
+  );
+}
+
+/** Runs that wait for their time within a day. (Times of schedules start nothing in this version.) */
+export function Next({ list, now }: { list: readonly Upcoming[]; now: Date }) {
+  const waiting = list.flatMap((one) => (one.run === null ? [] : [{ ...one, run: one.run }]));
+  if (waiting.length === 0) return null;
+  return (
+    <section aria-label="Next">
+      <h2 className="sect-h">
+        Next <span className="faint">{number(waiting.length)} within a day</span>
+      </h2>
+      <ul className="dense why-not">
+        {waiting.slice(0, NEXT).map(({ run, flow, at, text }) => (
+          <li key={run}>
+            <StateIcon drawing="scheduled" label={STATES.Scheduled.word} />
+            <Link className="mono cut flow-name" to="/runs/$run" params={{ run }}>
+              {flow}
+            </Link>
+            <span className="num">{when(new Date(at), now)}</span>
+            <span className="cut dim" title={text}>
+              {text}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {waiting.length > NEXT && <p className="small dim">and {number(waiting.length - NEXT)} more</p>}
+    </section>
   );
 }
 

@@ -10,6 +10,7 @@ import { Icon, type IconName } from "../parts/Icon";
 import { request } from "../platform";
 import { useShortcuts } from "../shell/shortcuts";
 import { toast, toastError } from "../shell/toast";
+import type { Lines } from "./address";
 import { plainText } from "./ansi";
 import { LogRows, type RowsHandle } from "./LogRows";
 import type { LogLines } from "./lines";
@@ -22,19 +23,21 @@ interface Props {
   running: boolean;
   task: string | null;
   onTask: (task: string | null) => void;
-  /** a line to show; a new object shows it again */
-  goTo: { line: number } | null;
+  /** lines to show; a new object shows them again */
+  goTo: Lines | null;
+  /** a person chose lines */
+  onChoose: (lines: Lines) => void;
 }
 
 /** Lines that are copied at once. */
 const COPIED = 5000;
 
-export function LogView({ run, name, running, task, onTask, goTo }: Props) {
+export function LogView({ run, name, running, task, onTask, goTo, onChoose }: Props) {
   const [needle, setNeedle] = useState("");
   const [at, setAt] = useState<number | null>(null);
   const [wrap, setWrap] = useKept("log.wrap", false);
   const [times, setTimes] = useKept("log.times", true);
-  const [chosen, setChosen] = useState<{ from: number; to: number } | null>(null);
+  const [chosen, setChosen] = useState<Lines | null>(null);
   const [following, setFollowing] = useState(running);
   const rows = useRef<RowsHandle>(null);
   const find = useRef<HTMLInputElement>(null);
@@ -49,10 +52,13 @@ export function LogView({ run, name, running, task, onTask, goTo }: Props) {
     },
     [lines],
   );
+  // Once: that other lines are listed later leads nobody back to them.
+  const gone = useRef<Lines | null>(null);
   useEffect(() => {
-    if (!goTo) return;
-    setChosen({ from: goTo.line, to: goTo.line });
-    void show(goTo.line);
+    if (!goTo || goTo === gone.current) return;
+    gone.current = goTo;
+    setChosen(goTo);
+    void show(goTo.from);
   }, [goTo, show]);
 
   const step = (by: number) => {
@@ -67,7 +73,7 @@ export function LogView({ run, name, running, task, onTask, goTo }: Props) {
         ? { from: Math.min(chosen.from, line), to: Math.max(chosen.from, line) }
         : { from: line, to: line };
     setChosen(next);
-    history.replaceState(history.state, "", `#L${next.from}${next.to === next.from ? "" : `-L${next.to}`}`);
+    onChoose(next);
   };
   useShortcuts([
     { keys: "/", says: "Find in the log", group: "Log", run: () => find.current?.select() },

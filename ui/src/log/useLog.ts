@@ -36,7 +36,12 @@ export function useLog(run: string, task: string | null, running: boolean, needl
 
   useEffect(() => lines.open(), [lines]);
 
-  const tailing = running && lines.known;
+  // The stream says itself when all was sent; that the run ended is known before its last lines are here.
+  const [over, setOver] = useState(!running);
+  const ran = useRef(running);
+  if (running && !ran.current && over) setOver(false);
+  ran.current = running;
+  const tailing = !over && lines.known;
   useEffect(() => {
     if (!tailing) return;
     const from = withQuery(path`/runs/${run}/logs/stream`, { from: lines.next });
@@ -46,6 +51,7 @@ export function useLog(run: string, task: string | null, running: boolean, needl
         if (message.event === "end") {
           close();
           setLink(null);
+          setOver(true);
         }
         if (message.event !== "lines") return;
         const news = JSON.parse(message.data) as LogLine[];
@@ -82,7 +88,9 @@ export function useLog(run: string, task: string | null, running: boolean, needl
     };
   }, [run, task, needle]);
 
-  return { lines, version, search, link };
+  // Until the effect has taken it up, what is sought is not yet looked for.
+  const asked = needle !== "" && search === NOTHING ? { ...NOTHING, busy: true } : search;
+  return { lines, version, search: asked, link };
 }
 
 /** Matches in lines that came after the engine was asked. */

@@ -8,6 +8,7 @@ import { type ReactNode, useDeferredValue, useEffect, useState } from "react";
 import { flows, search } from "../api/queries";
 import type { SearchResult } from "../api/types";
 import { openRunForm } from "../flow/openRunForm";
+import { lineHash } from "../log/address";
 import { count } from "../parts/format";
 import { Icon, type IconName } from "../parts/Icon";
 import { desktop } from "../platform";
@@ -198,8 +199,11 @@ function useGroups(text: string): Group[] {
   }));
   const results = asked.length >= 2 && text.length >= 2 ? (found.data?.results ?? []) : [];
   const open = (result: SearchResult) => {
-    if (result.run) void navigate({ to: "/runs/$run", params: { run: result.run } });
-    else if (result.flow) void navigate({ to: "/flows/$flow", params: { flow: result.flow } });
+    if (result.run) {
+      const hash = result.kind === "log" && result.line !== null ? lineHash(result.line) : undefined;
+      void navigate({ to: "/runs/$run", params: { run: result.run }, ...(hash ? { hash } : {}) });
+    }
+    if (!result.run && result.flow) void navigate({ to: "/flows/$flow", params: { flow: result.flow } });
   };
   const shown = (kinds: readonly SearchResult["kind"][]): Item[] =>
     results

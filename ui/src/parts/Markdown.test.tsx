@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { render } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { Markdown, safeLink } from "./Markdown";
+import { firstLine, Markdown, safeLink } from "./Markdown";
 
 test("Markdown of anyone makes no element of its own and links only to the web", () => {
   const { container } = render(
@@ -27,4 +27,9 @@ test("only http and https are links", () => {
     "",
     "",
   ]);
+});
+
+test("a place of one line shows the first of a text, without its signs", () => {
+  expect(firstLine("\n# Send **it** to [us](https://a.org)?\nmore")).toBe("Send it to us?");
+  expect(firstLine(null)).toBeNull();
 });

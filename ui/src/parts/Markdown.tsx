@@ -6,6 +6,12 @@ export function safeLink(url: string): string {
   return /^https?:\/\//i.test(url) ? url : "";
 }
 
+/** The first line of a text in Markdown, without its signs: for places of one line. */
+export function firstLine(text: string | null): string | null {
+  const line = text?.split("\n").find((one) => one.trim() !== "");
+  return line ? line.replace(/^[#>]+ *|[*_`]|!?\[([^\]]*)\]\([^)]*\)/g, "$1").trim() : null;
+}
+
 export function Markdown({ text }: { text: string }) {
   return (
     <div className="markdown">

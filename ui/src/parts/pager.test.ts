@@ -30,7 +30,8 @@ function listed(rows: Row[]) {
     },
     take: (move, find) => {
       const row = find(move.run);
-      return row ? { ...row, state: move.to } : "news";
+      if (!row) return "news";
+      return move.to === "Cancelled" ? { gone: row.id } : { row: { ...row, state: move.to } };
     },
   };
   return { pager: new Pager(source), asked, rows };
@@ -52,6 +53,17 @@ test("gets only as many pages as someone looks at", async () => {
   close();
 });
 
+test("goes on getting pages where someone looked before it was opened", async () => {
+  const { pager, asked } = listed(many(1000));
+  pager.want(100);
+  const close = pager.open();
+  await settle();
+  pager.want(500);
+  await settle();
+  expect(asked).toEqual([null, "200", "400"]);
+  close();
+});
+
 test("a move changes the row where it stands, without asking", async () => {
   const { pager, asked } = listed(many(10));
   const close = pager.open();
@@ -62,6 +74,32 @@ test("a move changes the row where it stands, without asking", async () => {
   expect(pager.version()).toBeGreaterThan(seen);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(asked.length).toBe(1);
+  close();
+});
+
+test("a row that belongs to the list no longer goes, and its place with it", async () => {
+  const { pager, asked } = listed(many(10));
+  const close = pager.open();
+  await settle();
+  pager.take([{ run: "r4", to: "Cancelled" } as Move]);
+  expect(pager.ids(3, 5)).toEqual(["r3", "r5", "r6"]);
+  expect(pager.has("r4")).toBe(false);
+  expect(pager.length).toBe(9);
+  expect(asked.length).toBe(1);
+  close();
+});
+
+test("a row that comes into the list stands where the answer has it, and what left it is not kept", async () => {
+  const { pager, rows } = listed(many(700));
+  const close = pager.open();
+  await settle();
+  rows.splice(2, 1, { id: "back", state: "Failed" });
+  rows.unshift({ id: "new", state: "Running" });
+  pager.take([news]);
+  await vi.advanceTimersByTimeAsync(1_100);
+  expect(pager.ids(0, 4)).toEqual(["new", "r0", "r1", "back", "r3"]);
+  expect(pager.has("r2")).toBe(false);
+  expect(pager.length).toBe(201);
   close();
 });
 

@@ -9,12 +9,15 @@ export interface Page<Row> {
   next: string | null;
 }
 
+/** A row that is other now, one that belongs no longer to the list, the news that there are rows to get, or nothing. */
+export type Taken<Row> = { row: Row } | { gone: string } | "news" | null;
+
 export interface Source<Row> {
   /** Gets a page of at most `limit` rows from `cursor` on. */
   fetch: (limit: number, cursor: string | null, signal: AbortSignal) => Promise<Page<Row>>;
   id: (row: Row) => string;
-  /** What a move makes of the list: a row that is other now, the news that there are rows to get, or nothing. */
-  take: (move: Move, find: (id: string) => Row | undefined) => Row | "news" | null;
+  /** What a move makes of the list. */
+  take: (move: Move, find: (id: string) => Row | undefined) => Taken<Row>;
   /** whether new rows belong at the head */
   newest: boolean;
 }
@@ -46,7 +49,8 @@ export class Pager<Row> {
 
   /** Starts getting pages and following the stream; the returned function ends both. */
   open(): () => void {
-    this.#closing = new AbortController();
+    // What was wanted before is under way already and goes on.
+    if (this.#closing.signal.aborted) this.#closing = new AbortController();
     this.want(0);
     const close = live.listen(
       (moves) => this.take(moves),
@@ -80,6 +84,14 @@ export class Pager<Row> {
 
   get error(): unknown {
     return this.#error;
+  }
+
+  has(id: string): boolean {
+    return this.#rows.has(id);
+  }
+
+  get(id: string): Row | undefined {
+    return this.#rows.get(id);
   }
 
   at(index: number): Row | undefined {
@@ -138,15 +150,22 @@ export class Pager<Row> {
   take(moves: readonly Move[]): void {
     let changed = false;
     let news = false;
+    const gone = new Set<string>();
     for (const move of moves) {
-      const row = this.#source.take(move, (id) => this.#rows.get(id));
-      if (row === "news") news = true;
-      else if (row !== null) {
-        this.#rows.set(this.#source.id(row), row);
+      const taken = this.#source.take(move, (id) => this.#rows.get(id));
+      if (taken === null) continue;
+      if (taken === "news") news = true;
+      else if ("gone" in taken) gone.add(taken.gone);
+      else {
+        const id = this.#source.id(taken.row);
+        // It may have gone and come back within these moves.
+        gone.delete(id);
+        this.#rows.set(id, taken.row);
         changed = true;
       }
     }
-    if (changed) this.#changed();
+    if (gone.size > 0) this.forget(gone);
+    else if (changed) this.#changed();
     if (news && this.#source.newest) this.#head ??= setTimeout(() => void this.#freshHead(), HEAD_MS);
   }
 
@@ -169,7 +188,12 @@ export class Pager<Row> {
       this.#reset();
       this.#append(page);
     } else {
-      this.#ids = [...news, ...this.#ids];
+      // As far as the page goes, it alone says what the list is and in which order.
+      const here = new Set(ids);
+      const last = this.#ids.findLastIndex((id) => here.has(id));
+      const replaced = this.#ids.slice(0, last + 1).filter((id) => !here.has(id));
+      for (const id of replaced) this.#rows.delete(id);
+      this.#ids = [...ids, ...this.#ids.slice(last + 1)];
       for (const row of page.rows) this.#rows.set(this.#source.id(row), row);
     }
     this.#changed();

@@ -10,7 +10,7 @@ import { FormField } from "../flow/FormField";
 import "../flow/runForm.css";
 import { asText, fieldOf, fieldsOf, readForm } from "../flow/schemaForm";
 import { Icon } from "../parts/Icon";
-import { Markdown } from "../parts/Markdown";
+import { firstLine, Markdown } from "../parts/Markdown";
 import { Said } from "../parts/Said";
 import { StateIcon } from "../parts/State";
 import { Keys } from "../shell/Keys";
@@ -47,11 +47,6 @@ export function QuestionBanner({ run, question, first, onAnswer }: BannerProps) 
       </button>
     </div>
   );
-}
-
-/** The first line of a text in Markdown, without its marks. */
-function firstLine(markdown: string): string {
-  return (markdown.trim().split("\n")[0] ?? "").replace(/[*_`#>]/g, "").trim();
 }
 
 export function AnswerDialog({

@@ -122,7 +122,12 @@ function TaskPanel({
         {answer.error && number !== null && <p className="sect small dim">{answer.error.message}</p>}
         {found &&
           (tab === "result" ? (
-            <Result found={found} node={node} onLog={onLog} />
+            <Result
+              found={found}
+              node={node}
+              lines={detail.failures.find((failure) => failure.path === found.task_run.path)?.lines ?? []}
+              onLog={onLog}
+            />
           ) : (
             <Attempts found={found} />
           ))}
@@ -165,17 +170,20 @@ function Timing({ found, usual }: { found: TaskRunDetail | undefined; usual: num
 function Result({
   found,
   node,
+  lines,
   onLog,
 }: {
   found: TaskRunDetail;
   node: GraphNode;
+  /** the last lines of what failed, as far as the run's own document has them */
+  lines: readonly string[];
   onLog: (path: string) => void;
 }) {
   const { task_run: task, inputs, error } = found;
   const failed = error !== null && error !== undefined;
   return (
     <>
-      {failed && <ErrorSection found={found} onLog={onLog} />}
+      {failed && <ErrorSection found={found} lines={lines} onLog={onLog} />}
       {!failed && task.message !== null && (
         <Section title={task.state === "Cached" ? "Why it was reused" : "Why"}>
           <p className="msg">
@@ -227,7 +235,15 @@ interface Failure {
   status?: unknown;
 }
 
-function ErrorSection({ found, onLog }: { found: TaskRunDetail; onLog: (path: string) => void }) {
+function ErrorSection({
+  found,
+  lines,
+  onLog,
+}: {
+  found: TaskRunDetail;
+  lines: readonly string[];
+  onLog: (path: string) => void;
+}) {
   const failure = (typeof found.error === "object" ? found.error : { message: found.error }) as Failure;
   const { task_run: task } = found;
   const kind = typeof failure.kind === "string" ? failure.kind : null;
@@ -243,8 +259,11 @@ function ErrorSection({ found, onLog }: { found: TaskRunDetail; onLog: (path: st
         <span className="more">{task.ended_at === null ? "" : clockSeconds(new Date(task.ended_at))}</span>
       </div>
       <p className="msg">
-        {kind !== null && <b>{kind}</b>}
-        {kind !== null && ": "}
+        {kind !== null && !first.startsWith(kind) && (
+          <>
+            <b>{kind}</b>:{" "}
+          </>
+        )}
         <Said text={first} />
         {typeof failure.exit_code === "number" && !message.includes(String(failure.exit_code)) && (
           <span className="faint"> exit code {failure.exit_code}</span>
@@ -252,6 +271,7 @@ function ErrorSection({ found, onLog }: { found: TaskRunDetail; onLog: (path: st
         {typeof failure.status === "number" && <span className="faint"> status {failure.status}</span>}
       </p>
       {rest.length > 0 && <pre className="last-lines">{rest.join("\n").slice(0, 8000)}</pre>}
+      {rest.length === 0 && lines.length > 0 && <pre className="last-lines">{lines.join("\n")}</pre>}
       <button type="button" className="btn btn-s" onClick={() => onLog(task.path)}>
         Go to its last line in the log
       </button>

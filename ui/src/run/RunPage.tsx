@@ -1,13 +1,14 @@
 // One run, live: how it stands, its graph, its timeline and tasks, its log, and what is looked at.
 
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { get, path } from "../api/client";
 import { run as question } from "../api/queries";
 import type { Graph, LogPage, Question, RunDetail } from "../api/types";
 import { FlowGraph } from "../graph/FlowGraph";
 import { NodeStatesContext } from "../graph/nodeStates";
+import { type Lines, useLinesInAddress } from "../log/address";
 import { LogView } from "../log/LogView";
 import { State } from "../parts/State";
 import { isEnded } from "../parts/states";
@@ -27,10 +28,21 @@ import { TaskTable } from "./TaskTable";
 import { TimelineView } from "./TimelineView";
 import { useBoards } from "./useBoards";
 
+/** An id alone names the same run at every time, so that its graph need not wait for it. */
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export function RunPage({ run: asked }: { run: string }) {
-  const detail = useSuspenseQuery(question(asked)).data;
+  // A query that suspends would hold the page back: React shows what it waited for not before 300 ms.
+  const answer = useQuery(question(asked));
+  const id = ID.test(asked) ? asked : answer.data?.run.id;
+  const graph = useQuery({ ...runGraph(id ?? ""), enabled: id !== undefined });
+  if (answer.data) return <Shown detail={answer.data} graph={graph} />;
+  if (answer.error) throw answer.error;
+  return <main className="page run" id="main" tabIndex={-1} aria-busy="true" />;
+}
+
+function Shown({ detail, graph }: { detail: RunDetail; graph: UseQueryResult<Graph> }) {
   const { run } = detail;
-  const graph = useQuery(runGraph(run.id));
   return (
     <>
       <Top
@@ -55,9 +67,7 @@ export function RunPage({ run: asked }: { run: string }) {
       <main className="page run" id="main" tabIndex={-1}>
         <Facts detail={detail} />
         {graph.data ? (
-          <Suspense>
-            <Board detail={detail} graph={graph.data} />
-          </Suspense>
+          <Board detail={detail} graph={graph.data} />
         ) : (
           graph.error && <Trouble error={graph.error} />
         )}
@@ -72,9 +82,15 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
   const boards = useBoards(run.id, graph);
   const [picked, setPicked] = useState<Picked | null>(null);
   const [logTask, setLogTask] = useState<string | null>(null);
-  const [goTo, setGoTo] = useState<{ line: number } | null>(lineInAddress);
+  const [led, writeLines] = useLinesInAddress();
+  const [goTo, setGoTo] = useState<Lines | null>(null);
   const [asking, setAsking] = useState<Question | null>(null);
   const [tab, setTab] = useState<"timeline" | "tasks">("timeline");
+  useEffect(() => {
+    if (!led) return;
+    setLogTask(null);
+    setGoTo(led);
+  }, [led]);
   const { setAttempt } = boards;
   useEffect(() => setAttempt(detail.attempt), [setAttempt, detail.attempt]);
 
@@ -105,7 +121,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
       const last = await get<LogPage>(path`/runs/${run.id}/logs`, { task, tail: 1 });
       const line = last.lines[0]?.number;
       if (line === undefined) toast({ text: `${task} wrote nothing`, icon: "info" });
-      else setGoTo({ line });
+      else setGoTo({ from: line, to: line });
     } catch (error) {
       toastError(error);
     }
@@ -210,6 +226,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
                           task={logTask}
                           onTask={setLogTask}
                           goTo={goTo}
+                          onChoose={writeLines}
                         />
                       ),
                     },
@@ -275,10 +292,4 @@ function Tabs({
       {tab === "timeline" && <span className="faint cut">a bar filters the log</span>}
     </div>
   );
-}
-
-/** The line that the address names: `#L123`. */
-function lineInAddress(): { line: number } | null {
-  const found = /^#L(\d{1,12})/.exec(location.hash);
-  return found ? { line: Number(found[1]) } : null;
 }

@@ -107,13 +107,15 @@ function Plot({ answer, from: begin, to: end, onRange }: PlotProps) {
             grid: { stroke: line, width: 1 },
             ticks: { show: false },
             space: 96,
-            // A text that would be cut at an edge is left out.
-            values: (drawn, times) =>
-              times.map((time) => {
+            // A text that would be cut at an edge is left out, and one that says what the one before says.
+            values: (drawn, times) => {
+              const texts = times.map((time) => axisText(new Date(time * 1000), to - from));
+              return times.map((time, at) => {
                 const x = drawn.valToPos(time, "x");
                 const fits = x > EDGE && x < drawn.over.clientWidth - EDGE;
-                return fits ? axisText(new Date(time * 1000), to - from) : "";
-              }),
+                return fits && texts[at] !== texts[at - 1] ? (texts[at] ?? "") : "";
+              });
+            },
           },
           { show: false },
         ],

@@ -2,11 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { histogram } from "../api/queries";
 import type { Run } from "../api/types";
 import { Confirm } from "../parts/Confirm";
-import { count } from "../parts/format";
+import { count, number } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Pager } from "../parts/pager";
 import { useSteer } from "../parts/useSteer";
@@ -14,6 +14,7 @@ import { Keys } from "../shell/Keys";
 import { Split } from "../shell/Split";
 import { useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
+import { toast } from "../shell/toast";
 import { Facets } from "./Facets";
 import { FilterBar } from "./FilterBar";
 import { asQuery, type RunFilters } from "./filters";
@@ -146,19 +147,35 @@ function Views({ filters, onChange }: { filters: RunFilters; onChange: (filters:
   );
 }
 
+/** The earlier run first. */
+function byTime(left: Run | undefined, right: Run | undefined): number {
+  return (left?.created_at ?? "") < (right?.created_at ?? "") ? -1 : 1;
+}
+
 function Bulk({ pager, ids, onClear }: { pager: Pager<Run>; ids: ReadonlySet<string>; onClear: () => void }) {
+  useSyncExternalStore(pager.watch, pager.version);
+  const navigate = useNavigate();
   const steer = useSteer();
   const [asking, setAsking] = useState(false);
-  const runs = [...ids];
+  // What has left the list is not acted on unseen.
+  const runs = [...ids].filter((id) => pager.has(id));
+  const compare = () => {
+    const [first, second] = runs.map((id) => pager.get(id)).sort(byTime);
+    if (runs.length !== 2 || !first || !second)
+      toast({ text: "Two selected runs can be compared", icon: "info" });
+    else void navigate({ to: "/runs/$run/compare/$other", params: { run: first.id, other: second.id } });
+  };
   const act = (name: "cancel" | "retry" | "retry-from-failed") => steer.mutate({ act: name, runs });
   useShortcuts([
     { group: "Selected runs", keys: "R", says: "Retry from failed", run: () => act("retry-from-failed") },
     { group: "Selected runs", keys: "Shift R", says: "Run again", run: () => act("retry") },
+    { group: "Selected runs", keys: "C", says: "Compare two", run: compare },
     { group: "Selected runs", keys: "Delete", says: "Remove", run: () => setAsking(true) },
   ]);
+  if (runs.length === 0) return null;
   return (
     <div className="bulk">
-      <b>{ids.size} selected</b>
+      <b>{number(runs.length)} selected</b>
       <span className="vsep" />
       <button
         type="button"
@@ -172,6 +189,10 @@ function Bulk({ pager, ids, onClear }: { pager: Pager<Run>; ids: ReadonlySet<str
       <button type="button" className="btn btn-s" disabled={steer.isPending} onClick={() => act("retry")}>
         <Icon name="play" />
         Run again <Keys keys="Shift R" />
+      </button>
+      <button type="button" className="btn btn-s" disabled={runs.length !== 2} onClick={compare}>
+        <Icon name="compare" />
+        Compare <Keys keys="C" />
       </button>
       <button type="button" className="btn btn-s" disabled={steer.isPending} onClick={() => act("cancel")}>
         <Icon name="stop" />
@@ -192,9 +213,9 @@ function Bulk({ pager, ids, onClear }: { pager: Pager<Run>; ids: ReadonlySet<str
       </button>
       <Confirm
         open={asking}
-        title={`Remove ${count(ids.size, "run")}?`}
+        title={`Remove ${count(runs.length, "run")}?`}
         text="Their records, logs and results are forgotten. Runs that have not ended are kept."
-        action={`Remove ${count(ids.size, "run")}`}
+        action={`Remove ${count(runs.length, "run")}`}
         onClose={() => setAsking(false)}
         onDone={() =>
           steer.mutate(

@@ -17,9 +17,21 @@ export function runSource(query: Query): Source<Run> {
     take: (move, find) => {
       if (move.number !== 0) return null;
       const run = find(move.run);
-      return run ? moved(run, move) : "news";
+      if (!run) return "news";
+      return isIn(move, query) ? { row: moved(run, move) } : { gone: run.id };
     },
   };
+}
+
+/** Whether the state that a run comes to is among those that are asked for, by type or by name. */
+export function isIn(move: Move, { state }: Query): boolean {
+  const wanted = (Array.isArray(state) ? state : []).map(plain);
+  return wanted.length === 0 || wanted.includes(TYPE_OF[move.to]) || wanted.includes(plain(move.to));
+}
+
+/** A state's name as the API takes it: `TimedOut` is `timed_out` too. */
+function plain(word: string): string {
+  return word.replaceAll("_", "").toLowerCase();
 }
 
 /** The run after the move. */

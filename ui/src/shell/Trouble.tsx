@@ -23,10 +23,10 @@ function said(error: unknown): { title: string; next: string; code: string | nul
       next: "Runs that were going on are carried by the engine, not by this page. Start it with `tidemill serve`, then try again.",
       code: null,
     };
-  if (error instanceof Error && /dynamically imported module|module script failed/i.test(error.message))
+  if (isMissing(error))
     return {
       title: "This page is not to be had",
-      next: "The engine was renewed or does not answer. Load the window again.",
+      next: "The engine was renewed or does not answer. Try again once it runs.",
       code: null,
     };
   return {
@@ -34,6 +34,14 @@ function said(error: unknown): { title: string; next: string; code: string | nul
     next: "The rest of the studio works on. Try again; if it stays, the text below says what broke.",
     code: error instanceof Error ? (error.stack ?? error.message) : String(error),
   };
+}
+
+/** Whether a page's own files did not come. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /dynamically imported module|module script failed|unable to preload/i.test(error.message)
+  );
 }
 
 /** The trouble alone, for a part of a page. */
@@ -62,14 +70,16 @@ export function Trouble({ error, again }: { error: unknown; again?: () => void }
 export function PageTrouble({ error, reset }: ErrorComponentProps) {
   const client = useQueryClient();
   return (
-    <div className="page" id="main">
+    <main className="page" id="main" tabIndex={-1}>
       <Trouble
         error={error}
         again={() => {
+          // A browser does not ask twice for a file that failed, unless the window is loaded again.
+          if (isMissing(error)) return location.reload();
           void client.resetQueries();
           reset();
         }}
       />
-    </div>
+    </main>
   );
 }

@@ -86,13 +86,15 @@ impl Cursor {
     }
 }
 
-/// What happened, newest first, from a cursor that an earlier page gave.
+/// What happened, newest first, from a cursor that an earlier page gave; where a kind or
+/// a flow is named, only of that. A page may hold fewer than asked for and go on.
 ///
 /// # Errors
 /// Where the cursor is none, or the store cannot be read.
 pub fn activity(
     home: &OpenHome,
     kind: Option<ActivityKind>,
+    flow: Option<&str>,
     cursor: Option<&str>,
     limit: NonZeroU32,
 ) -> Result<Activity, Error> {
@@ -128,12 +130,17 @@ pub fn activity(
         if move_first {
             let Some(moved) = moves.take() else { continue };
             below.sequence = moved.sequence;
-            entries.extend(of_move(&moved));
+            entries.extend(of_move(&moved).filter(|entry| is_of(entry, flow)));
         } else if let Some(asked) = requests.take() {
             below.request = asked.request.id;
-            entries.push(of_request(asked));
+            entries.extend(Some(of_request(asked)).filter(|entry| is_of(entry, flow)));
         }
     }
+}
+
+/// Whether an entry is of the flow that was asked for, if one was.
+fn is_of(entry: &ActivityEntry, flow: Option<&str>) -> bool {
+    flow.is_none_or(|flow| entry.flow == flow)
 }
 
 /// A list that is read page by page, newest first.
@@ -192,7 +199,7 @@ fn of_move(moved: &RunMove) -> Option<ActivityEntry> {
         sequence: moved.sequence,
         at: Moment(moved.at),
         kind: ActivityKind::Run,
-        title: format!("{} {} {did}", moved.flow, moved.name),
+        title: format!("`{}` {did}", moved.name),
         flow: moved.flow.clone(),
         run: moved.run.to_string(),
         detail: moved.message.clone(),
@@ -203,6 +210,7 @@ fn of_move(moved: &RunMove) -> Option<ActivityEntry> {
 fn of_request(asked: KnownRequest) -> ActivityEntry {
     let (wanted, why) = match asked.request.steering {
         Steering::Cancel { reason } => ("cancel", Some(reason)),
+        Steering::Kill { reason } => ("kill", Some(reason)),
         Steering::Approve { .. } => ("approve", None),
         Steering::Reject { reason, .. } => ("reject", Some(reason)),
     };
@@ -215,8 +223,8 @@ fn of_request(asked: KnownRequest) -> ActivityEntry {
         at: Moment(asked.request.requested_at),
         kind: ActivityKind::Person,
         title: format!(
-            "{} asked to {wanted} {} {}",
-            asked.request.requested_by, asked.flow, asked.run_name
+            "{} asked to {wanted} `{}`",
+            asked.request.requested_by, asked.run_name
         ),
         flow: asked.flow,
         run: asked.request.run.to_string(),
@@ -253,6 +261,7 @@ mod tests {
             trigger: Value::from(()),
             variables: Value::from(()),
             environment: None,
+            trial: None,
             parent: None,
             scheduled_for: None,
             owner: None,
@@ -296,7 +305,7 @@ mod tests {
             .unwrap();
         begin(&home, 2);
         let page = |kind, cursor: Option<&str>| {
-            activity(&home, kind, cursor, NonZeroU32::new(2).unwrap()).unwrap()
+            activity(&home, kind, None, cursor, NonZeroU32::new(2).unwrap()).unwrap()
         };
         let mut titles = Vec::new();
         let mut cursor: Option<String> = None;
@@ -311,15 +320,18 @@ mod tests {
         assert_eq!(
             titles,
             [
-                "job run-2 completed",
-                "job run-2 began",
-                "the studio asked to cancel job run-1",
-                "job run-1 completed",
-                "job run-1 began",
+                "`run-2` completed",
+                "`run-2` began",
+                "the studio asked to cancel `run-1`",
+                "`run-1` completed",
+                "`run-1` began",
             ]
         );
         let asked = page(Some(ActivityKind::Person), None);
         assert_eq!((asked.entries.len(), asked.next), (1, None));
-        assert!(activity(&home, None, Some("x"), NonZeroU32::MIN).is_err());
+        let of = |flow| activity(&home, None, Some(flow), None, NonZeroU32::new(9).unwrap());
+        assert_eq!(of("job").unwrap().entries.len(), 5);
+        assert_eq!(of("another").unwrap().entries, []);
+        assert!(activity(&home, None, None, Some("x"), NonZeroU32::MIN).is_err());
     }
 }

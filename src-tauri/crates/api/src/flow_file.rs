@@ -34,6 +34,26 @@ pub(crate) fn load(surroundings: &Surroundings, choice: &FlowChoice) -> Result<L
     }
 }
 
+/// The flow that a person means as `text` has it, which may be unsaved.
+///
+/// # Errors
+/// Where its file cannot be found, or the text has mistakes.
+pub(crate) fn load_text(
+    surroundings: &Surroundings,
+    choice: &FlowChoice,
+    text: String,
+) -> Result<LoadedFlow, Error> {
+    let (file, workspace) = match choice {
+        FlowChoice::File(typed) => {
+            let file = surroundings.path(typed);
+            let workspace = workspace::of_file(surroundings, &file);
+            (file, workspace)
+        }
+        FlowChoice::Name(name) => find(surroundings, name)?,
+    };
+    examine_text(&surroundings.shown(&file), &file, workspace, text).loaded()
+}
+
 /// The flow of a file, read and found right. `typed` is how people know it.
 ///
 /// # Errors
@@ -106,7 +126,7 @@ impl Examined {
             .sort_by_key(|diagnostic| diagnostic.place);
     }
 
-    fn loaded(self) -> Result<LoadedFlow, Error> {
+    pub(crate) fn loaded(self) -> Result<LoadedFlow, Error> {
         let right = self.diagnostics.errors() == 0;
         match self.loaded.filter(|_| right) {
             Some(loaded) => Ok(loaded),

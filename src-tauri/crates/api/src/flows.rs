@@ -108,7 +108,7 @@ pub struct FlowSummary {
     pub last: Vec<RunBar>,
     /// How long it usually takes, in milliseconds: the middle of its last completed runs.
     pub usual_ms: Option<u64>,
-    /// How many of its runs have not ended.
+    /// How many of its runs go on: have not ended, and do not wait for their time.
     pub running: u64,
 }
 

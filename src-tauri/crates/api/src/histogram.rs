@@ -32,8 +32,7 @@ pub struct Bucket {
 }
 
 /// The runs that a filter lets through, over the time that it spans; where it names no
-/// bounds, from the first to the last of them. Of the filter's parameters nothing is
-/// asked.
+/// bounds, from the first to the last of them.
 ///
 /// # Errors
 /// Where the filter is wrong, or the store cannot be read.
@@ -43,13 +42,6 @@ pub fn histogram(
     buckets: u32,
     now: Timestamp,
 ) -> Result<Histogram, Error> {
-    if !filter.parameters.is_empty() {
-        return Err(Error::Option {
-            option: "parameter",
-            message: "a histogram is not made by parameters".to_owned(),
-            mend: None,
-        });
-    }
     let filter = filter.read(Some(home), now)?;
     let mut made: Vec<(u64, StateType)> = Vec::new();
     let reader = home.reader()?;

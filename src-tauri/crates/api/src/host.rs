@@ -3,7 +3,7 @@
 //! steers runs for whoever asks.
 
 use std::sync::{
-    Arc, PoisonError, RwLock,
+    Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -19,25 +19,32 @@ use tokio::{
 use crate::{
     Error, FlowCatalog, FlowChoice, Following, GivenParameters, OpenHome, RunOrder, Surroundings,
     document::RunDocument,
+    due::Clock,
     home_lock::HomeLock,
     plan::{self, PlanAnswer},
     run, runs,
     steer::{self, By, SteeredRun, Wish},
     tail::{Tail, blocking},
-    upkeep,
+    trial, upkeep,
+    watch::{Around, Watch},
 };
 
 /// An engine that stays, and the home's one host while it does.
 pub struct Host {
     /// The workspace in them may change while the host stays.
-    surroundings: RwLock<Arc<Surroundings>>,
+    surroundings: Around,
     engine: Engine,
     home: OpenHome,
-    catalog: FlowCatalog,
+    catalog: Arc<FlowCatalog>,
+    watch: Watch,
+    /// Files are changed by one at a time.
+    changing: Mutex<()>,
     tail: Arc<Tail>,
     started_at: Timestamp,
     /// How many runs were started or carried on here.
-    started: AtomicU64,
+    started: Arc<AtomicU64>,
+    /// Starts runs at their times.
+    clock: Arc<Clock>,
     /// Whether new work is refused.
     draining: AtomicBool,
     /// Whether streams end.
@@ -61,16 +68,27 @@ impl Host {
             tracing::info!(run = %run.id, name = %run.name, "carried on");
         }
         let store = engine.store();
+        let started = Arc::new(AtomicU64::new(carried.len() as u64));
+        let clock = Arc::new(Clock::default());
+        let upkeep = upkeep::begin(&engine, Arc::clone(&clock), Arc::clone(&started));
+        let home = OpenHome::over(Arc::clone(store));
+        let catalog = Arc::new(FlowCatalog::default());
+        let files = Arc::clone(&catalog);
+        let surroundings = Arc::new(RwLock::new(Arc::new(surroundings)));
+        let watch = Watch::begin(Arc::clone(&surroundings), home.clone(), files, true);
         Ok(Arc::new(Self {
-            home: OpenHome::over(Arc::clone(store)),
-            catalog: FlowCatalog::default(),
+            home,
+            catalog,
+            watch,
+            changing: Mutex::new(()),
             tail: Tail::new(Arc::clone(store)),
             started_at: Timestamp::now(),
-            started: AtomicU64::new(carried.len() as u64),
+            started,
+            clock,
             draining: AtomicBool::new(false),
             closing: watch::channel(false).0,
-            upkeep: upkeep::begin(&engine),
-            surroundings: RwLock::new(Arc::new(surroundings)),
+            upkeep,
+            surroundings,
             engine,
             lock,
         }))
@@ -93,6 +111,8 @@ impl Host {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *held = Arc::new(surroundings);
+        drop(held);
+        self.watch.own_change();
     }
 
     /// The home, for reading and for its tables.
@@ -103,6 +123,23 @@ impl Host {
     /// The flow files of its workspace.
     pub fn catalog(&self) -> &FlowCatalog {
         &self.catalog
+    }
+
+    /// Changes files of the workspace, by itself: nobody else here changes any meanwhile,
+    /// and what changed is told at once.
+    ///
+    /// # Errors
+    /// Those of `verb`.
+    pub(crate) fn change_files<T>(
+        &self,
+        verb: impl FnOnce(&Surroundings, &OpenHome, &FlowCatalog) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // A panic elsewhere left files as they are: there is nothing to mend here.
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = verb(&self.surroundings(), &self.home, &self.catalog);
+        self.catalog.expire();
+        self.watch.own_change();
+        done
     }
 
     /// When it was opened.
@@ -118,8 +155,8 @@ impl Host {
         self.lock.announce(program, Some(url))
     }
 
-    /// Starts a run; recorded and on the disk when this returns. Asked again by the
-    /// same key, it gives the run that there is.
+    /// Starts a run now, or has it started at a time to come; recorded and on the disk
+    /// when this returns. Asked again by the same key, it gives the run that there is.
     ///
     /// # Errors
     /// Where the flow, the parameters or the home are wrong, or the key stands for
@@ -127,6 +164,7 @@ impl Host {
     pub async fn start(
         &self,
         order: RunOrder,
+        at: Option<Timestamp>,
         key: Option<RequestKey>,
     ) -> Result<RunDocument, Error> {
         self.refuse_if_closing()?;
@@ -135,10 +173,31 @@ impl Host {
         }
         let surroundings = self.surroundings();
         let (around, wanted) = (Arc::clone(&surroundings), order.clone());
-        let mut prepared = blocking(move || run::prepare(&around, &wanted)).await?;
+        let home = self.home.clone();
+        let mut prepared = blocking(move || {
+            let mut prepared = run::prepare(&around, &wanted)?;
+            if let Some(tried) = &wanted.trial {
+                prepared.trial = trial::plan(&home, &prepared.flow, tried)?;
+            }
+            Ok(prepared)
+        })
+        .await?;
         prepared.key = key.clone();
-        match run::start(&surroundings, &self.engine, &order, prepared).await {
-            Ok(handle) => self.recorded(handle.id).await,
+        let (around, engine) = (surroundings.as_ref(), &self.engine);
+        let later = at.filter(|at| *at > Timestamp::now());
+        let begun = match later {
+            Some(at) => run::start_at(around, engine, &order, prepared, at).await,
+            None => {
+                let started = run::start(around, engine, &order, prepared).await;
+                started.map(|handle| handle.id)
+            }
+        };
+        match begun {
+            Ok(id) if later.is_some() => {
+                self.clock.told_of_more();
+                self.document(id).await
+            }
+            Ok(id) => self.recorded(id).await,
             // Somebody else asked by the same key at the same time.
             Err(Error::Engine(EngineError::Store(StoreError::RunExists(run)))) => {
                 let run = StoreError::RunExists(run);
@@ -177,6 +236,7 @@ impl Host {
         let order = RunOrder {
             flow,
             parameters: given,
+            trial: None,
         };
         let surroundings = self.surroundings();
         let (around, wanted) = (Arc::clone(&surroundings), order.clone());
@@ -203,7 +263,7 @@ impl Host {
     }
 
     /// Follows everything that happens after `cursor`, or from now on; in one run, or
-    /// in all of the home.
+    /// in all of the home, changes of the workspace's files too.
     ///
     /// # Errors
     /// Where too many streams are open, or the store cannot be read.
@@ -212,9 +272,15 @@ impl Host {
         cursor: Option<u64>,
         run: Option<RunId>,
     ) -> Result<Following, Error> {
-        self.tail
-            .follow(cursor, run, self.closing.subscribe())
-            .await
+        let files = match run {
+            Some(_) => None,
+            None => {
+                self.watch.begun().await;
+                Some(self.watch.news().follow())
+            }
+        };
+        let closing = self.closing.subscribe();
+        self.tail.follow(cursor, run, files, closing).await
     }
 
     /// A place among the streams that may be open.
@@ -252,6 +318,11 @@ impl Host {
     /// A run that was started or carried on, once that is on the disk.
     async fn recorded(&self, id: RunId) -> Result<RunDocument, Error> {
         self.started.fetch_add(1, Ordering::Relaxed);
+        self.document(id).await
+    }
+
+    /// A run, once all that was recorded of it is on the disk.
+    async fn document(&self, id: RunId) -> Result<RunDocument, Error> {
         let home = self.home.clone();
         blocking(move || {
             home.store().writer().flush().wait_flushed()?;
@@ -263,6 +334,8 @@ impl Host {
     /// Takes no new work, and waits for what runs.
     pub async fn wait_until_idle(&self) {
         self.draining.store(true, Ordering::Release);
+        // What is due from here on is started by who serves the home next.
+        self.upkeep.abort();
         self.engine.wait_until_idle().await;
     }
 

@@ -6,9 +6,41 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
 use tidemill_flow::FlowName;
+use utoipa::ToSchema;
 
 use crate::{Error, Surroundings, workspace};
+
+/// What a flow may be begun from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Examples {
+    /// The examples; the first is what is written where none is named.
+    pub examples: Vec<ExampleDocument>,
+}
+
+/// An example, for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Example)]
+pub struct ExampleDocument {
+    /// What it is called.
+    pub name: String,
+    /// What it shows.
+    pub about: String,
+    /// The text of a flow that is begun from it and is called like it.
+    pub text: String,
+}
+
+/// A flow that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewFlow {
+    /// The flow's name.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// The folder that marks the workspace, where it was made too.
+    pub mark: Option<String>,
+}
 
 /// An example to begin from: one flow file.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +51,25 @@ pub struct Example {
     pub about: &'static str,
     /// The flow file, whose first `name:` gives way to the new flow's.
     text: &'static str,
+}
+
+impl Example {
+    /// The text of a flow of this name.
+    fn of_name(&self, name: &str) -> String {
+        self.text.replace("NAME", name)
+    }
+}
+
+/// Every example, for programs.
+pub fn examples() -> Examples {
+    let document = |example: &Example| ExampleDocument {
+        name: example.name.to_owned(),
+        about: example.about.to_owned(),
+        text: example.of_name(example.name),
+    };
+    Examples {
+        examples: EXAMPLES.iter().map(document).collect(),
+    }
 }
 
 /// Every example; the first is what is written where none is named.
@@ -69,20 +120,59 @@ pub fn new(
         text: name.to_owned(),
         cause,
     })?;
-    let text = example(from)?
-        .text
-        .replacen("NAME", name.as_str(), usize::MAX);
+    let text = example(from)?.of_name(name.as_str());
     let folder = surroundings
         .workspace
         .as_ref()
         .unwrap_or(&surroundings.directory);
     let file = folder.join(format!("{name}{}", workspace::SUFFIX));
     write_new(&file, &text)?;
-    let marked = folder
-        .ancestors()
-        .any(|folder| folder.join(workspace::MARK).is_dir());
-    let mark = if marked { None } else { Some(mark(folder)?) };
-    Ok(NewAnswer { file, mark })
+    Ok(NewAnswer {
+        file,
+        mark: mark_if_unmarked(folder)?,
+    })
+}
+
+/// Marks a folder as a workspace, where neither it nor one upwards is: the mark, where
+/// it was made.
+///
+/// # Errors
+/// Where it cannot be made.
+pub(crate) fn mark_if_unmarked(folder: &Path) -> Result<Option<PathBuf>, Error> {
+    let mut around = folder.ancestors();
+    match around.any(|folder| folder.join(workspace::MARK).is_dir()) {
+        true => Ok(None),
+        false => mark(folder).map(Some),
+    }
+}
+
+/// As [`new`], for who may ask twice: a flow that is there exactly as it would be
+/// written is an answer too, and nothing is written. Gives whether it was written now.
+///
+/// # Errors
+/// As for [`new`].
+pub fn new_or_same(
+    surroundings: &Surroundings,
+    name: &str,
+    from: Option<&str>,
+) -> Result<(NewFlow, bool), Error> {
+    let (written, is_new) = match new(surroundings, name, from) {
+        Ok(written) => (written, true),
+        Err(Error::Exists(file)) => {
+            let there = fs::read_to_string(&file).ok();
+            if there != Some(example(from)?.of_name(name)) {
+                return Err(Error::Exists(file));
+            }
+            (NewAnswer { file, mark: None }, false)
+        }
+        Err(error) => return Err(error),
+    };
+    let flow = NewFlow {
+        name: name.to_owned(),
+        file: written.file.display().to_string(),
+        mark: written.mark.map(|mark| mark.display().to_string()),
+    };
+    Ok((flow, is_new))
 }
 
 fn example(name: Option<&str>) -> Result<&'static Example, Error> {
@@ -142,6 +232,22 @@ mod tests {
             new(&around, "Not good", None),
             Err(Error::Name { .. })
         ));
+    }
+
+    #[test]
+    fn who_asks_twice_gets_the_same_flow_and_nothing_else_is_taken_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let around = Surroundings::rooted(folder.path());
+        let (first, is_new) = new_or_same(&around, "first", Some("map")).unwrap();
+        assert!(is_new && first.mark.is_some());
+        let (again, is_new) = new_or_same(&around, "first", Some("map")).unwrap();
+        assert_eq!((again.file, is_new), (first.file.clone(), false));
+        for from in [None, Some("approval")] {
+            let refused = new_or_same(&around, "first", from).unwrap_err();
+            assert!(matches!(refused, Error::Exists(_)), "{refused}");
+        }
+        fs::write(&first.file, "name: first\n").unwrap();
+        assert!(new_or_same(&around, "first", Some("map")).is_err());
     }
 
     #[test]

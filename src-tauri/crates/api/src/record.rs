@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidemill_orchestrate::{RunId, Subject, TaskRunNumber, Transition};
 use tidemill_store::Reader;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A page of a run's record.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TransitionList {
     /// The transitions, in order.
     pub transitions: Vec<TransitionDocument>,

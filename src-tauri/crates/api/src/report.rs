@@ -262,12 +262,13 @@ mod tests {
             name: "calm-otter-1".to_owned(),
             flow: "a".to_owned(),
             flow_text: Some(FLOW.into()),
-            file: Some("/a.flow.yaml".to_owned()),
+            file: Some("/a.flow.yaml".into()),
             workspace: None,
             parameters: Value::from_pairs([("size", 3)]),
             trigger: Value::from(()),
             variables: Value::from(()),
             environment: None,
+            trial: None,
             parent: None,
             scheduled_for: None,
             owner: None,
@@ -292,7 +293,7 @@ mod tests {
             for transitions in [false, true] {
                 let request = ShowRequest {
                     run: id.to_string(),
-                    transitions,
+                    transitions: if transitions { 1_000 } else { 0 },
                     tasks: 1_000,
                 };
                 let whole = runs::show(Some(&home), &request).unwrap();

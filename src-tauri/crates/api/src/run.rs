@@ -1,6 +1,9 @@
 //! Runs that this process carries: started, watched, cancelled, retried.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -8,17 +11,18 @@ use tidemill_engine::{
     Close, Engine, EngineOptions, Events, Hindrance, LoadedFlow, RunEnd, RunHandle, RunRequest,
 };
 use tidemill_flow::{Diagnostic, Severity};
-use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber};
+use tidemill_orchestrate::{Creation, RunId, State, TaskRunNumber, Trial};
 use tidemill_store::{Reader, RequestKey, StoredTaskRun, TaskRunFilter};
 
 use crate::{
-    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
+    Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings, TrialOrder,
     answers::FileDiagnostics,
     failure::{self, Failures},
-    flow_file,
+    flow_file, indexing,
     open_home::no_run,
     outline::Outline,
     parameters, references, runs,
+    tail::blocking,
 };
 
 /// Which flow is to run, and with what.
@@ -28,6 +32,8 @@ pub struct RunOrder {
     pub flow: FlowChoice,
     /// Its parameters.
     pub parameters: GivenParameters,
+    /// What is tried of it; `None`: the flow runs as its file has it.
+    pub trial: Option<TrialOrder>,
 }
 
 /// A run that this process carries. [`CarriedRun::close`] belongs at its end.
@@ -126,8 +132,9 @@ pub async fn run(
     let events = watch.then(|| engine.events());
     let since = Timestamp::now();
     let flow = prepared.flow.clone();
-    let warnings = warnings(&flow);
+    let mut warnings = warnings(&flow);
     let handle = start(surroundings, &engine, order, prepared).await?;
+    warnings.extend(handle.warning.as_deref().map(str::to_owned));
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
@@ -147,8 +154,19 @@ pub async fn run(
 pub(crate) struct Prepared {
     pub(crate) flow: LoadedFlow,
     pub(crate) parameters: Map<String, Json>,
+    /// How it differs from a run of the whole flow.
+    pub(crate) trial: Option<Arc<Trial>>,
     /// By which key a program asks for it.
     pub(crate) key: Option<RequestKey>,
+}
+
+impl Prepared {
+    fn request(self) -> RunRequest {
+        let mut request = RunRequest::new(self.flow, self.parameters);
+        request.trial = self.trial;
+        request.key = self.key;
+        request
+    }
 }
 
 /// Reads what an order names, and holds its parameters against it. Needs no engine.
@@ -156,11 +174,16 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Where the flow or the parameters are wrong.
 pub(crate) fn prepare(surroundings: &Surroundings, order: &RunOrder) -> Result<Prepared, Error> {
-    let flow = flow_file::load(surroundings, &order.flow)?;
+    let text = order.trial.as_ref().and_then(|trial| trial.text.clone());
+    let flow = match text {
+        Some(text) => flow_file::load_text(surroundings, &order.flow, text)?,
+        None => flow_file::load(surroundings, &order.flow)?,
+    };
     let parameters = parameters::bind(surroundings, &flow.flow, &order.parameters)?;
     Ok(Prepared {
         flow,
         parameters,
+        trial: None,
         key: None,
     })
 }
@@ -175,20 +198,37 @@ pub(crate) async fn start(
     order: &RunOrder,
     prepared: Prepared,
 ) -> Result<RunHandle, Error> {
-    let Prepared {
-        flow,
-        parameters,
-        key,
-    } = prepared;
-    hindered(surroundings, engine, &flow, &order.flow).await?;
-    let workspace = flow.workspace.to_string_lossy().into_owned();
-    let mut request = RunRequest::new(flow, parameters);
-    request.key = key;
-    let handle = engine.start(request).await?;
-    // Nobody waits for it: it only helps to find the flow by its name from elsewhere.
+    hindered(surroundings, engine, &prepared.flow, &order.flow).await?;
+    let workspace = prepared.flow.workspace.clone();
+    let handle = engine.start(prepared.request()).await?;
+    remember(engine, &workspace);
+    Ok(handle)
+}
+
+/// Records a prepared run that is to start at a time.
+///
+/// # Errors
+/// As for [`start`].
+pub(crate) async fn start_at(
+    surroundings: &Surroundings,
+    engine: &Engine,
+    order: &RunOrder,
+    prepared: Prepared,
+    at: Timestamp,
+) -> Result<RunId, Error> {
+    hindered(surroundings, engine, &prepared.flow, &order.flow).await?;
+    let workspace = prepared.flow.workspace.clone();
+    let run = engine.start_at(prepared.request(), at).await?;
+    remember(engine, &workspace);
+    Ok(run)
+}
+
+/// Notes where a flow was run from. Nobody waits for it: it only helps to find the flow
+/// by its name from elsewhere.
+fn remember(engine: &Engine, workspace: &Path) {
+    let workspace = workspace.to_string_lossy().into_owned();
     let writer = engine.store().writer();
     drop(writer.remember_workspace(workspace, Timestamp::now()));
-    Ok(handle)
 }
 
 /// Whether something of the home or of this version is in a flow's way.
@@ -298,7 +338,7 @@ pub(crate) fn carried_on(
         id: handle.id,
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
-        warnings: Vec::new(),
+        warnings: handle.warning.iter().map(ToString::to_string).collect(),
         since,
         earlier,
         engine,
@@ -387,6 +427,12 @@ impl CarriedRun {
     /// # Errors
     /// Where the store cannot be flushed.
     pub async fn close(self) -> Result<(), Error> {
-        Ok(self.engine.close(Close::Cancel).await?)
+        self.engine.close(Close::Cancel).await?;
+        let store = Arc::clone(self.engine.store());
+        let indexed = blocking(move || indexing::at_end(&store)).await;
+        if let Err(error) = indexed {
+            tracing::warn!(%error, "what was logged is not indexed yet");
+        }
+        Ok(())
     }
 }

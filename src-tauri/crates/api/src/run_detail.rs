@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use tidemill_flow::template::to_json;
+use tidemill_flow::{Value, template::to_json};
+use tidemill_orchestrate::Part;
 use utoipa::ToSchema;
 
 use crate::{
@@ -40,6 +41,8 @@ pub struct RunDetailDocument {
     /// The event that started it, or null.
     #[schema(value_type = AnyJson)]
     pub trigger: Json,
+    /// What it tries of the flow; null where it is a run of all of it.
+    pub trial: Option<TrialDocument>,
     /// How many task runs stand in which type of state; without those that newer ones
     /// stand for.
     pub counts: BTreeMap<&'static str, u64>,
@@ -59,6 +62,17 @@ pub struct RunDetailDocument {
     pub cursor: u64,
 }
 
+/// What a run tries of its flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Trial)]
+pub struct TrialDocument {
+    /// `only` the task, all `until` it, all `from` it on; null: all of the flow, with
+    /// outputs that are pinned.
+    pub part: Option<&'static str>,
+    /// The path of the task that the part is seen from.
+    pub task: Option<String>,
+}
+
 /// A question that waits for an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Question)]
@@ -73,6 +87,18 @@ pub struct QuestionDocument {
     /// JSON Schema of what may be entered; null where nothing is asked for.
     #[schema(value_type = AnyJson)]
     pub fields: Json,
+}
+
+/// What a run tries, as it was recorded.
+fn tried(trial: &Value) -> TrialDocument {
+    let text = |key: &str| {
+        let value = trial.get_attr(key).ok()?;
+        value.as_str().map(str::to_owned)
+    };
+    TrialDocument {
+        part: text("part").and_then(|part| Some(Part::named(&part)?.name())),
+        task: text("task"),
+    }
 }
 
 /// All that a run's page shows of it.
@@ -115,9 +141,10 @@ pub fn detail(home: &OpenHome, text: &str) -> Result<RunDetailDocument, Error> {
         scheduled_for: run.scheduled_for.map(Moment),
         parent: run.parent.map(|parent| parent.run.to_string()),
         trigger: to_json(&inputs.trigger),
+        trial: inputs.trial.as_ref().map(tried),
         counts,
         task_runs: tally.total(),
-        carried: run.owner.is_some_and(|owner| owner.is_alive()),
+        carried: run.owner.is_some_and(|owner| reader.is_alive(owner)),
         failures: failures.tasks,
         failures_left_out: failures.more,
         usual_ms: middle(reader.durations_of_flow(&run.flow, EARLIER)?),

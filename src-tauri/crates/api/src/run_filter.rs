@@ -15,8 +15,8 @@ use crate::{Error, OpenHome, parameters::split};
 /// How many runs a search in logs gives at most.
 const SAID_BY: usize = 1_000;
 
-/// How long a search in logs may index what it finds unindexed.
-const INDEXING: Duration = Duration::from_millis(500);
+/// How long a search looks through logs.
+const LOOKING: Duration = Duration::from_millis(250);
 
 /// Which runs, as typed. The default: all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl ListFilter {
         let among = match (&self.text, home) {
             (Some(words), Some(home)) => {
                 let logs = home.store().logs();
-                Some(logs.runs_saying(words, SAID_BY, INDEXING)?)
+                Some(logs.runs_saying(words, SAID_BY, LOOKING)?)
             }
             _ => None,
         };

@@ -79,7 +79,7 @@ pub struct RunDetail {
     /// What else is known of it.
     #[serde(skip)]
     pub facts: RunFacts,
-    /// Its whole record, where that was asked for.
+    /// Its record, where that was asked for.
     #[serde(flatten)]
     pub record: Option<RunRecord>,
 }
@@ -102,13 +102,13 @@ pub struct RunFacts {
     pub trigger: Json,
 }
 
-/// A run's whole record.
+/// A run's record.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct RunRecord {
     /// What is known of it beside its document.
     #[serde(flatten)]
     pub facts: RunFacts,
-    /// Every recorded transition, in order.
+    /// The recorded transitions, in order.
     pub transitions: Vec<TransitionDocument>,
 }
 
@@ -178,10 +178,10 @@ fn not_a_run(reader: &Reader, text: &str) -> Result<Error, Error> {
 pub struct ShowRequest {
     /// The run: an id or its beginning, a readable name, or `last`.
     pub run: String,
-    /// Whether every recorded transition is wanted.
-    pub transitions: bool,
-    /// At most so many task runs, those first that were first there. All of them are
-    /// only had as [`crate::RunStream`].
+    /// At most so many recorded transitions, the first; 0: no record.
+    pub transitions: usize,
+    /// At most so many task runs, those first that were first there. All of them, and
+    /// the whole record, are only had as [`crate::RunStream`].
     pub tasks: usize,
 }
 
@@ -200,13 +200,16 @@ pub fn show(home: Option<&OpenHome>, request: &ShowRequest) -> Result<RunDetail,
     let names = task_names(inputs.flow_text.as_deref());
     let rows = reader.task_runs(id, &outputs(), None, request.tasks)?;
     let facts = facts(&run, &inputs);
-    let record = if request.transitions {
-        Some(RunRecord {
-            facts: facts.clone(),
-            transitions: transition_documents(&reader, id, &names)?,
-        })
-    } else {
-        None
+    let record = match request.transitions {
+        0 => None,
+        most => {
+            let history = reader.transitions(id)?.take(most);
+            let recorded = history.collect::<Result<Vec<_>, _>>()?;
+            Some(RunRecord {
+                facts: facts.clone(),
+                transitions: record::documents(&reader, id, &names, recorded)?,
+            })
+        }
     };
     Ok(RunDetail {
         report: RunReport {
@@ -294,15 +297,6 @@ fn task_documents(names: &[TaskNames], rows: &[StoredTaskRun]) -> Vec<TaskDocume
         .collect()
 }
 
-fn transition_documents(
-    reader: &Reader,
-    id: RunId,
-    names: &[TaskNames],
-) -> Result<Vec<TransitionDocument>, Error> {
-    let recorded = reader.transitions(id)?.collect::<Result<Vec<_>, _>>()?;
-    record::documents(reader, id, names, recorded)
-}
-
 /// Forgets a run that has ended: its record, its logs, its results, its scratch folder.
 ///
 /// # Errors
@@ -342,6 +336,7 @@ mod tests {
             trigger: Value::from(()),
             variables: Value::from(()),
             environment: None,
+            trial: None,
             parent: parent.map(|run| Parent {
                 run,
                 task: TaskRunNumber::FIRST,

@@ -12,8 +12,8 @@ use crate::{Error, FlowCatalog, OpenHome, Surroundings, catalog::FlowFile};
 /// Runs are looked for among the newest so many.
 const AMONG: usize = 20_000;
 
-/// How long a search may index what was logged since the last one.
-const INDEXING: Duration = Duration::from_millis(300);
+/// How long a search looks through what was logged.
+const LOOKING: Duration = Duration::from_millis(30);
 
 /// A found line shows no more characters.
 const LONGEST: usize = 300;
@@ -160,7 +160,7 @@ fn lines(
     text: &str,
     limit: usize,
 ) -> Result<(Vec<SearchResult>, bool), Error> {
-    let found = home.store().logs().search_within(text, limit, INDEXING)?;
+    let found = home.store().logs().search(text, limit, LOOKING)?;
     let mut known: HashMap<RunId, Option<RunSummary>> = HashMap::new();
     let mut results = Vec::new();
     for hit in found.hits {

@@ -53,7 +53,10 @@ impl By {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wish<'w> {
     /// That it ends, with every process that it started.
-    Cancel,
+    Cancel {
+        /// Whether what runs gets no time to end by itself.
+        at_once: bool,
+    },
     /// A yes to the question of a task, or to the only one.
     Approve(Option<&'w str>, Fields<'w>),
     /// A no.
@@ -135,9 +138,13 @@ impl Steer {
     /// What the engine is asked for a wish, and the task whose question it answers.
     fn steering(&self, wish: Wish<'_>, by: By) -> Result<(Steering, Option<String>), Error> {
         match wish {
-            Wish::Cancel => {
+            Wish::Cancel { at_once } => {
                 let reason = by.cancelled().to_owned();
-                Ok((Steering::Cancel { reason }, None))
+                let steering = match at_once {
+                    true => Steering::Kill { reason },
+                    false => Steering::Cancel { reason },
+                };
+                Ok((steering, None))
             }
             Wish::Approve(task, fields) => {
                 let question = self.question(task)?;
@@ -178,7 +185,7 @@ impl Steer {
     fn came_about(&self, steering: &Steering) -> Result<bool, Error> {
         let reader = self.engine.store().reader()?;
         let (Steering::Approve { task, .. } | Steering::Reject { task, .. }) = steering else {
-            return Ok(runs::stored(&reader, self.run.id)?.state.is_terminal());
+            return Ok(runs::stored(&reader, self.run.id)?.state == State::Cancelled);
         };
         let numbers: Vec<TaskRunNumber> = task.iter().copied().collect();
         let asked = reader.task_runs_numbered(self.run.id, &numbers, false)?;
@@ -296,7 +303,7 @@ async fn here(surroundings: &Surroundings, run: &str, wish: Wish<'_>) -> Result<
 /// # Errors
 /// Where there is no such run, it has ended, or its process does not answer.
 pub async fn cancel(surroundings: &Surroundings, run: &str) -> Result<Steered, Error> {
-    here(surroundings, run, Wish::Cancel).await
+    here(surroundings, run, Wish::Cancel { at_once: false }).await
 }
 
 /// Answers a question with yes, and with the fields that it asks for, each `name=value`.

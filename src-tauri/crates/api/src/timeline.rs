@@ -81,7 +81,7 @@ pub fn timeline(home: &OpenHome, run: &str) -> Result<Timeline, Error> {
     let paths = TaskPaths::of_some(&reader, id, &recorded.names, &rows)?;
     let several: Vec<TaskRunNumber> = rows
         .iter()
-        .filter(|row| row.attempts > 1)
+        .filter(|row| row.attempts > 1 || asks(recorded.flow.as_ref(), row))
         .map(|row| row.number)
         .collect();
     let mut moves: HashMap<TaskRunNumber, Vec<Transition>> = HashMap::new();
@@ -108,6 +108,13 @@ pub fn timeline(home: &OpenHome, run: &str) -> Result<Timeline, Error> {
     })
 }
 
+/// Whether a task run is a question to a person: it never starts, and goes on from when
+/// it is asked until it is answered, which only its transitions tell.
+fn asks(flow: Option<&Flow>, row: &StoredTaskRun) -> bool {
+    let task = flow.and_then(|flow| task(flow, row.task));
+    row.started_at.is_none() && task.is_some_and(|task| matches!(task.kind, Kind::Approve(_)))
+}
+
 /// The one attempt of a task run, which has no other.
 fn only_attempt(row: &StoredTaskRun) -> Option<AttemptBar> {
     Some(AttemptBar {
@@ -123,15 +130,18 @@ fn only_attempt(row: &StoredTaskRun) -> Option<AttemptBar> {
 fn attempts(moves: &[Transition]) -> Vec<AttemptBar> {
     let mut attempts: Vec<AttemptBar> = Vec::new();
     for transition in moves {
+        let begun = |attempt| AttemptBar {
+            attempt,
+            started_at: Moment(transition.at),
+            ended_at: None,
+            state: None,
+            message: None,
+        };
         if let Detail::Attempt(attempt) = transition.detail {
             end(&mut attempts, transition.at, None);
-            attempts.push(AttemptBar {
-                attempt,
-                started_at: Moment(transition.at),
-                ended_at: None,
-                state: None,
-                message: None,
-            });
+            attempts.push(begun(attempt));
+        } else if transition.to == State::Paused && attempts.is_empty() {
+            attempts.push(begun(1));
         } else if let Detail::Retry(failure, _) = &transition.detail {
             let state = match failure.kind {
                 tidemill_orchestrate::FailureKind::Timeout => State::TimedOut,
@@ -204,7 +214,7 @@ fn detail(home: &OpenHome, reader: &Reader, row: &StoredTaskRun) -> Result<TaskR
     let recorded = home.flows().of_id(reader, id)?;
     let one = std::slice::from_ref(row);
     let paths = TaskPaths::of_some(reader, id, &recorded.names, one)?;
-    let attempts = match row.attempts > 1 {
+    let attempts = match row.attempts > 1 || asks(recorded.flow.as_ref(), row) {
         true => {
             let moves = reader.transitions_of(id, &[row.number])?;
             let moves: Vec<Transition> = moves.into_iter().map(|(_, moved)| moved).collect();
@@ -278,9 +288,8 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    #[test]
-    fn attempts_are_told_by_transitions() {
-        let step = |second: i64, from: State, to: State, detail: Detail| Transition {
+    fn step(second: i64, from: State, to: State, detail: Detail) -> Transition {
+        Transition {
             subject: Subject::Task(TaskRunNumber::FIRST),
             run_attempt: 1,
             from: Some(from),
@@ -288,7 +297,29 @@ mod tests {
             at: at(second),
             message: None,
             detail,
-        };
+        }
+    }
+
+    #[test]
+    fn a_question_goes_on_from_when_it_is_asked_until_it_is_answered() {
+        let moves = [
+            step(2, State::Pending, State::Paused, Detail::Due(at(60))),
+            step(9, State::Paused, State::Completed, Detail::None),
+        ];
+        let open = attempts(&moves[..1]);
+        assert_eq!((open[0].attempt, open[0].started_at), (1, Moment(at(2))));
+        assert_eq!(open[0].ended_at, None);
+        let told = attempts(&moves);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].ended_at, Some(Moment(at(9))));
+        assert_eq!(told[0].state, Some(State::Completed));
+        // One that is never asked has none.
+        let skipped = step(2, State::Pending, State::Skipped, Detail::None);
+        assert_eq!(attempts(&[skipped]), []);
+    }
+
+    #[test]
+    fn attempts_are_told_by_transitions() {
         let failure = Failure::new(FailureKind::Timeout, "its time was over");
         let moves = [
             step(1, State::Pending, State::Running, Detail::Attempt(1)),

@@ -1,7 +1,11 @@
-//! What a host does by the clock: carries on runs whose process went away, and
-//! removes what is too old to be kept.
+//! What a host does by the clock: carries on runs whose process went away, removes
+//! what is too old to be kept, has runs started at their times, and what was logged
+//! indexed.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use tidemill_engine::Engine;
@@ -11,7 +15,12 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use crate::{Error, settings, tail::blocking};
+use crate::{
+    Error,
+    due::{self, Clock},
+    indexing, settings,
+    tail::blocking,
+};
 
 /// Between two looks at runs that nobody carries.
 const CARRY_ON: Duration = Duration::from_secs(30);
@@ -23,8 +32,17 @@ const REMOVE: Duration = Duration::from_secs(60 * 60);
 const FIRST_REMOVAL: Duration = Duration::from_secs(60);
 
 /// Begins it, until it is aborted.
-pub(crate) fn begin(engine: &Engine) -> AbortHandle {
-    tokio::spawn(keep_up(engine.clone())).abort_handle()
+pub(crate) fn begin(engine: &Engine, clock: Arc<Clock>, started: Arc<AtomicU64>) -> AbortHandle {
+    let engine = engine.clone();
+    let task = async move {
+        let store = Arc::clone(engine.store());
+        tokio::join!(
+            keep_up(engine.clone()),
+            due::start(engine, &clock, &started),
+            indexing::keep_up(store),
+        )
+    };
+    tokio::spawn(task).abort_handle()
 }
 
 async fn keep_up(engine: Engine) {

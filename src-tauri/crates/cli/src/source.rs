@@ -8,7 +8,9 @@ use tidemill_api::{
     Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
     check::{self, CheckAnswer},
     client::Client,
+    doctor::{self, DoctorAnswer},
     http::Token,
+    new::{self, Examples, NewFlow},
     plan::{self, PlanAnswer},
     runs::{self, ListRequest, RunDetail, RunList, ShowRequest},
     schedules::{self, NextAnswer, NextOf, NextRequest, SchedulesAnswer},
@@ -115,6 +117,30 @@ impl<'s> Source<'s> {
             }
         }
         Ok(())
+    }
+
+    /// What a flow may be begun from.
+    pub(crate) fn examples(&self) -> Result<Examples, Failure> {
+        match self {
+            Self::Home(_) => Ok(new::examples()),
+            Self::Server(_, client) => waited(client.examples()),
+        }
+    }
+
+    /// Writes a flow of an example into the workspace.
+    pub(crate) fn new_flow(&self, name: &str, from: Option<&str>) -> Result<NewFlow, Failure> {
+        match self {
+            Self::Home(surroundings) => {
+                let written = new::new(surroundings, name, from)?;
+                let shown = |path: PathBuf| surroundings.shown(&path).display().to_string();
+                Ok(NewFlow {
+                    name: name.to_owned(),
+                    file: shown(written.file),
+                    mark: written.mark.map(shown),
+                })
+            }
+            Self::Server(_, client) => waited(client.new_flow(name, from)),
+        }
     }
 
     /// What a run would do.
@@ -241,6 +267,14 @@ impl<'s> Source<'s> {
             Self::Server(_, client) => {
                 waited(client.put("secrets", name, &json!({ "value": value })))
             }
+        }
+    }
+
+    /// Whether all that Tidemill needs is there: here, or on the server's machine.
+    pub(crate) fn doctor(&self, now: Timestamp) -> Result<DoctorAnswer, Failure> {
+        match self {
+            Self::Home(surroundings) => Ok(doctor::doctor(surroundings, now)),
+            Self::Server(_, client) => waited(client.doctor()),
         }
     }
 

@@ -13,6 +13,7 @@ mod attempt;
 mod cache;
 mod crash;
 mod drive;
+mod due;
 mod engine;
 mod error;
 mod event;
@@ -38,12 +39,14 @@ mod secrets;
 mod steering;
 mod stop;
 mod tls;
+mod turn;
 
 #[cfg(test)]
 mod rehearsal;
 #[cfg(test)]
 mod testbed;
 
+pub use due::{Due, is_late};
 pub use engine::{Close, Engine, EngineOptions, PARALLELISM_SETTING};
 pub use error::EngineError;
 pub use event::{Event, Events, Line, Move, MoveNews, RunNews};

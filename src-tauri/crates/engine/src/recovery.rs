@@ -6,13 +6,16 @@
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use tidemill_flow::{CheckContext, Value};
 use tidemill_orchestrate::{
     Decision, Detail, Failure, FailureKind, Happening, Run, RunId, State, StepError, Subject,
-    Transition,
+    Transition, Trial,
 };
 use tidemill_store::{
     Batch, Owner, Parent, RunFilter, RunInputs, StoreError, StoredRun, Unfinished,
@@ -21,6 +24,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     drive::{Drive, Word},
+    due,
     engine::{Engine, Inputs, Shared, blocking},
     error::EngineError,
     handle::{RunEnd, RunHandle},
@@ -70,8 +74,8 @@ fn cancelled_with_parent() -> Happening {
 }
 
 impl Engine {
-    /// Records of every run whose process is gone that it is: to be called by
-    /// every command that opens the home. Costs one read when there is none.
+    /// Records of every run whose process is gone that it is, and of one whose time
+    /// has passed that it is late: to be called by every command that opens the home. Costs one read when there is none.
     ///
     /// A run that cannot be read (a flow that this version does not accept) stays
     /// as it is; the engine's log says why.
@@ -82,6 +86,9 @@ impl Engine {
         let shared = &self.shared;
         let mut settled = Vec::new();
         for run in shared.unfinished().await? {
+            if due::is_late(&run, Timestamp::now()) {
+                shared.note_late(run).await?;
+            }
             if !shared.is_lost(&run) {
                 continue;
             }
@@ -104,7 +111,8 @@ impl Engine {
     }
 
     /// Carries on, here, every run that has not ended and that nobody carries.
-    /// Runs that a task of another one started go on with that one.
+    /// Runs that a task of another one started go on with that one; those that have a
+    /// time to start at wait for [`Engine::start_due`].
     ///
     /// # Errors
     /// When the store refuses.
@@ -112,7 +120,7 @@ impl Engine {
         self.settle().await?;
         let mut carried = Vec::new();
         for run in self.shared.unfinished().await? {
-            if run.owner.is_some() {
+            if run.owner.is_some() || due::has_a_time(&run) {
                 continue;
             }
             let first = match self
@@ -157,7 +165,7 @@ impl Engine {
 }
 
 impl Shared {
-    async fn unfinished(self: &Arc<Self>) -> Result<Vec<Unfinished>, EngineError> {
+    pub(crate) async fn unfinished(self: &Arc<Self>) -> Result<Vec<Unfinished>, EngineError> {
         let shared = Arc::clone(self);
         blocking(move || Ok(shared.journal.unfinished()?)).await
     }
@@ -165,9 +173,13 @@ impl Shared {
     /// Whether a process carried the run and is gone.
     fn is_lost(&self, run: &Unfinished) -> bool {
         match run.owner {
-            Some(owner) => !owner.is_alive(),
-            // Nobody carries it, and that is recorded; or it was let go of.
-            None => run.state != State::AwaitingRetry,
+            Some(owner) => !self.store.is_alive(owner),
+            // Nobody carries it, and that is recorded; it is not due yet; or it was let
+            // go of.
+            None => !matches!(
+                run.state,
+                State::AwaitingRetry | State::Scheduled | State::Late
+            ),
         }
     }
 
@@ -217,6 +229,7 @@ impl Shared {
             id: run.id,
             state: run.state,
             owner: run.owner,
+            scheduled_for: run.scheduled_for,
         };
         if self.is_lost(&run) {
             self.settle(run).await?;
@@ -300,7 +313,11 @@ impl Shared {
         }
     }
 
-    async fn claim(&self, run: RunId, expected: Option<Owner>) -> Result<bool, EngineError> {
+    pub(crate) async fn claim(
+        &self,
+        run: RunId,
+        expected: Option<Owner>,
+    ) -> Result<bool, EngineError> {
         let claim = self
             .store
             .writer()
@@ -308,7 +325,7 @@ impl Shared {
         Ok(claim.committed().await?)
     }
 
-    async fn disown(&self, run: RunId) -> Result<(), EngineError> {
+    pub(crate) async fn disown(&self, run: RunId) -> Result<(), EngineError> {
         let claim = self.store.writer().claim(run, Some(Owner::current()), None);
         claim.committed().await?;
         Ok(())
@@ -325,7 +342,7 @@ impl Shared {
         // A process that was about to run an ended run again may have died before it did.
         let before = stored
             .owner
-            .filter(|owner| stored.state.is_terminal() && !owner.is_alive());
+            .filter(|owner| stored.state.is_terminal() && !self.store.is_alive(*owner));
         if self.carried(id).is_some() || !self.claim(id, before).await? {
             return Err(EngineError::Owned {
                 run: stored.name,
@@ -360,19 +377,20 @@ impl Shared {
         Ok(self.carry(drive, &facts, words))
     }
 
-    async fn inputs(self: &Arc<Self>, run: RunId) -> Result<RunInputs, EngineError> {
+    pub(crate) async fn inputs(self: &Arc<Self>, run: RunId) -> Result<RunInputs, EngineError> {
         let store = Arc::clone(&self.store);
         blocking(move || Ok(store.reader()?.run_inputs(run)?)).await
     }
 
     /// The run as its transitions tell it.
-    async fn fold(
+    pub(crate) async fn fold(
         self: &Arc<Self>,
         stored: &StoredRun,
         inputs: RunInputs,
         depth: u32,
     ) -> Result<(Run, Arc<RunFacts>), EngineError> {
         let flow = recorded_flow(stored, &inputs)?;
+        let trial = recorded_trial(stored, &flow, &inputs)?;
         let name: Arc<str> = stored.name.as_str().into();
         let facts = Arc::new(self.facts(stored.id, name, flow, depth).await?);
         let start = self.run_start(
@@ -382,6 +400,7 @@ impl Shared {
                 trigger: inputs.trigger,
                 variables: inputs.variables,
                 scheduled_for: stored.scheduled_for,
+                trial,
             },
         );
         let (shared, id, name) = (Arc::clone(self), stored.id, stored.name.clone());
@@ -456,6 +475,14 @@ fn newest_child(
     }
 }
 
+/// The workspace that was written down as this text: a folder around the flow's file
+/// as a rule, whose own name may be no text.
+fn workspace(file: &Path, text: &str) -> PathBuf {
+    let mut around = file.ancestors().skip(1);
+    let named = around.find(|folder| folder.to_string_lossy() == text);
+    named.map_or_else(|| PathBuf::from(text), Path::to_owned)
+}
+
 /// The flow as it was when the run began.
 fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, EngineError> {
     let Some(text) = &inputs.flow_text else {
@@ -471,12 +498,26 @@ fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, E
             .first()
             .map_or_else(String::new, ToString::to_string),
     })?;
-    let path = |path: &Option<String>| PathBuf::from(path.as_deref().unwrap_or_default());
+    let file = inputs.file.clone().unwrap_or_default();
     Ok(LoadedFlow {
         flow: Arc::new(flow),
         text: Arc::clone(text),
-        file: path(&stored.file),
-        workspace: path(&stored.workspace),
+        workspace: workspace(&file, stored.workspace.as_deref().unwrap_or_default()),
+        file,
+    })
+}
+
+/// How the run differs from one of the whole flow, where it does.
+fn recorded_trial(
+    stored: &StoredRun,
+    flow: &LoadedFlow,
+    inputs: &RunInputs,
+) -> Result<Option<Arc<Trial>>, EngineError> {
+    let trial = inputs.trial.as_ref();
+    let trial = trial.map(|trial| Trial::from_value(&flow.flow, trial).map(Arc::new));
+    trial.transpose().map_err(|cause| EngineError::Flow {
+        run: stored.name.clone(),
+        cause: cause.to_string(),
     })
 }
 

@@ -8,6 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use tidemill_flow::{Flow, FlowName};
+use tidemill_orchestrate::Trial;
 use tidemill_store::RequestKey;
 
 /// A flow that was read and found right.
@@ -65,6 +66,8 @@ pub struct RunRequest {
     pub scheduled_for: Option<Timestamp>,
     /// The event that asks; null where none does.
     pub trigger: Json,
+    /// How it is to differ from a run of the whole flow, where a person tries a part.
+    pub trial: Option<Arc<Trial>>,
     /// By which key a program asks: a second request with it is refused.
     pub key: Option<RequestKey>,
 }
@@ -77,6 +80,7 @@ impl RunRequest {
             parameters,
             scheduled_for: None,
             trigger: Json::Null,
+            trial: None,
             key: None,
         }
     }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    Decision, Detail, Effect, Happening, Outcome, State, StepError, Subject, TaskRunNumber,
-    Transition,
+    Decision, Detail, Effect, Happening, Outcome, Output, StandIn, State, StepError, Subject,
+    TaskRunNumber, Transition,
     agenda::{Agenda, Todo},
     edges::Verdict,
     node::Siblings,
     tree::{Place, Tree},
+    trial::Role,
 };
 
 /// One step of a run.
@@ -71,6 +72,7 @@ impl<'run> Deciding<'run> {
             Happening::CancelRequested { reason } => self.cancel(&reason),
             Happening::RetryRequested { from_failed } => self.retry_by_hand(from_failed),
             Happening::Queued { reason, due } => self.queue_run(reason, due),
+            Happening::Late { reason } => self.delay_run(reason),
             Happening::Skipped { reason } => self.skip_run(reason),
         }
     }
@@ -155,14 +157,34 @@ impl<'run> Deciding<'run> {
         if self.tree.siblings(parent).is_none_or(rows_missing) {
             return Ok(());
         }
-        let verdict = self.tree.nodes.get(&task).map(|node| node.edges.verdict());
-        let is_mapped = self.tree.task(task).is_some_and(|task| task.each.is_some());
-        match verdict {
-            None | Some(Verdict::Undecided) => Ok(()),
-            Some(Verdict::Closed) => self.close(task),
-            Some(Verdict::Open) if is_mapped => self.expand(task),
-            Some(Verdict::Open) => self.begin(task),
+        let Some(node) = self.tree.nodes.get(&task) else {
+            return Ok(());
+        };
+        let plan = Arc::clone(&self.tree.plan);
+        match (plan.role(node.task), node.edges.verdict()) {
+            (Some(Role::Stands(stand_in)), _) => self.stand_in(task, stand_in),
+            (Some(Role::LeftOut), _) => self.leave_out(task),
+            (_, Verdict::Undecided) => Ok(()),
+            (None, Verdict::Closed) => self.close(task),
+            (None | Some(Role::Chosen), _) if plan.is_mapped(node.task) => self.expand(task),
+            (None | Some(Role::Chosen), _) => self.begin(task),
         }
+    }
+
+    /// An earlier output stands for a task's own.
+    fn stand_in(&mut self, task: TaskRunNumber, stand_in: &StandIn) -> Handled {
+        let output = Detail::Output(Output(stand_in.output.clone()));
+        self.record(task, State::Cached, output, Some(stand_in.origin.clone()))
+    }
+
+    /// A task is no part of what is tried.
+    fn leave_out(&mut self, task: TaskRunNumber) -> Handled {
+        let start = &self.tree.plan.start;
+        let message = start
+            .trial
+            .as_ref()
+            .map(|trial| trial.why_left_out(&start.flow));
+        self.record(task, State::Skipped, Detail::None, message)
     }
 
     /// Puts a task run on the list of what to look at.

@@ -51,6 +51,11 @@ pub enum Happening {
         /// When it is due, where it waits for a time.
         due: Option<Timestamp>,
     },
+    /// The time at which the run was to start has passed, and it has not started.
+    Late {
+        /// For people: why.
+        reason: String,
+    },
     /// The run is not to run: it is recorded as Skipped.
     Skipped {
         /// For people: why.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidemill_flow::{EdgeOn, Task, Value};
+use tidemill_flow::{EdgeOn, Task, TaskIndex, Value};
 
 use crate::{
     Creation, Detail, Failure, FailureKind, Output, State, StepError, TaskRunNumber,
@@ -227,6 +227,17 @@ impl Deciding<'_> {
             let failure = Failure::new(FailureKind::Tasks, message.clone());
             return self.record_run(state, Detail::Failure(failure), Some(message));
         }
+        if let Some(tried) = self
+            .tree
+            .plan
+            .start
+            .trial
+            .as_ref()
+            .and_then(|trial| trial.outcome())
+        {
+            let output = self.output_of(tried);
+            return self.record_run(State::Completed, Detail::Output(Output(output)), None);
+        }
         let flow = Arc::clone(&self.tree.plan.start.flow);
         let scope = self.tree.top.as_ref().map(|top| Arc::clone(&top.scope));
         let output = match (&flow.output, scope) {
@@ -244,6 +255,38 @@ impl Deciding<'_> {
                 self.record_run(State::Failed, Detail::Failure(failure), Some(message))
             }
         }
+    }
+
+    /// The output of the task that is tried, which stands in no mapped group: that of its
+    /// outermost group has it; null where there is none.
+    fn output_of(&self, tried: TaskIndex) -> Value {
+        let flow = &self.tree.plan.start.flow;
+        let mut around: Vec<TaskIndex> = Vec::new();
+        let mut index = Some(tried);
+        while let Some(task) = index {
+            around.push(task);
+            index = flow.tasks[task].parent;
+        }
+        let top = around.pop().and_then(|outermost| {
+            let position = self.tree.plan.position(outermost);
+            let row = self
+                .tree
+                .siblings(None)?
+                .nodes
+                .get(position)
+                .copied()
+                .flatten()?;
+            self.tree.nodes.get(&row)?.output.clone()
+        });
+        let names = around
+            .iter()
+            .rev()
+            .map(|task| flow.tasks[*task].name.as_str());
+        let mut output = top.unwrap_or_else(Self::nothing);
+        for name in names {
+            output = output.get_attr(name).unwrap_or_else(|_| Self::nothing());
+        }
+        output
     }
 
     fn end_cancelled_run(&mut self) -> Handled {

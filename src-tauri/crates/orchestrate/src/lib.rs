@@ -18,6 +18,8 @@
 //! - A run is Paused while an approval is open and nothing else in it goes on.
 //! - What did its work although it was being ended is Completed.
 //! - A group or mapped task in which something crashed is Crashed itself.
+//! - In a trial, an output that stands for a task's own makes it Cached, and what is left
+//!   out is Skipped; the run's output is that of the task that is tried.
 
 mod agenda;
 mod apply;
@@ -50,6 +52,7 @@ mod timeout;
 mod timers;
 mod transition;
 mod tree;
+mod trial;
 mod wait;
 
 pub use apply::FoldError;
@@ -63,3 +66,4 @@ pub use state::{State, StateType, UnknownState, is_legal};
 pub use transition::{
     Creation, Detail, Expansion, Failure, FailureKind, Output, Subject, Transition,
 };
+pub use trial::{Part, StandIn, Trial, TrialError};

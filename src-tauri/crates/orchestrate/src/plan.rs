@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 use tidemill_flow::{Each, Edge, Kind, Name, Scope, Task, TaskIndex, Value};
 
-use crate::RunStart;
+use crate::{RunStart, trial::Role};
 
 /// A task that waits for another one.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +102,16 @@ impl Plan {
             ("trigger".into(), start.trigger.clone()),
             ("run".into(), run),
         ])
+    }
+
+    /// What becomes of a task in a trial, where it does not simply run.
+    pub(crate) fn role(&self, task: TaskIndex) -> Option<&Role> {
+        self.start.trial.as_ref()?.role(task)
+    }
+
+    /// Whether a task has one task run for each of several items.
+    pub(crate) fn is_mapped(&self, task: TaskIndex) -> bool {
+        self.start.flow.tasks[task].each.is_some()
     }
 
     /// Who waits for a task.

@@ -54,6 +54,14 @@ impl Deciding<'_> {
         }
     }
 
+    /// The run's time has passed.
+    pub(crate) fn delay_run(&mut self, reason: String) -> Handled {
+        match self.tree.state {
+            Some(State::Scheduled) => self.record_run(State::Late, Detail::None, Some(reason)),
+            _ => Ok(()),
+        }
+    }
+
     /// The run is not to run.
     pub(crate) fn skip_run(&mut self, reason: String) -> Handled {
         if self.tree.started.is_some() || self.tree.state.is_some_and(State::is_terminal) {

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc};
 use jiff::{Timestamp, tz::TimeZone};
 use tidemill_flow::{Flow, Value};
 
-use crate::RunId;
+use crate::{RunId, Trial};
 
 /// What a run starts from. All of it but `slots` is recorded with the run, so
 /// that it is the same when the run is recovered.
@@ -29,6 +29,8 @@ pub struct RunStart {
     pub trigger: Value,
     /// `run.dir` in expressions: the run's scratch folder.
     pub directory: String,
+    /// How it differs from a run of the whole flow, where a person tries a part.
+    pub trial: Option<Arc<Trial>>,
     /// The zone of times that name none.
     pub zone: TimeZone,
     /// How many attempts of code may run at once.

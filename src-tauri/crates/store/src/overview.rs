@@ -39,12 +39,22 @@ impl Reader {
         self.read(|connection, _| Ok(run_summary::newest_on_top(connection)?))
     }
 
-    /// Runs that have not ended, newest first, in few words.
+    /// Runs that go on, newest first, in few words: that have not ended, and do not wait
+    /// for their time.
     pub fn unfinished_runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection, _| Ok(run_summary::unfinished(connection, column(limit))?))
     }
 
-    /// How many runs of a flow have not ended.
+    /// Runs that wait for a time up to `until`, in order of their times.
+    pub fn scheduled_runs(
+        &self,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection, _| Ok(run_summary::scheduled(connection, until, column(limit))?))
+    }
+
+    /// How many runs of a flow go on.
     pub fn unfinished_of_flow(&self, flow: &str) -> Result<u64, StoreError> {
         self.read(|connection, _| Ok(run_summary::running(connection, flow)?))
     }
@@ -78,14 +88,13 @@ impl Reader {
     }
 
     /// Calls `each` with the time when a run was made, in milliseconds since 1970, and
-    /// its state, for every run that a filter lets through, in no order. The filter's
-    /// parameters are not looked at.
+    /// its state, for every run that a filter lets through, in no order.
     pub fn for_each_run(
         &self,
         filter: &RunFilter,
         each: impl FnMut(u64, State),
     ) -> Result<(), StoreError> {
-        self.read(|connection, _| Ok(run_list::for_each(connection, filter, each)?))
+        self.read(|connection, results| run_list::for_each(connection, results, filter, each))
     }
 
     /// The newest runs whose name or flow holds a text, whatever the case, looked for

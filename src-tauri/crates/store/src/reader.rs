@@ -13,8 +13,13 @@ use crate::{
     migrations::Database,
     receipt::lock,
     tables::{
-        cache, device, limit, request, result::Results, run, run_list, setting, task_run,
-        task_tally::Remembered, text, transition, variable, workspace,
+        cache, device, limit,
+        pin::{self, Pin, PinnedFlow},
+        request,
+        result::Results,
+        run, run_list, setting, task_run,
+        task_tally::Remembered,
+        text, transition, variable, wait, workspace,
     },
 };
 
@@ -97,6 +102,11 @@ impl Reader {
         })
     }
 
+    /// Whether a process that carries something of this home still runs.
+    pub fn is_alive(&self, owner: Owner) -> bool {
+        owner.is_alive(&self.readers.home)
+    }
+
     /// Which device this home is.
     pub fn device(&self) -> Result<DeviceId, StoreError> {
         self.read(|connection, _| Ok(device::id(connection)?))
@@ -105,6 +115,11 @@ impl Reader {
     /// A run.
     pub fn run(&self, id: RunId) -> Result<Option<StoredRun>, StoreError> {
         self.read(|connection, results| run::one(connection, results, id))
+    }
+
+    /// The newest run's id.
+    pub fn newest_run(&self) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection, _| Ok(run::newest(connection)?))
     }
 
     /// The run that a person means: an id or its beginning, a readable name, or
@@ -292,6 +307,11 @@ impl Reader {
         self.read(|connection, _| Ok(variable::list(connection)?))
     }
 
+    /// What is pinned of a flow, by task.
+    pub fn pins(&self, flow: &PinnedFlow) -> Result<Vec<Pin>, StoreError> {
+        self.read(|connection, _| Ok(pin::list(connection, flow)?))
+    }
+
     /// A setting.
     pub fn setting(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         self.read(|connection, _| Ok(setting::one(connection, key)?))
@@ -315,6 +335,16 @@ impl Reader {
         number: TaskRunNumber,
     ) -> Result<Vec<SlotAround>, StoreError> {
         self.read(|connection, _| Ok(limit::around(connection, run, number)?))
+    }
+
+    /// The knot that a task run is in which waits for a slot, where it is the one that
+    /// gives way. See [`Writer::note_wait`](crate::Writer::note_wait).
+    pub fn knot(
+        &self,
+        run: RunId,
+        number: TaskRunNumber,
+    ) -> Result<Option<wait::Knot>, StoreError> {
+        self.read(|connection, _| Ok(wait::knot(connection, &self.readers.home, run, number)?))
     }
 
     /// Open requests about runs that `owner` carries, oldest first.

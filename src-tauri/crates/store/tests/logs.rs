@@ -8,10 +8,15 @@
 
 mod sample;
 
+use std::time::Duration;
+
 use sample::*;
 use tempfile::TempDir;
 use tidemill_orchestrate::RunId;
 use tidemill_store::{LogFilter, LogLine, NewLine, Store, Stream};
+
+/// Longer than any search here takes.
+const LONG: Duration = Duration::from_secs(60);
 
 fn store() -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
@@ -61,7 +66,7 @@ fn nothing_is_opened_before_the_first_line() {
     let (folder, store) = store();
     let run = new_run(1).id;
     assert!(read(&store, run, LogFilter::default()).is_empty());
-    assert!(store.logs().search("x", None, 9).unwrap().is_empty());
+    assert!(store.logs().search("x", 9, LONG).unwrap().hits.is_empty());
     store.logs().remove(run).unwrap();
     drop(store);
     assert!(!folder.path().join("logs.db").exists());
@@ -189,35 +194,87 @@ fn another_process_follows() {
 }
 
 #[test]
-fn words_are_found_newest_first() {
+fn words_are_found_newest_first_whether_they_are_indexed_or_not() {
     let (_folder, store) = store();
+    let logs = store.logs();
     let (run, other) = (new_run(1).id, new_run(2).id);
-    write(
-        &store,
-        run,
-        vec![line(1, "the quick fox"), line(1, "a slow fox")],
-    );
-    write(
-        &store,
-        other,
-        vec![line(2, "a quick \"red\" fox AND (others*)")],
-    );
-    let found = |words: &str, run| {
-        let hits = store.logs().search(words, run, 10).unwrap();
-        hits.into_iter()
-            .map(|hit| (hit.run, hit.line.number))
+    let found = |words: &str| {
+        let found = logs.search(words, 10, LONG).unwrap();
+        assert!(found.complete, "{words}");
+        let hits = found.hits.into_iter();
+        hits.map(|hit| (hit.run, hit.line.number))
             .collect::<Vec<_>>()
     };
-    assert_eq!(found("fox", None), [(other, 1), (run, 2), (run, 1)]);
-    assert_eq!(found("QUICK fox", None), [(other, 1), (run, 1)]);
-    assert_eq!(found("fox", Some(run)), [(run, 2), (run, 1)]);
-    assert_eq!(found("\"red\" AND (others*)", None), [(other, 1)]);
-    assert!(found("", None).is_empty() && found("absent", None).is_empty());
-    assert_eq!(store.logs().search("fox", None, 1).unwrap().len(), 1);
-    store.logs().remove(other).unwrap();
-    assert_eq!(found("quick", None), [(run, 1)]);
+    let lines = ["the quick fox", "a slow fox"].map(|text| line(1, text));
+    write(&store, run, lines.to_vec());
+    let text = "a quick \"red\" fox AND (others*)";
+    write(&store, other, vec![line(2, text)]);
+    let check = || {
+        assert_eq!(found("fox"), [(other, 1), (run, 2), (run, 1)]);
+        assert_eq!(found("QUICK fox"), [(other, 1), (run, 1)]);
+        assert_eq!(found("\"red\" AND (others*)"), [(other, 1)]);
+        assert!(found("").is_empty() && found("absent").is_empty());
+        assert_eq!(logs.runs_saying("fox", 9, LONG).unwrap(), [other, run]);
+        assert_eq!(logs.runs_saying("fox", 1, LONG).unwrap(), [other]);
+        assert_eq!(logs.runs_saying("slow fox", 9, LONG).unwrap(), [run]);
+        assert_eq!(logs.search("fox", 1, LONG).unwrap().hits.len(), 1);
+    };
+    assert_eq!(logs.unindexed().unwrap(), 2);
+    check();
+    assert!(logs.index_for(LONG).unwrap());
+    assert_eq!(logs.unindexed().unwrap(), 0);
+    check();
     write(&store, run, vec![line(1, "quick again")]);
-    assert_eq!(found("quick", None), [(run, 3), (run, 1)]);
+    assert_eq!(found("quick"), [(run, 3), (other, 1), (run, 1)]);
+    assert!(logs.index_for(LONG).unwrap());
+    assert_eq!(found("quick"), [(run, 3), (other, 1), (run, 1)]);
+    logs.remove(other).unwrap();
+    assert_eq!(found("quick"), [(run, 3), (run, 1)]);
+}
+
+#[test]
+fn what_is_removed_leaves_the_index_too() {
+    let (folder, store) = store();
+    let (run, other) = (new_run(1).id, new_run(2).id);
+    for run in [run, other] {
+        let lines = (0..5_000).map(|number| line(1, format!("word{number} of {run}")));
+        write(&store, run, lines.collect());
+    }
+    assert!(store.logs().index_for(LONG).unwrap());
+    let rows = || -> i64 {
+        let index = rusqlite::Connection::open(folder.path().join("search.db")).unwrap();
+        let count = "SELECT count(*) FROM words_docsize";
+        index.query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(rows(), 10_000);
+    store.logs().remove(run).unwrap();
+    assert_eq!(rows(), 5_000);
+    store.logs().prune(at(0), 1).unwrap();
+    assert_eq!(rows(), 0);
+}
+
+#[test]
+fn a_search_is_bounded_and_says_so() {
+    let (_folder, store) = store();
+    let run = new_run(1).id;
+    // Two words that are in every line together are found at once; two that never are,
+    // only by looking everywhere.
+    let lines = (0..60_000).map(|number| match number % 2 {
+        0 => line(1, "even steps of every run"),
+        _ => line(1, "odd steps of every run"),
+    });
+    write(&store, run, lines.collect());
+    let none = store.logs().search("even odd", 10, LONG).unwrap();
+    assert!(!none.complete, "most of it is not indexed");
+    assert!(store.logs().index_for(LONG).unwrap());
+    let found = store.logs().search("every run", 50, LONG).unwrap();
+    let numbers: Vec<u64> = found.hits.iter().map(|hit| hit.line.number).collect();
+    let expected: Vec<u64> = (0..50).map(|back| 60_000 - back).collect();
+    assert_eq!((numbers, found.complete), (expected, true));
+    let all = store.logs().search("even odd", 10, LONG).unwrap();
+    assert!(all.hits.is_empty() && all.complete);
+    let cut = store.logs().search("even odd", 10, Duration::ZERO).unwrap();
+    assert!(cut.hits.is_empty() && !cut.complete);
 }
 
 #[test]

@@ -109,6 +109,11 @@ fn runs_are_listed_in_every_order_page_by_page() {
     let mut counted = 0;
     reader.for_each_run(&states, |_, _| counted += 1).unwrap();
     assert_eq!(counted, 2);
+    let mut counted = 0;
+    reader
+        .for_each_run(&parameters, |_, _| counted += 1)
+        .unwrap();
+    assert_eq!(counted, 1);
 }
 
 #[test]
@@ -372,7 +377,35 @@ fn runs_are_found_by_what_they_said() {
     let logs = store.logs();
     assert_eq!(logs.runs_saying("line", 5, time).unwrap(), [second, first]);
     assert_eq!(logs.runs_saying("line 25", 5, time).unwrap(), [first]);
-    let found = logs.search_within("line 7", 5, time).unwrap();
+    let found = logs.search("line 7", 5, time).unwrap();
     assert!(found.complete);
     assert_eq!(found.hits.len(), 2);
+}
+
+#[test]
+fn runs_with_a_parameter_are_found_however_far_back_they_are() {
+    let (_folder, store) = store();
+    for n in 1..=2_100 {
+        let first = vec![run_to(None, State::Pending)];
+        // Only the last is waited for: they are written in order.
+        drop(store.writer().begin_run(new_run(n), first));
+    }
+    store.writer().flush().wait_flushed().unwrap();
+    let reader = store.reader().unwrap();
+    let with = |name: &str, value: &str| RunFilter {
+        parameters: vec![(name.to_owned(), value.to_owned())],
+        states: vec![State::Pending, State::Running],
+        ..RunFilter::default()
+    };
+    for sort in [RunSort::Newest, RunSort::Oldest] {
+        assert_eq!(
+            pages(&reader, &with("n", "1050"), sort),
+            [new_run(1_050).id]
+        );
+        assert_eq!(pages(&reader, &with("n", "2101"), sort), []);
+    }
+    let all = reader.runs(&with("city", "Oslo"), None, 1_500).unwrap();
+    assert_eq!(all.runs.len(), 1_500);
+    let rest = reader.runs(&with("city", "Oslo"), all.next.as_deref(), 1_500);
+    assert_eq!(rest.unwrap().runs.len(), 600);
 }

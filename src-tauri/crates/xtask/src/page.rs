@@ -38,11 +38,24 @@ pub(crate) fn photograph() -> Result<(), Failure> {
     step::open("the screenshots", &mut command)
 }
 
+/// Measures the studio of the release build in a browser; what was measured stands in
+/// `file` then, a line `name<TAB>value<TAB>bound` for each.
+pub(crate) fn measure(file: &Path) -> Result<(), Failure> {
+    let mut command = with_program("measure");
+    command
+        .env(
+            "TIDEMILL_PROGRAM",
+            project::target().join("release/tidemill"),
+        )
+        .env("TIDEMILL_MEASURES", file);
+    step::quiet("the studio in a browser", &mut command, 0)
+}
+
 /// A script of the page's package, told where the built program and the examples are.
 fn with_program(script: &str) -> Command {
     let mut command = script_of("ui", script);
     command
-        .env("TIDEMILL", project::target().join("debug/tidemill"))
+        .env("TIDEMILL_PROGRAM", project::target().join("debug/tidemill"))
         .env("TIDEMILL_EXAMPLES", project::root().join("examples"));
     command
 }

@@ -65,7 +65,7 @@ impl ServerError {
         match self {
             Self::Away { .. } => true,
             Self::Stranger { .. } => false,
-            Self::Refused { status, .. } => *status >= 500 && *status != 501,
+            Self::Refused { status, .. } => *status >= 500,
         }
     }
 

@@ -9,11 +9,14 @@ use serde_json::{Map, Value as Json, json};
 use super::{Client, RefusedLine};
 use crate::{
     Error, FileDiagnostics, GivenParameters, Surroundings,
+    doctor::DoctorAnswer,
     document::{RunDocument, RunReport},
     failure::{FailedTask, Failures},
+    new::{Examples, NewFlow},
     parameters,
     plan::PlanAnswer,
-    runs::{ListRequest, RunDetail, RunFacts, RunList, RunRecord, ShowRequest, TransitionDocument},
+    record::TransitionList,
+    runs::{ListRequest, RunDetail, RunFacts, RunList, RunRecord, ShowRequest},
     schedules::{NextAnswer, NextOf, NextRequest, SchedulesAnswer},
     settings::Settings,
     steer::SteeredRun,
@@ -39,14 +42,6 @@ impl RemoteDetail {
             more: self.failures_left_out,
         }
     }
-}
-
-/// A report, with its record where that was asked for.
-#[derive(Debug, Deserialize)]
-struct RemoteReport {
-    #[serde(flatten)]
-    report: RunReport,
-    transitions: Option<Vec<TransitionDocument>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,20 +97,23 @@ impl Client {
     /// Where there is no such run, the server refuses, or does not answer.
     pub async fn show(&self, request: &ShowRequest) -> Result<RunDetail, Error> {
         let detail: RemoteDetail = self.get(&["runs", &request.run], &[]).await?;
-        let query = [
-            ("transitions", request.transitions.to_string()),
-            ("tasks", request.tasks.to_string()),
-        ];
-        let report: RemoteReport = self
-            .get(&["runs", &detail.run.id, "report"], &query)
-            .await?;
+        let id = detail.run.id.as_str();
+        let query = [("tasks", request.tasks.to_string())];
+        let report: RunReport = self.get(&["runs", id, "report"], &query).await?;
         let facts = detail.facts;
-        let record = report.transitions.map(|transitions| RunRecord {
-            facts: facts.clone(),
-            transitions,
-        });
+        let record = match request.transitions {
+            0 => None,
+            most => {
+                let query = [("limit", most.to_string())];
+                let page: TransitionList = self.get(&["runs", id, "transitions"], &query).await?;
+                Some(RunRecord {
+                    facts: facts.clone(),
+                    transitions: page.transitions,
+                })
+            }
+        };
         Ok(RunDetail {
-            report: report.report,
+            report,
             facts,
             record,
         })
@@ -139,13 +137,32 @@ impl Client {
         Ok(detail.run.id)
     }
 
-    /// Ends a run.
+    /// Ends a run; `at_once`: what runs gets no time to end by itself.
     ///
     /// # Errors
     /// Where there is no such run, it has ended, or the server does not answer.
-    pub async fn cancel(&self, run: &str) -> Result<SteeredRun, Error> {
-        self.send(Method::POST, &["runs", run, "cancel"], None)
+    pub async fn cancel(&self, run: &str, at_once: bool) -> Result<SteeredRun, Error> {
+        let body = json!({ "at_once": at_once });
+        self.send(Method::POST, &["runs", run, "cancel"], Some(&body))
             .await
+    }
+
+    /// Writes a flow of an example into the server's workspace.
+    ///
+    /// # Errors
+    /// Where the name is none, no example is called so, the file is there already, or
+    /// the server does not answer.
+    pub async fn new_flow(&self, name: &str, from: Option<&str>) -> Result<NewFlow, Error> {
+        let body = json!({ "name": name, "from": from });
+        self.send(Method::POST, &["flows"], Some(&body)).await
+    }
+
+    /// What a flow may be begun from.
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    pub async fn examples(&self) -> Result<Examples, Error> {
+        self.get(&["examples"], &[]).await
     }
 
     /// Answers a question with yes.
@@ -301,6 +318,14 @@ impl Client {
     /// Where the server does not answer.
     pub async fn secrets(&self) -> Result<SecretNames, Error> {
         self.get(&["secrets"], &[]).await
+    }
+
+    /// Whether all that the server needs is there, on its machine.
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    pub async fn doctor(&self) -> Result<DoctorAnswer, Error> {
+        self.get(&["doctor"], &[]).await
     }
 
     /// Every setting.

@@ -17,8 +17,10 @@ use axum::{
 
 use super::{problem::Problem, token::Token};
 
-/// The cookie of a browser that has shown the token once.
-const COOKIE: &str = "tidemill_session";
+/// How the cookie of a browser that has shown the token once is called, with what tells
+/// one home's from another's after it: a browser sends every port of a machine the same
+/// cookies.
+const COOKIE: &str = "tidemill_session_";
 
 /// How long a browser keeps it.
 const COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
@@ -36,6 +38,8 @@ pub enum Door {
 #[derive(Clone, Debug)]
 pub struct Gate {
     token: Token,
+    /// The cookie's name.
+    cookie: String,
     authorities: Vec<String>,
     /// The port, where it listens on every address: then any address of this machine
     /// may be asked for by number. (A name could be anybody's.)
@@ -63,6 +67,7 @@ impl Gate {
             authorities.extend(hosts);
         }
         Self {
+            cookie: format!("{COOKIE}{}", token.fingerprint()),
             token,
             authorities,
             any_address: address.ip().is_unspecified().then_some(port),
@@ -117,13 +122,37 @@ impl Gate {
         if is_from_elsewhere(headers) {
             return Err(cross_site("the request comes from a page of another site"));
         }
-        match credentials(headers, &self.token) {
+        match self.credentials(headers) {
             Credentials::Token => Ok(()),
             Credentials::Cookie if is_safe(request.method()) || is_same_origin(headers) => Ok(()),
             Credentials::Cookie => Err(cross_site(
                 "a browser's request that changes something must say that it comes from the studio",
             )),
             Credentials::None => Err(unauthorized()),
+        }
+    }
+
+    /// What a request shows.
+    fn credentials(&self, headers: &HeaderMap) -> Credentials {
+        if let Some(shown) = headers.get(header::AUTHORIZATION) {
+            let bearer = shown.to_str().ok().and_then(|shown| {
+                let (scheme, rest) = shown.split_once(' ')?;
+                scheme.eq_ignore_ascii_case("bearer").then_some(rest.trim())
+            });
+            return match bearer {
+                Some(shown) if self.token.is(shown) => Credentials::Token,
+                _ => Credentials::None,
+            };
+        }
+        let cookies = headers.get_all(header::COOKIE).iter();
+        let mut values = cookies
+            .filter_map(|cookies| cookies.to_str().ok())
+            .flat_map(|cookies| cookies.split(';'))
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .filter(|(name, _)| *name == self.cookie);
+        match values.any(|(_, value)| self.token.is(value)) {
+            true => Credentials::Cookie,
+            false => Credentials::None,
         }
     }
 }
@@ -191,29 +220,6 @@ enum Credentials {
     None,
 }
 
-fn credentials(headers: &HeaderMap, token: &Token) -> Credentials {
-    if let Some(shown) = headers.get(header::AUTHORIZATION) {
-        let bearer = shown.to_str().ok().and_then(|shown| {
-            let (scheme, rest) = shown.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(rest.trim())
-        });
-        return match bearer {
-            Some(shown) if token.is(shown) => Credentials::Token,
-            _ => Credentials::None,
-        };
-    }
-    let cookies = headers.get_all(header::COOKIE).iter();
-    let mut values = cookies
-        .filter_map(|cookies| cookies.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .filter(|(name, _)| *name == COOKIE);
-    match values.any(|(_, value)| token.is(value)) {
-        true => Credentials::Cookie,
-        false => Credentials::None,
-    }
-}
-
 /// Lets a request in, or says why not.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let door = request.extensions().get::<Door>().cloned();
@@ -245,8 +251,10 @@ fn begin_session(gate: &Gate, shown: &str) -> Response {
     if !gate.token.is(shown) {
         return unauthorized().into_response();
     }
-    let cookie =
-        format!("{COOKIE}={shown}; Path=/; HttpOnly; SameSite=Strict; Max-Age={COOKIE_SECONDS}");
+    let cookie = format!(
+        "{}={shown}; Path=/; HttpOnly; SameSite=Strict; Max-Age={COOKIE_SECONDS}",
+        gate.cookie
+    );
     let Ok(cookie) = HeaderValue::try_from(cookie) else {
         return unauthorized().into_response();
     };
@@ -319,7 +327,7 @@ mod tests {
         let bearer = format!("Bearer {TOKEN}");
         let (bearer, cookie) = (
             ("authorization", bearer.as_str()),
-            format!("a=b; {COOKIE}={TOKEN}"),
+            format!("a=b; {}={TOKEN}", gate.cookie),
         );
         let cookie = ("cookie", cookie.as_str());
         let own = ("origin", "http://localhost:4600");
@@ -346,8 +354,22 @@ mod tests {
             let got = status(&gate, method, "/api/v1/runs", &headers);
             assert_eq!(got, expected, "{method} {headers:?}");
         }
+        let of_another = format!("{COOKIE}={TOKEN}; {COOKIE}00000000={TOKEN}");
+        let headers = [host, ("cookie", of_another.as_str())];
+        assert_eq!(status(&gate, "GET", "/api/v1/runs", &headers), 401);
         assert_eq!(status(&gate, "GET", "/api/v1/health", &[host]), 200);
         assert_eq!(status(&gate, "GET", "/assets/x.js", &[host]), 200);
         assert_eq!(status(&gate, "GET", "/api", &[host]), 401);
+    }
+
+    #[test]
+    fn each_home_has_a_cookie_of_its_own() {
+        let other: String = TOKEN.chars().rev().collect();
+        let address = "127.0.0.1:4601".parse().unwrap();
+        let other = Gate::new(Token::parse(&other).unwrap(), address, None);
+        assert_ne!(gate("127.0.0.1:4600", None).cookie, other.cookie);
+        // The same home is known at another port.
+        let again = gate("127.0.0.1:4602", None);
+        assert_eq!(gate("127.0.0.1:4600", None).cookie, again.cookie);
     }
 }

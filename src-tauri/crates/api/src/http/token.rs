@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 use tidemill_store::Home;
 
 use crate::Error;
@@ -64,6 +65,13 @@ impl Token {
     /// Its text, for who sends it.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// What tells it from other tokens, and is of no use to who has it.
+    pub(crate) fn fingerprint(&self) -> String {
+        let hash = Sha256::digest(self.0.as_bytes());
+        let first = hash.iter().take(4);
+        first.map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether that is this token. Takes as long for any text of its length.

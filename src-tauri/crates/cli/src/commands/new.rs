@@ -1,33 +1,30 @@
 //! `new`: a flow to start from.
 
-use tidemill_api::{Surroundings, new::EXAMPLES, new::new as write_flow};
-
 use crate::{
     arguments::NewArguments,
     exit::Exit,
     look::{Line, Role},
     message::Failure,
     output::Output,
+    source::Source,
     text,
 };
 
-pub(crate) fn new(surroundings: &Surroundings, arguments: &NewArguments) -> Result<Exit, Failure> {
+pub(crate) fn new(source: &Source<'_>, arguments: &NewArguments) -> Result<Exit, Failure> {
     let mut output = Output::new();
     match &arguments.name {
         None => {
-            for example in EXAMPLES {
-                let mut line = Line::of(Role::Strong, example.name);
+            for example in source.examples()?.examples {
+                let mut line = Line::of(Role::Strong, &example.name);
                 line.pad_to(10);
-                output.line(&line.with(Role::Plain, example.about))?;
+                output.line(&line.with(Role::Plain, &example.about))?;
             }
         }
         Some(name) => {
-            let answer = write_flow(surroundings, name, arguments.from.as_deref())?;
-            let shown = |path| surroundings.shown(path).display().to_string();
-            let file = shown(&answer.file);
-            output.line(&Line::plain("wrote ").with(Role::Strong, &file))?;
-            if let Some(mark) = &answer.mark {
-                let line = Line::plain("made ").with(Role::Strong, &format!("{}/", shown(mark)));
+            let flow = source.new_flow(name, arguments.from.as_deref())?;
+            output.line(&Line::plain("wrote ").with(Role::Strong, &flow.file))?;
+            if let Some(mark) = &flow.mark {
+                let line = Line::plain("made ").with(Role::Strong, &format!("{mark}/"));
                 output.line(&line.with(Role::Plain, ", which makes this folder a workspace"))?;
             }
             let command = format!("tidemill run {}", text::shell_word(name));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidemill_api::{
     Error, Event, Failures, RunDocument, RunOrder, Surroundings,
-    client::{Client, RemoteRun, Streamed},
+    client::{Client, RemoteRun, ServerError, Streamed},
     logs::LogsRequest,
 };
 use tokio::sync::mpsc;
@@ -102,7 +102,7 @@ async fn show(
 enum Watched {
     /// The run has ended.
     Ended,
-    /// A second signal: nobody watches any more.
+    /// A third signal: nobody watches any more.
     LeftAlone,
 }
 
@@ -135,7 +135,7 @@ async fn watch_to_end(
 ) -> Result<Watched, Error> {
     let mut ticks = interval_at(Instant::now() + FRAME, FRAME);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard: Option<Instant> = None;
+    let mut heard: Vec<Instant> = Vec::new();
     let id = run.id.to_string();
     let mut told = told(run);
     let mut lines_ended = shown.is_none();
@@ -149,14 +149,14 @@ async fn watch_to_end(
         tokio::select! {
             biased;
             why = interrupts.next() => {
-                if heard.is_some_and(|first| first.elapsed() > SAME_SIGNAL) {
+                if heard.last().is_some_and(|last| last.elapsed() <= SAME_SIGNAL) {
+                    continue;
+                }
+                heard.push(Instant::now());
+                if heard.len() > 2 {
                     return Ok(Watched::LeftAlone);
                 }
-                if heard.is_none() {
-                    heard = Some(Instant::now());
-                    note(shown, &format!("{why}: cancelling; Ctrl-C again stops watching"));
-                    client.cancel(&id).await?;
-                }
+                interrupt(client, &id, shown, heard.len(), why).await?;
             }
             _ = ticks.tick() => {
                 if let Some((watch, _)) = shown.as_mut() {
@@ -192,6 +192,32 @@ async fn watch_to_end(
         let _ = timeout(LAST_LINES, rest).await;
     }
     Ok(Watched::Ended)
+}
+
+/// The first signal cancels the run there, the next kills what still runs of it.
+async fn interrupt(
+    client: &Client,
+    run: &str,
+    shown: &mut Option<(Watch, Streamed)>,
+    times: usize,
+    why: &str,
+) -> Result<(), Error> {
+    let kills = times > 1;
+    match kills {
+        false => note(
+            shown,
+            &format!("{why}: cancelling: what runs has 5 seconds to end; Ctrl-C again kills it"),
+        ),
+        true => note(
+            shown,
+            "killing what still runs; Ctrl-C again stops watching",
+        ),
+    }
+    match client.cancel(run, kills).await {
+        // It ended on its own before the second word came.
+        Err(Error::Server(ServerError::Refused { status: 409, .. })) if kills => Ok(()),
+        other => other.map(drop),
+    }
 }
 
 fn note(shown: &mut Option<(Watch, Streamed)>, text: &str) {

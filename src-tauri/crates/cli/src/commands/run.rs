@@ -49,6 +49,7 @@ pub(crate) fn run(
     let order = RunOrder {
         flow: FlowChoice::parse(&arguments.flow.flow)?,
         parameters: given(arguments.flow),
+        trial: None,
     };
     let surroundings = match source {
         Source::Home(surroundings) => surroundings,

@@ -25,6 +25,9 @@ use crate::{
 /// At most so many task runs are listed for people.
 const TASKS: usize = 500;
 
+/// At most so many transitions are.
+const TRANSITIONS: usize = 1_000;
+
 /// No value takes more columns.
 const WIDEST_VALUE: usize = 200;
 
@@ -35,8 +38,12 @@ pub(crate) fn show(source: &Source<'_>, arguments: &ShowArguments) -> Result<Exi
     } else {
         let request = ShowRequest {
             run: arguments.run.clone(),
-            transitions: arguments.transitions,
             // One more than is shown tells that there are more.
+            transitions: if arguments.transitions {
+                TRANSITIONS + 1
+            } else {
+                0
+            },
             tasks: TASKS + 1,
         };
         let detail = source.show(&request)?;
@@ -157,8 +164,7 @@ fn tasks(tasks: &[TaskDocument], look: Look) -> Vec<Line> {
     });
     let mut lines = table::lines(&columns, rows.collect(), look);
     if tasks.len() > TASKS {
-        let more = format!("{} more; --json has all", look.ellipsis());
-        lines.push(Line::of(Role::Dim, &more));
+        lines.push(more(look));
     }
     lines
 }
@@ -208,7 +214,7 @@ fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: L
         true => time::time_of_day(moment.0, zone),
         false => time::stamp(moment.0, zone),
     };
-    let rows = transitions.iter().map(|transition| {
+    let rows = transitions.iter().take(TRANSITIONS).map(|transition| {
         let from = match transition.from {
             Some(from) => Line::of(Role::Dim, from.name()),
             None => Line::of(Role::Dim, look.glyph("–", "-")),
@@ -221,7 +227,19 @@ fn transition_lines(transitions: &[TransitionDocument], zone: &TimeZone, look: L
             Line::plain(transition.message.as_deref().unwrap_or_default()),
         ]
     });
-    table::lines(&columns, rows.collect(), look)
+    let mut lines = table::lines(&columns, rows.collect(), look);
+    if transitions.len() > TRANSITIONS {
+        lines.push(more(look));
+    }
+    lines
+}
+
+/// What stands below a list that was cut.
+fn more(look: Look) -> Line {
+    Line::of(
+        Role::Dim,
+        &format!("{} more; --json has all", look.ellipsis()),
+    )
 }
 
 /// Whether the run is a recorded command: it has no flow, no tasks, and only its caller
@@ -239,6 +257,7 @@ fn next(run: &RunDocument) -> Vec<String> {
             &["runs logs ID", "runs retry ID --from-failed"]
         }
         State::AwaitingRetry => &["runs retry ID"],
+        State::Scheduled | State::Late => &["runs cancel ID"],
         State::Paused => &["approve ID", "reject ID"],
         State::Running | State::Retrying => &["runs logs ID -f", "runs cancel ID"],
         _ => &[],

@@ -23,7 +23,7 @@ pub(crate) fn cancel(
 ) -> Result<Exit, Failure> {
     let surroundings = match source {
         Source::Home(surroundings) => surroundings,
-        Source::Server(_, client) => return done(client.cancel(run), "cancelled"),
+        Source::Server(_, client) => return done(client.cancel(run, false), "cancelled"),
     };
     runtime()?.block_on(async {
         let steered = steer::cancel(surroundings, run).await?;

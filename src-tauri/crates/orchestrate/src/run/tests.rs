@@ -4,6 +4,7 @@ mod recovery;
 mod size;
 mod steering;
 mod tasks;
+mod trial;
 
 use std::time::Duration;
 

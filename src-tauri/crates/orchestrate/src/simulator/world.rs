@@ -52,6 +52,7 @@ pub(crate) fn start(flow: &Arc<Flow>, slots: u32) -> RunStart {
         scheduled_for: None,
         trigger: Value::from(()),
         directory: "/scratch".to_owned(),
+        trial: None,
         zone: TimeZone::UTC,
         slots: NonZeroU32::new(slots).unwrap(),
     }

@@ -3,6 +3,7 @@
 //! Not here: how a process's output becomes lines, and masking.
 
 mod chunk;
+mod index;
 mod read;
 mod search;
 mod window;
@@ -14,7 +15,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 
 pub use read::{LogFilter, LogLines};
@@ -23,6 +24,7 @@ pub use window::{LogView, LogWindow, TaskRunSet};
 pub use write::LogAppended;
 
 use crate::{Home, StoreError, lock::WriteQueue, migrations::Database, receipt::lock};
+use index::Index;
 use write::LogThread;
 
 /// The longest piece of a line that is kept as one: longer lines are several pieces.
@@ -106,7 +108,7 @@ pub struct LogLine {
 /// A home's logs.
 pub struct Logs {
     database: Database,
-    index: Database,
+    index: Index,
     thread: LogThread,
     idle: Mutex<Vec<Connection>>,
 }
@@ -126,7 +128,7 @@ impl Logs {
         let database = Database::logs(home);
         Self {
             thread: LogThread::new(database.clone()),
-            index: Database::search(home),
+            index: Index::new(Database::search(home)),
             database,
             idle: Mutex::new(Vec::new()),
         }
@@ -155,59 +157,49 @@ impl Logs {
         LogLines::new(self, run, filter)
     }
 
-    /// Lines that hold all these words, newest first, of one run or of all. What was
-    /// logged since the last search is indexed first.
-    pub fn search(
-        &self,
-        words: &str,
-        run: Option<RunId>,
-        limit: usize,
-    ) -> Result<Vec<LogHit>, StoreError> {
-        while self.index_more()? {}
-        search::search(self, words, run, limit)
+    /// Lines that hold all these words, newest first, at most `limit`, in about so much
+    /// time at most. Asks the index that [`Logs::index_for`] makes, and looks through
+    /// the newest of what is not in it yet.
+    pub fn search(&self, words: &str, limit: usize, time: Duration) -> Result<LogHits, StoreError> {
+        search::lines(self, words, limit, time)
     }
 
-    /// As [`Logs::search`], in about so much time at most: where more was logged since
-    /// the last search than can be indexed in it, what is found may lack the newest
-    /// lines, and the answer says so.
-    pub fn search_within(
-        &self,
-        words: &str,
-        limit: usize,
-        time: Duration,
-    ) -> Result<LogHits, StoreError> {
-        let complete = self.index_within(time)?;
-        let hits = search::search(self, words, None, limit)?;
-        Ok(LogHits { hits, complete })
-    }
-
-    /// The runs whose logs hold all these words, the last that logged first, at most
-    /// `limit`; as [`Logs::search_within`].
+    /// The runs whose logs hold all these words, the last that logged first; as
+    /// [`Logs::search`].
     pub fn runs_saying(
         &self,
         words: &str,
         limit: usize,
         time: Duration,
     ) -> Result<Vec<RunId>, StoreError> {
-        self.index_within(time)?;
-        search::runs(self, words, limit)
+        search::runs(self, words, limit, time)
     }
 
-    /// Indexes for about so long; gives whether all is indexed.
-    fn index_within(&self, time: Duration) -> Result<bool, StoreError> {
+    /// How much of what was logged is not indexed yet, in chunks of some hundred lines.
+    pub fn unindexed(&self) -> Result<u64, StoreError> {
+        let last = self.read(|logs| Ok(index::last_chunk(logs)?))?.unwrap_or(0);
+        if last == 0 {
+            return Ok(0);
+        }
+        Ok(last
+            .saturating_sub(self.index.done()?)
+            .max(0)
+            .unsigned_abs())
+    }
+
+    /// Indexes what was logged for about so long; gives whether all is indexed. Never
+    /// in the way of who logs: the index is a database of its own.
+    pub fn index_for(&self, time: Duration) -> Result<bool, StoreError> {
         let started = Instant::now();
-        while self.index_more()? {
+        if self.unindexed()? == 0 {
+            return Ok(true);
+        }
+        while self.read(|logs| self.index.step(logs))?.unwrap_or(false) {
             if started.elapsed() >= time {
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-
-    /// Indexes some more of what was logged; gives whether there may be more. Never
-    /// in the way of who logs: the index is a database of its own.
-    pub fn index_more(&self) -> Result<bool, StoreError> {
-        search::index_more(self)
     }
 
     /// Removes a run's lines.
@@ -216,10 +208,9 @@ impl Logs {
             return Ok(());
         }
         self.remove_in_steps(|connection| {
-            connection.execute(
-                "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE run = ? LIMIT ?)",
-                rusqlite::params![run.to_bytes(), REMOVED_AT_ONCE],
-            )
+            let id = run.to_bytes();
+            let chosen = "SELECT id FROM chunks WHERE run = ?1 LIMIT ?2";
+            removed(connection, chosen, params![id, REMOVED_AT_ONCE])
         })
     }
 
@@ -231,11 +222,8 @@ impl Logs {
         }
         let before = before.as_microsecond();
         self.remove_in_steps(|connection| {
-            connection.execute(
-                "DELETE FROM chunks WHERE id IN
-                   (SELECT id FROM chunks WHERE last_at < ? ORDER BY id LIMIT ?)",
-                rusqlite::params![before, REMOVED_AT_ONCE],
-            )
+            let chosen = "SELECT id FROM chunks WHERE last_at < ?1 ORDER BY id LIMIT ?2";
+            removed(connection, chosen, params![before, REMOVED_AT_ONCE])
         })?;
         self.remove_in_steps(|connection| {
             let used: i64 = connection.query_row(
@@ -245,21 +233,20 @@ impl Logs {
                 |row| row.get(0),
             )?;
             if used.unsigned_abs() <= bytes {
-                return Ok(0);
+                return Ok(Vec::new());
             }
-            connection.execute(
-                "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks ORDER BY id LIMIT ?)",
-                [REMOVED_AT_ONCE],
-            )
+            let chosen = "SELECT id FROM chunks ORDER BY id LIMIT ?1";
+            removed(connection, chosen, [REMOVED_AT_ONCE])
         })
     }
 
-    /// Repeats a removal until it removes nothing, each time in a transaction.
+    /// Repeats a removal until it removes nothing, each time in a transaction; then the
+    /// index forgets what was removed. Where that fails, a search passes over it.
     fn remove_in_steps(
         &self,
-        step: impl Fn(&Connection) -> rusqlite::Result<usize>,
+        step: impl Fn(&Connection) -> rusqlite::Result<Vec<(i64, i64)>>,
     ) -> Result<(), StoreError> {
-        let mut queue = WriteQueue::open(&self.database.lock)?;
+        let mut queue = WriteQueue::open(&self.database.lock)?.impatient();
         let mut connection = self.database.write()?;
         loop {
             let removed = queue.transaction(&mut connection, &self.database.path, |inside| {
@@ -267,9 +254,10 @@ impl Logs {
                 give_back(inside)?;
                 Ok(removed)
             })?;
-            if removed == 0 {
+            if removed.is_empty() {
                 return Ok(());
             }
+            self.index.forget(&removed)?;
         }
     }
 
@@ -298,6 +286,20 @@ impl Logs {
         }
         answer.map(Some)
     }
+}
+
+/// Removes the chunks that a query chooses; gives each one's id and number of lines.
+fn removed(
+    connection: &Connection,
+    chosen: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<(i64, i64)>> {
+    connection
+        .prepare_cached(&format!(
+            "DELETE FROM chunks WHERE id IN ({chosen}) RETURNING id, count"
+        ))?
+        .query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }
 
 /// Gives free pages back to the disk: one a row of this pragma's answer.

@@ -1,22 +1,30 @@
-//! Full-text search over all logs: an index in a database of its own, made behind
-//! those who log, when someone searches or asks for it.
+//! Full-text search over all logs: what is indexed, and the little that is not yet.
+//!
+//! A search looks through the index from its end, in windows of chunks, for a bounded
+//! time: also for words that are in every line, but in no line together.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemill_orchestrate::RunId;
 
 use super::{
     LogLine, Logs,
-    chunk::{LINES, Lines},
+    index::{self, Row, first_id, place},
 };
-use crate::{StoreError, lock::WriteQueue};
+use crate::StoreError;
 
-/// Chunks that one step indexes.
-const STEP: u32 = 64;
+/// Bytes of chunks that are not indexed yet and are looked through all the same.
+const TAIL: usize = 512 * 1024;
 
-/// Bits of a row's id that hold the line's place in its chunk.
-const PLACE_BITS: u32 = LINES.trailing_zeros();
+/// Chunks in the first window.
+const WINDOW: i64 = 64;
+
+/// A window that took less is followed by one of twice its width.
+const QUICK: Duration = Duration::from_millis(4);
 
 /// A line that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,175 +40,249 @@ pub struct LogHit {
 pub struct LogHits {
     /// The lines, newest first.
     pub hits: Vec<LogHit>,
-    /// Whether everything was looked through that was logged.
+    /// Whether everything was looked through that was logged, or there are as many as
+    /// were asked for.
     pub complete: bool,
 }
 
-/// A row of the logs.
-struct Row {
-    id: i64,
-    run: RunId,
-    first: u64,
-    data: Vec<u8>,
-}
-
-/// Indexes the next chunks; gives whether there may be more.
-pub(super) fn index_more(logs: &Logs) -> Result<bool, StoreError> {
-    if logs.read(|_| Ok(()))?.is_none() {
-        return Ok(false);
-    }
-    drop(logs.index.open()?);
-    let mut queue = WriteQueue::open(&logs.index.lock)?;
-    let mut connection = logs.index.write()?;
-    queue.transaction(&mut connection, &logs.index.path, |index| {
-        let done: i64 = index.query_row("SELECT chunk FROM progress", [], |row| row.get(0))?;
-        let rows = logs
-            .read(|connection| Ok(chunks_after(connection, done)?))?
-            .unwrap_or_default();
-        let Some(last) = rows.last().map(|row| row.id) else {
-            return Ok(false);
-        };
-        for row in &rows {
-            index_chunk(index, row)?;
-        }
-        index.execute("UPDATE progress SET chunk = ?", [last])?;
-        Ok(rows.len() == STEP as usize)
-    })
-}
-
-fn index_chunk(index: &Connection, row: &Row) -> rusqlite::Result<()> {
-    let mut insert = index.prepare_cached("INSERT INTO words (rowid, text) VALUES (?, ?)")?;
-    let lines = Lines {
-        data: &row.data,
-        number: row.first,
-    };
-    for (line, place) in lines.zip(0_i64..) {
-        let text = String::from_utf8_lossy(&line.bytes);
-        insert.execute(params![(row.id << PLACE_BITS) | place, text])?;
-    }
-    Ok(())
-}
-
-fn chunks_after(connection: &Connection, done: i64) -> rusqlite::Result<Vec<Row>> {
-    connection
-        .prepare_cached("SELECT id, run, first, data FROM chunks WHERE id > ? ORDER BY id LIMIT ?")?
-        .query_map([done, i64::from(STEP)], row)?
-        .collect()
-}
-
-fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row {
-        id: row.get(0)?,
-        run: row.get(1).map(RunId::from_bytes)?,
-        first: row.get::<_, i64>(2)?.unsigned_abs(),
-        data: row.get(3)?,
-    })
+/// What is looked for, and for how long.
+struct Search<'a> {
+    /// In the index's own words.
+    query: String,
+    limit: usize,
+    until: Instant,
+    logs: &'a Connection,
 }
 
 /// Lines that hold all words, newest first.
-pub(super) fn search(
+pub(super) fn lines(
     logs: &Logs,
     words: &str,
-    run: Option<RunId>,
     limit: usize,
-) -> Result<Vec<LogHit>, StoreError> {
-    let query = query(words);
-    if query.is_empty() || !logs.index.path.exists() {
-        return Ok(Vec::new());
-    }
-    let index = logs.index.open()?;
-    let hits = logs.read(|connection| find(&index, connection, &query, run, limit));
-    Ok(hits
-        .map_err(|error| error.at(&logs.index.path))?
-        .unwrap_or_default())
-}
-
-fn find(
-    index: &Connection,
-    logs: &Connection,
-    query: &str,
-    run: Option<RunId>,
-    limit: usize,
-) -> Result<Vec<LogHit>, StoreError> {
-    let mut statement =
-        index.prepare("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC")?;
-    let mut ids = statement.query([query])?;
-    let mut hits = Vec::new();
-    let mut chunk: Option<Row> = None;
-    while hits.len() < limit {
-        let Some(id) = ids.next()? else { break };
-        let id: i64 = id.get(0)?;
-        let (number, place) = (id >> PLACE_BITS, id & ((1 << PLACE_BITS) - 1));
-        if chunk.as_ref().is_none_or(|chunk| chunk.id != number) {
-            chunk = one(logs, number)?;
-        }
-        // A chunk that is gone was removed with its run, or pruned.
-        let Some(chunk) = chunk
-            .as_ref()
-            .filter(|chunk| run.is_none_or(|run| chunk.run == run))
-        else {
-            continue;
-        };
-        let mut lines = Lines {
-            data: &chunk.data,
-            number: chunk.first,
-        };
-        let place = usize::try_from(place).unwrap_or(LINES);
-        hits.extend(lines.nth(place).map(|line| LogHit {
-            run: chunk.run,
-            line,
-        }));
-    }
-    Ok(hits)
+    time: Duration,
+) -> Result<LogHits, StoreError> {
+    let mut found = Lines::default();
+    let complete = look(logs, words, limit, time, &mut found)?;
+    Ok(LogHits {
+        complete: complete || found.hits.len() >= limit,
+        hits: found.hits,
+    })
 }
 
 /// Runs whose lines hold all words, the last that logged first.
-pub(super) fn runs(logs: &Logs, words: &str, limit: usize) -> Result<Vec<RunId>, StoreError> {
-    let query = query(words);
-    if query.is_empty() || !logs.index.path.exists() {
-        return Ok(Vec::new());
-    }
-    let index = logs.index.open()?;
-    let found = logs.read(|connection| runs_found(&index, connection, &query, limit));
-    Ok(found
-        .map_err(|error| error.at(&logs.index.path))?
-        .unwrap_or_default())
+pub(super) fn runs(
+    logs: &Logs,
+    words: &str,
+    limit: usize,
+    time: Duration,
+) -> Result<Vec<RunId>, StoreError> {
+    let mut found = Runs::default();
+    look(logs, words, limit, time, &mut found)?;
+    Ok(found.runs)
 }
 
-/// Goes from chunk to chunk: one line of each is enough.
-fn runs_found(
-    index: &Connection,
-    logs: &Connection,
-    query: &str,
+/// Looks through all that was logged, newest first; gives whether it came to its end.
+fn look(
+    logs: &Logs,
+    words: &str,
     limit: usize,
-) -> Result<Vec<RunId>, StoreError> {
-    let mut next = index.prepare(
-        "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT 1",
-    )?;
-    let mut run_of = logs.prepare_cached("SELECT run FROM chunks WHERE id = ?")?;
-    let (mut runs, mut seen) = (Vec::new(), HashSet::new());
-    let mut before = i64::MAX;
-    while runs.len() < limit {
-        let id: Option<i64> = next
-            .query_row(params![query, before], |row| row.get(0))
-            .optional()?;
-        let Some(id) = id else { break };
-        let chunk = id >> PLACE_BITS;
-        before = chunk << PLACE_BITS;
-        // A chunk that is gone was removed with its run, or pruned.
-        let run: Option<[u8; 16]> = run_of.query_row([chunk], |row| row.get(0)).optional()?;
-        if let Some(run) = run.map(RunId::from_bytes)
-            && seen.insert(run)
-        {
-            runs.push(run);
-        }
+    time: Duration,
+    found: &mut impl Found,
+) -> Result<bool, StoreError> {
+    let query = query(words);
+    if query.is_empty() {
+        return Ok(true);
     }
-    Ok(runs)
+    // Before anything is looked at: what is indexed meanwhile is in the tail.
+    let done = logs.index.done()?;
+    let complete = logs.read(|connection| {
+        let search = Search {
+            query,
+            limit,
+            until: Instant::now() + time,
+            logs: connection,
+        };
+        let whole = search.tail(done, found)?;
+        let indexed = logs
+            .index
+            .read(|index| search.indexed(index, done, found))?;
+        Ok(whole && indexed.unwrap_or(true))
+    })?;
+    Ok(complete.unwrap_or(true))
+}
+
+impl Search<'_> {
+    /// Looks through what was logged after the last indexed chunk; gives whether that
+    /// was all of it.
+    fn tail(&self, done: i64, found: &mut impl Found) -> Result<bool, StoreError> {
+        let mut statement = self.logs.prepare_cached(
+            "SELECT id, run, first, data FROM chunks WHERE id > ? ORDER BY id DESC",
+        )?;
+        let mut rows = statement.query([done])?;
+        let (mut tail, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            if bytes >= TAIL {
+                break;
+            }
+            let row = Row::read(row)?;
+            bytes += row.data.len();
+            tail.push(row);
+        }
+        let (Some(newest), Some(oldest)) = (tail.first(), tail.last()) else {
+            return Ok(true);
+        };
+        let (above, low) = (newest.id.saturating_add(1), oldest.id);
+        let words = Connection::open_in_memory()?;
+        words.execute_batch("CREATE VIRTUAL TABLE words USING fts5 (text, content = '')")?;
+        for row in &tail {
+            index::insert(&words, row)?;
+        }
+        found.look(self, &words, low, above)?;
+        Ok(bytes < TAIL)
+    }
+
+    /// Looks through what is indexed up to the chunk `done`; gives whether that was all.
+    fn indexed(
+        &self,
+        index: &Connection,
+        done: i64,
+        found: &mut impl Found,
+    ) -> Result<bool, StoreError> {
+        let mut above = done.saturating_add(1);
+        let mut width = WINDOW;
+        while above > 0 && found.count() < self.limit {
+            let started = Instant::now();
+            if started >= self.until {
+                return Ok(false);
+            }
+            let low = above.saturating_sub(width).max(0);
+            found.look(self, index, low, above)?;
+            width = match started.elapsed() < QUICK {
+                true => width.saturating_mul(2),
+                false => (width / 2).max(1),
+            };
+            above = low;
+        }
+        Ok(true)
+    }
+}
+
+/// What is gathered from lines that hold the words.
+trait Found {
+    /// How much it is so far.
+    fn count(&self) -> usize;
+
+    /// Looks through the chunks from `low` to below `above`, newest first, until there
+    /// is enough.
+    fn look(
+        &mut self,
+        search: &Search<'_>,
+        words: &Connection,
+        low: i64,
+        above: i64,
+    ) -> Result<(), StoreError>;
+}
+
+#[derive(Default)]
+struct Lines {
+    hits: Vec<LogHit>,
+}
+
+impl Found for Lines {
+    fn count(&self) -> usize {
+        self.hits.len()
+    }
+
+    fn look(
+        &mut self,
+        search: &Search<'_>,
+        words: &Connection,
+        low: i64,
+        above: i64,
+    ) -> Result<(), StoreError> {
+        let mut statement = words.prepare_cached(
+            "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?
+             ORDER BY rowid DESC",
+        )?;
+        let mut ids = statement.query(params![search.query, first_id(low), first_id(above)])?;
+        let mut chunk: Option<Row> = None;
+        while self.hits.len() < search.limit {
+            let Some(id) = ids.next()? else { break };
+            let (number, place) = place(id.get(0)?);
+            if chunk.as_ref().is_none_or(|chunk| chunk.id != number) {
+                chunk = one(search.logs, number)?;
+            }
+            // A chunk that is gone was removed with its run, or pruned.
+            let Some(chunk) = &chunk else { continue };
+            let line = chunk.lines().nth(place).and_then(|line| line.to_line());
+            self.hits.extend(line.map(|line| LogHit {
+                run: chunk.run,
+                line,
+            }));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Runs {
+    runs: Vec<RunId>,
+    seen: HashSet<RunId>,
+}
+
+impl Found for Runs {
+    fn count(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Goes from chunk to chunk: one line of each is enough. Upwards, since the index
+    /// finds the next line that way without walking to it.
+    fn look(
+        &mut self,
+        search: &Search<'_>,
+        words: &Connection,
+        low: i64,
+        above: i64,
+    ) -> Result<(), StoreError> {
+        let mut next = words.prepare_cached(
+            "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?
+             ORDER BY rowid LIMIT 1",
+        )?;
+        let (mut chunks, mut from) = (Vec::new(), low);
+        while from < above && Instant::now() < search.until {
+            let id: Option<i64> = next
+                .query_row(
+                    params![search.query, first_id(from), first_id(above)],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let Some(id) = id else { break };
+            let (chunk, _) = place(id);
+            chunks.push(chunk);
+            from = chunk.saturating_add(1);
+        }
+        let mut run_of = search
+            .logs
+            .prepare_cached("SELECT run FROM chunks WHERE id = ?")?;
+        for chunk in chunks.into_iter().rev() {
+            if self.runs.len() >= search.limit {
+                break;
+            }
+            // A chunk that is gone was removed with its run, or pruned.
+            let run: Option<[u8; 16]> = run_of.query_row([chunk], |row| row.get(0)).optional()?;
+            if let Some(run) = run.map(RunId::from_bytes)
+                && self.seen.insert(run)
+            {
+                self.runs.push(run);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn one(logs: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {
     logs.prepare_cached("SELECT id, run, first, data FROM chunks WHERE id = ?")?
-        .query_row([id], row)
+        .query_row([id], Row::read)
         .optional()
 }
 

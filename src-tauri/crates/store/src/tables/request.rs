@@ -17,6 +17,11 @@ pub enum Steering {
         /// Why, for a person.
         reason: String,
     },
+    /// That it ends, and what runs gets no time to end by itself.
+    Kill {
+        /// Why, for a person.
+        reason: String,
+    },
     /// That an open approval is answered with yes.
     Approve {
         /// The task run that asks; `None`: the only one that does.

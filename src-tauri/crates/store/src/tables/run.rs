@@ -1,9 +1,17 @@
 //! The runs table: what a run was started with, how it stands, who carries it.
 
-use std::sync::Arc;
+#[cfg(unix)]
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{
+    Connection, OptionalExtension, Row, params,
+    types::{ToSqlOutput, ValueRef},
+};
 use tidemill_flow::Value;
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 
@@ -26,8 +34,8 @@ pub struct NewRun {
     /// The flow file's text; `None` for a recorded command. Its SHA-256 is the version.
     pub flow_text: Option<Arc<str>>,
     /// The flow file's path.
-    pub file: Option<String>,
-    /// The workspace's path.
+    pub file: Option<PathBuf>,
+    /// The workspace's path, as text.
     pub workspace: Option<String>,
     /// Bound parameters, a mapping.
     pub parameters: Value,
@@ -37,6 +45,8 @@ pub struct NewRun {
     pub variables: Value,
     /// The environment that it was started in, a mapping, where it is to be kept.
     pub environment: Option<Value>,
+    /// How it differs from a run of the whole flow, a mapping, where it does.
+    pub trial: Option<Value>,
     /// The task that started it, where it is another run's.
     pub parent: Option<Parent>,
     /// When it was due.
@@ -97,7 +107,7 @@ pub struct StoredRun {
     pub version: Option<String>,
     /// The workspace's path.
     pub workspace: Option<String>,
-    /// The flow file's path.
+    /// The flow file's path, as text.
     pub file: Option<String>,
     /// How it stands.
     pub state: State,
@@ -134,6 +144,10 @@ pub struct RunInputs {
     pub variables: Value,
     /// The environment, where it was kept.
     pub environment: Option<Value>,
+    /// How it differs from a run of the whole flow, where it does.
+    pub trial: Option<Value>,
+    /// The flow file's path, also where it is no text.
+    pub file: Option<PathBuf>,
 }
 
 /// A run that has not ended.
@@ -145,6 +159,8 @@ pub struct Unfinished {
     pub state: State,
     /// Who carries it.
     pub owner: Option<Owner>,
+    /// When it was due.
+    pub scheduled_for: Option<Timestamp>,
 }
 
 /// The first code of a terminal state: see `State::code`.
@@ -156,6 +172,7 @@ pub(crate) struct Encoded<'a> {
     pub(crate) trigger: &'a [u8],
     pub(crate) variables: &'a [u8],
     pub(crate) environment: Option<&'a [u8]>,
+    pub(crate) trial: Option<&'a [u8]>,
 }
 
 /// Adds a run, and gives its key. `Ok(None)`: its id is taken.
@@ -181,8 +198,8 @@ pub(crate) fn insert(
             "INSERT OR IGNORE INTO runs (id, name, flow, version, workspace, file, state, run_attempt,
                last, created_at, scheduled_for, parent, parent_task, parent_attempt, owner,
                parameters, trigger, variables, environment, whole_attempt, superseding, removing,
-               request_key, request_hash)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?)",
+               request_key, request_hash, trial)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?, ?)",
         )?
         .execute(params![
             run.id.to_bytes(),
@@ -190,7 +207,7 @@ pub(crate) fn insert(
             run.flow,
             version,
             run.workspace,
-            run.file,
+            run.file.as_deref().map(path_column),
             State::Pending.code(),
             time::to_column(run.created_at),
             run.scheduled_for.map(time::to_column),
@@ -204,6 +221,7 @@ pub(crate) fn insert(
             environment,
             run.request.as_ref().map(|request| &request.key),
             run.request.as_ref().map(|request| &request.hash),
+            values.trial,
         ])?;
     Ok((added == 1).then(|| connection.last_insert_rowid()))
 }
@@ -306,11 +324,7 @@ pub(crate) fn remove(connection: &Connection, key: i64) -> rusqlite::Result<()> 
     )?;
     connection.execute("DELETE FROM runs WHERE key = ?", [key])?;
     for hash in texts.into_iter().flatten() {
-        connection.execute(
-            "DELETE FROM texts WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM runs
-               WHERE version = ?1 OR variables = ?1 OR environment = ?1)",
-            [hash],
-        )?;
+        text::forget_unnamed(connection, &hash)?;
     }
     Ok(())
 }
@@ -330,7 +344,7 @@ pub(crate) fn key(
 pub(crate) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfinished>> {
     connection
         .prepare_cached(
-            "SELECT id, state, owner FROM runs INDEXED BY runs_by_state
+            "SELECT id, state, owner, scheduled_for FROM runs INDEXED BY runs_by_state
              WHERE state < ? AND removing = 0 ORDER BY id",
         )?
         .query_map([FIRST_TERMINAL], |row| {
@@ -338,6 +352,7 @@ pub(crate) fn unfinished(connection: &Connection) -> rusqlite::Result<Vec<Unfini
                 id: row.get(0).map(RunId::from_bytes)?,
                 state: transition::state(row, 1)?,
                 owner: owner(row, 2)?,
+                scheduled_for: row.get::<_, Option<i64>>(3)?.map(time::from_column),
             })
         })?
         .collect()
@@ -372,8 +387,9 @@ pub(crate) fn inputs(
     results: &Results,
     id: RunId,
 ) -> Result<Option<RunInputs>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT version, trigger, variables, environment FROM runs WHERE id = ?")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT version, trigger, variables, environment, trial, file FROM runs WHERE id = ?",
+    )?;
     let mut rows = statement.query([id.to_bytes()])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
@@ -393,6 +409,11 @@ pub(crate) fn inputs(
         trigger: value(id, &column(1)?.unwrap_or_default(), results)?,
         variables: snapshot(column(2)?)?.unwrap_or_default(),
         environment: snapshot(column(3)?)?,
+        trial: match column(4)? {
+            Some(bytes) => Some(value(id, &bytes, results)?),
+            None => None,
+        },
+        file: column_path(row.get_ref(5)?),
     }))
 }
 
@@ -420,6 +441,26 @@ pub(crate) fn by_name(
         "SELECT id FROM runs WHERE name = ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2",
         params![name, limit],
     )
+}
+
+/// A path as it is kept: as text, or in its own bytes where it is none.
+fn path_column(path: &Path) -> ToSqlOutput<'_> {
+    match path.to_str() {
+        Some(text) => text.into(),
+        #[cfg(unix)]
+        None => ToSqlOutput::Borrowed(ValueRef::Blob(path.as_os_str().as_bytes())),
+        #[cfg(not(unix))]
+        None => path.to_string_lossy().into_owned().into(),
+    }
+}
+
+fn column_path(column: ValueRef<'_>) -> Option<PathBuf> {
+    match column {
+        ValueRef::Text(text) => Some(PathBuf::from(String::from_utf8_lossy(text).into_owned())),
+        #[cfg(unix)]
+        ValueRef::Blob(bytes) => Some(PathBuf::from(OsStr::from_bytes(bytes))),
+        _ => None,
+    }
 }
 
 /// The newest run's id.
@@ -455,7 +496,7 @@ pub(crate) fn stored(row: &Row<'_>, results: &Results) -> Result<StoredRun, Stor
             flow: row.get(2)?,
             version: row.get::<_, Option<[u8; 32]>>(3)?.map(hex),
             workspace: row.get(4)?,
-            file: row.get(5)?,
+            file: column_path(row.get_ref(5)?).map(|path| path.to_string_lossy().into_owned()),
             state: transition::state(row, 6)?,
             message,
             run_attempt: row.get(7)?,
@@ -491,7 +532,7 @@ pub(crate) fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Own
     Ok(bytes.and_then(Owner::from_bytes))
 }
 
-fn value(id: RunId, bytes: &[u8], results: &Results) -> Result<Value, StoreError> {
+pub(crate) fn value(id: RunId, bytes: &[u8], results: &Results) -> Result<Value, StoreError> {
     Decoder::new(bytes)
         .value()
         .map_err(|cause| StoreError::Malformed {

@@ -9,7 +9,7 @@ use crate::{
     StoreError, StoredRun,
     tables::{
         result::Results,
-        run::{COLUMNS, TABLES, stored},
+        run::{COLUMNS, TABLES, stored, value},
     },
     time,
 };
@@ -62,7 +62,7 @@ pub struct RunPage {
 }
 
 /// Runs that are looked at together where their parameters decide.
-const LOOKED_AT: usize = 200;
+const LOOKED_AT: usize = 1_000;
 
 /// Where a page goes on: after this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,33 +113,23 @@ pub(crate) fn list(
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<RunPage, StoreError> {
-    let mut after = match cursor {
+    let after = match cursor {
         Some(text) => {
             Some(Cursor::parse(order, text).ok_or_else(|| StoreError::Cursor(text.to_owned()))?)
         }
         None => None,
     };
     let wanted = limit.saturating_add(1);
-    let mut runs: Vec<StoredRun> = Vec::new();
-    // Parameters are looked at here and not by SQL: large ones are files.
-    while runs.len() < wanted {
-        let most = match filter.parameters.is_empty() {
-            true => wanted,
-            false => wanted.max(LOOKED_AT),
-        };
-        let page = page(connection, results, filter, (order, after), most)?;
-        let ended = page.len() < most;
-        after = page.last().map(|run| Cursor::of(order, run));
-        let room = wanted - runs.len();
-        runs.extend(
-            page.into_iter()
-                .filter(|run| has_parameters(&run.parameters, &filter.parameters))
-                .take(room),
-        );
-        if ended {
-            break;
-        }
-    }
+    let mut runs = if filter.parameters.is_empty() {
+        let query = Query::new(filter, order, after, wanted);
+        let (keys, values) = query.finish("key");
+        read(connection, results, order, &keys, values)?
+    } else {
+        let keys = keys_by_parameters(connection, results, filter, (order, after), wanted)?;
+        let marks = vec!["?"; keys.len()].join(", ");
+        let values = keys.into_iter().map(|key| Box::new(key) as Box<dyn ToSql>);
+        read(connection, results, order, &marks, values.collect())?
+    };
     let more = runs.len() > limit;
     runs.truncate(limit);
     let last = runs.last().filter(|_| more);
@@ -147,14 +137,14 @@ pub(crate) fn list(
     Ok(RunPage { runs, next })
 }
 
-fn page(
+/// The runs with these keys, in order.
+fn read(
     connection: &Connection,
     results: &Results,
-    filter: &RunFilter,
-    (order, after): (RunSort, Option<Cursor>),
-    limit: usize,
+    order: RunSort,
+    keys: &str,
+    values: Vec<Box<dyn ToSql>>,
 ) -> Result<Vec<StoredRun>, StoreError> {
-    let (keys, values) = Query::new(filter, order, after, limit).finish();
     let by = ordering(order, "runs.");
     let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN ({keys}) ORDER BY {by}");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -166,27 +156,75 @@ fn page(
     Ok(runs)
 }
 
-/// How many runs a filter lets through (its parameters aside) stand in which state,
-/// by the time when they were made: `each` is called with each run's milliseconds
-/// since 1970 and its state.
+/// The keys of the first runs that have the filter's parameters; at most `wanted`. They
+/// are looked at here and not by SQL: large ones are files. Of a run that is passed over
+/// nothing else is read.
+fn keys_by_parameters(
+    connection: &Connection,
+    results: &Results,
+    filter: &RunFilter,
+    (order, mut after): (RunSort, Option<Cursor>),
+    wanted: usize,
+) -> Result<Vec<i64>, StoreError> {
+    let mut keys = Vec::new();
+    loop {
+        let query = Query::new(filter, order, after, LOOKED_AT);
+        let (sql, values) = query.finish("key, id, ended_at - started_at, parameters");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut looked_at = 0;
+        while let Some(row) = rows.next()? {
+            let id = row.get(1).map(RunId::from_bytes)?;
+            let bytes = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
+            if has_parameters(&value(id, bytes, results)?, &filter.parameters) {
+                keys.push(row.get(0)?);
+                if keys.len() == wanted {
+                    return Ok(keys);
+                }
+            }
+            let took = match order {
+                RunSort::Longest => row.get(2)?,
+                RunSort::Newest | RunSort::Oldest => 0,
+            };
+            after = Some(Cursor { took, id });
+            looked_at += 1;
+        }
+        if looked_at < LOOKED_AT {
+            return Ok(keys);
+        }
+    }
+}
+
+/// Calls `each` with the time when a run was made, in milliseconds since 1970, and its
+/// state, for every run that a filter lets through.
 pub(crate) fn for_each(
     connection: &Connection,
+    results: &Results,
     filter: &RunFilter,
     mut each: impl FnMut(u64, State),
-) -> rusqlite::Result<()> {
+) -> Result<(), StoreError> {
     let mut conditions = Conditions::of(filter);
     conditions.add_states(&filter.states);
     let index = index(filter, RunSort::Newest);
+    // An index has all that is asked, unless parameters decide.
+    let by_parameters = !filter.parameters.is_empty();
+    let parameters = if by_parameters { ", parameters" } else { "" };
     let sql = format!(
-        "SELECT id, state FROM runs {index} WHERE {}",
+        "SELECT id, state{parameters} FROM runs {index} WHERE {}",
         conditions.sql
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(conditions.values))?;
     while let Some(row) = rows.next()? {
         let id: [u8; 16] = row.get(0)?;
-        let state = crate::tables::transition::state(row, 1)?;
-        each(made_at(id), state);
+        if by_parameters {
+            let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+            let given = value(RunId::from_bytes(id), bytes, results)?;
+            if !has_parameters(&given, &filter.parameters) {
+                continue;
+            }
+        }
+        each(made_at(id), crate::tables::transition::state(row, 1)?);
     }
     Ok(())
 }
@@ -218,6 +256,10 @@ impl Query {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let index = index(filter, order);
         let apart = !filter.states.is_empty() && order != RunSort::Longest;
+        let of_part = match filter.parameters.is_empty() {
+            true => "key, id, started_at, ended_at",
+            false => "key, id, started_at, ended_at, parameters",
+        };
         let part = |states: &[State]| {
             let mut conditions = Conditions::of(filter);
             conditions.add_states(states);
@@ -225,7 +267,7 @@ impl Query {
             let by = ordering(order, "");
             conditions.values.push(Box::new(limit));
             let sql = format!(
-                "SELECT key, id, started_at, ended_at FROM runs {index} WHERE {} ORDER BY {by} LIMIT ?",
+                "SELECT {of_part} FROM runs {index} WHERE {} ORDER BY {by} LIMIT ?",
                 conditions.sql
             );
             (sql, conditions.values)
@@ -241,7 +283,8 @@ impl Query {
         }
     }
 
-    fn finish(self) -> (String, Vec<Box<dyn ToSql>>) {
+    /// The query for these columns, and its values.
+    fn finish(self, columns: &str) -> (String, Vec<Box<dyn ToSql>>) {
         let mut texts = Vec::new();
         let mut values: Vec<Box<dyn ToSql>> = Vec::new();
         for (sql, own) in self.parts {
@@ -251,7 +294,7 @@ impl Query {
         values.push(Box::new(self.limit));
         let by = ordering(self.order, "");
         let union = texts.join(" UNION ALL ");
-        let sql = format!("SELECT key FROM ({union}) ORDER BY {by} LIMIT ?");
+        let sql = format!("SELECT {columns} FROM ({union}) ORDER BY {by} LIMIT ?");
         (sql, values)
     }
 }

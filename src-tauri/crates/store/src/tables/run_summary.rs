@@ -38,6 +38,8 @@ pub struct RunSummary {
     pub parent: Option<RunId>,
     /// The process that carries it, while one does.
     pub owner: Option<Owner>,
+    /// When it was due.
+    pub scheduled_for: Option<Timestamp>,
 }
 
 /// Failures of a flow that no completed run has followed yet.
@@ -65,7 +67,7 @@ pub struct VersionRuns {
 }
 
 const COLUMNS: &str = "runs.id, runs.name, runs.flow, runs.state, transitions.message,
-    runs.created_at, runs.started_at, runs.ended_at, runs.parent, runs.owner";
+    runs.created_at, runs.started_at, runs.ended_at, runs.parent, runs.owner, runs.scheduled_for";
 
 /// A message is looked up only where there may be something to say.
 const TABLES: &str = "runs LEFT JOIN transitions
@@ -90,6 +92,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         ended_at: time(7)?,
         parent: row.get::<_, Option<[u8; 16]>>(8)?.map(RunId::from_bytes),
         owner: owner(row, 9)?,
+        scheduled_for: time(10)?,
     })
 }
 
@@ -110,7 +113,7 @@ pub(crate) fn flows(connection: &Connection, limit: i64) -> rusqlite::Result<Vec
         .collect()
 }
 
-/// A flow's newest runs, newest first.
+/// A flow's newest runs, newest first; none of those that try a part of it.
 pub(crate) fn of_flow(
     connection: &Connection,
     flow: &str,
@@ -119,7 +122,7 @@ pub(crate) fn of_flow(
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
            (SELECT key FROM runs INDEXED BY runs_by_flow
-            WHERE flow = ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2)
+            WHERE flow = ?1 AND removing = 0 AND trial IS NULL ORDER BY id DESC LIMIT ?2)
          ORDER BY runs.id DESC"
     );
     connection
@@ -128,36 +131,65 @@ pub(crate) fn of_flow(
         .collect()
 }
 
-/// Runs that have not ended, newest first.
+/// Runs that go on, newest first.
 pub(crate) fn unfinished(connection: &Connection, limit: i64) -> rusqlite::Result<Vec<RunSummary>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
            (SELECT key FROM runs INDEXED BY runs_by_state
-            WHERE state < ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2)
+            WHERE state > ?1 AND state < ?2 AND removing = 0 ORDER BY id DESC LIMIT ?3)
          ORDER BY runs.id DESC"
     );
     connection
         .prepare_cached(&sql)?
-        .query_map(params![FIRST_TERMINAL, limit], summary)?
+        .query_map(
+            params![State::Scheduled.code(), FIRST_TERMINAL, limit],
+            summary,
+        )?
         .collect()
 }
 
-/// How many runs of a flow have not ended.
+/// Runs that wait for a time up to `until`, in order of their times; at most `limit`.
+pub(crate) fn scheduled(
+    connection: &Connection,
+    until: Timestamp,
+    limit: i64,
+) -> rusqlite::Result<Vec<RunSummary>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
+           (SELECT key FROM runs INDEXED BY runs_by_state
+            WHERE state = ?1 AND scheduled_for <= ?2 AND removing = 0
+            ORDER BY scheduled_for, id LIMIT ?3)
+         ORDER BY runs.scheduled_for, runs.id"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_map(
+            params![State::Scheduled.code(), time::to_column(until), limit],
+            summary,
+        )?
+        .collect()
+}
+
+/// How many runs of a flow go on: have not ended, and do not wait for their time.
 pub(crate) fn running(connection: &Connection, flow: &str) -> rusqlite::Result<u64> {
     connection
         .prepare_cached(
             "SELECT count(*) FROM runs INDEXED BY runs_by_flow_and_state
-             WHERE flow = ? AND state < ? AND removing = 0",
+             WHERE flow = ? AND state > ? AND state < ? AND removing = 0",
         )?
-        .query_row(params![flow, FIRST_TERMINAL], |row| count(row, 0))
+        .query_row(
+            params![flow, State::Scheduled.code(), FIRST_TERMINAL],
+            |row| count(row, 0),
+        )
 }
 
-/// How long a flow's last completed runs took, in nanoseconds, newest first.
+/// How long a flow's last completed runs took, in nanoseconds, newest first; none of
+/// those that try a part of it.
 pub(crate) fn took(connection: &Connection, flow: &str, limit: i64) -> rusqlite::Result<Vec<i64>> {
     connection
         .prepare_cached(
             "SELECT ended_at - started_at FROM runs INDEXED BY runs_by_flow_and_state
-             WHERE flow = ? AND state = ? AND removing = 0
+             WHERE flow = ? AND state = ? AND removing = 0 AND trial IS NULL
                AND started_at IS NOT NULL AND ended_at IS NOT NULL
              ORDER BY id DESC LIMIT ?",
         )?
@@ -176,7 +208,8 @@ fn newest_after(
 ) -> rusqlite::Result<Option<[u8; 16]>> {
     let mut statement = connection.prepare_cached(
         "SELECT id FROM runs INDEXED BY runs_by_flow_and_state
-         WHERE flow = ? AND state = ? AND id > ? AND removing = 0 ORDER BY id DESC LIMIT 1",
+         WHERE flow = ? AND state = ? AND id > ? AND removing = 0 AND trial IS NULL
+         ORDER BY id DESC LIMIT 1",
     )?;
     let mut newest = None;
     for state in states {
@@ -210,7 +243,7 @@ pub(crate) fn open_failures(
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE runs.key IN
            (SELECT key FROM runs INDEXED BY runs_by_flow_and_state
-            WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2
+            WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2 AND trial IS NULL
               AND parent IS NULL AND removing = 0 ORDER BY id DESC LIMIT 1)"
     );
     let newest = connection
@@ -223,7 +256,7 @@ pub(crate) fn open_failures(
     let (failed, first): (u64, [u8; 16]) = connection
         .prepare_cached(
             "SELECT count(*), min(id) FROM runs INDEXED BY runs_by_flow_and_state
-             WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2
+             WHERE flow = ?1 AND state IN (13, 14, 15, 16) AND id > ?2 AND trial IS NULL
                AND parent IS NULL AND removing = 0",
         )?
         .query_row(params![flow, mended], |row| {

@@ -11,7 +11,7 @@ use tidemill_orchestrate::{Detail, Output, RunId, State, Subject, TaskRunNumber,
 use crate::{
     StoreError,
     codec::{Decoder, Written, WrittenDetail},
-    tables::result::Results,
+    tables::{result::Results, task_run},
     time,
 };
 
@@ -126,17 +126,31 @@ pub(crate) fn of_task_runs(
     let sql = format!(
         "SELECT sequence, number, transitions.run_attempt, from_state, to_state, at, message, detail
          FROM segments JOIN transitions ON sequence BETWEEN segments.first AND segments.last
-         WHERE segments.run = ? AND number IN ({})
+         WHERE segments.run = ?1 AND number IN ({})
+           AND segments.first <= ?2 AND sequence <= ?2
          ORDER BY segments.first, sequence",
         texts.join(", ")
     );
     let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query([run])?;
+    let mut rows = statement.query([run, last_of(connection, run, numbers)?])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(transition(row, |detail| detail.read(results))?);
     }
     Ok(found)
+}
+
+/// The number of the newest transition of some of a run's task runs.
+fn last_of(connection: &Connection, run: i64, numbers: &[TaskRunNumber]) -> rusqlite::Result<i64> {
+    let mut statement = connection.prepare_cached("SELECT last FROM task_runs WHERE key = ?")?;
+    let mut newest = 0;
+    for number in numbers {
+        let last = statement
+            .query_row([task_run::key(run, *number)], |row| row.get(0))
+            .optional()?;
+        newest = newest.max(last.unwrap_or(0));
+    }
+    Ok(newest)
 }
 
 /// Transitions of all runs numbered after `after`, at most `limit`.

@@ -10,6 +10,7 @@ mod measure;
 mod report;
 mod rows;
 mod stage;
+mod studio;
 
 use std::process::Command;
 
@@ -20,7 +21,7 @@ use stage::Stage;
 const USAGE: &str = "\
 usage: cargo xtask bench [--json] [--pairs N] [ROW …]
 
-Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists, api-lists, app";
+Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists, api-lists, studio, app";
 
 /// How the call wants it.
 struct Options {
@@ -40,6 +41,9 @@ impl Options {
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Failure> {
     let options = parse(arguments)?;
     prepare::to_run()?;
+    if options.wants(studio::ROW.name) {
+        studio::prepare()?;
+    }
     if options.wants(app::ROW.name) {
         app::prepare()?;
     }

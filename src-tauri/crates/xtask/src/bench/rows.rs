@@ -7,6 +7,7 @@ use super::{
     measure::{Pairs, alternate, median, once, with_memory},
     report::Outcome,
     stage::Stage,
+    studio,
 };
 use crate::failure::Failure;
 
@@ -66,6 +67,7 @@ pub(super) const ALL: &[Row] = &[
     Row::at_most("value-million", 1.15, value_million),
     Row::at_most("lists", 2.5, lists),
     api::ROW,
+    studio::ROW,
     app::ROW,
 ];
 

@@ -58,6 +58,8 @@ struct ActivityQuery {
     /// Only entries of this kind.
     #[param(inline)]
     kind: Option<ActivityKind>,
+    /// Only entries of this flow's runs.
+    flow: Option<String>,
     /// At most so many, 50 by default, 500 at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     limit: Option<NonZeroU32>,
@@ -73,7 +75,8 @@ async fn happened(
 ) -> Answer<Activity> {
     let limit = page(query.limit, 50, 500);
     ask(host, move |host| {
-        activity::activity(host.home(), query.kind, query.cursor.as_deref(), limit)
+        let (flow, cursor) = (query.flow.as_deref(), query.cursor.as_deref());
+        activity::activity(host.home(), query.kind, flow, cursor, limit)
     })
     .await
 }

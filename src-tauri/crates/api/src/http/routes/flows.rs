@@ -107,7 +107,7 @@ async fn over_runs(
     .await
 }
 
-/// The versions of a flow that its runs had, and the file as it is now
+/// The versions of a flow that its runs had or that were saved, and the file as it is now
 #[utoipa::path(get, path = "/flows/{name}/versions", tag = "flows",
     params(("name" = String, Path, description = "The flow's name")),
     responses((status = 200, body = VersionList)))]

@@ -3,11 +3,15 @@
 // utoipa writes whole paths where it expands a route's parameters.
 #![allow(unused_qualifications)]
 
+mod drafts;
 mod events;
+mod examples;
 mod find;
 mod flow_files;
+mod flow_texts;
 mod flows;
 mod health;
+mod layouts;
 pub(crate) mod list_query;
 mod log_window;
 mod logs;
@@ -19,6 +23,7 @@ mod schedules;
 mod start;
 mod steer;
 mod tables;
+mod trying;
 mod workspaces;
 
 use std::sync::Arc;
@@ -55,9 +60,14 @@ pub(crate) fn all() -> Routes {
         .merge(metrics::routes())
         .merge(overview::routes())
         .merge(flows::routes())
+        .merge(flow_texts::routes())
+        .merge(drafts::routes())
+        .merge(layouts::routes())
         .merge(run_views::routes())
         .merge(log_window::routes())
+        .merge(examples::routes())
         .merge(find::routes())
+        .merge(trying::routes())
 }
 
 /// What the description says first.
@@ -99,6 +109,15 @@ pub(crate) fn complete(document: &mut Document) {
     for operation in operations.flatten() {
         let responses = &mut operation.responses.responses;
         responses.insert("default".to_owned(), problem.clone().into());
+        if let Some(RefOr::T(body)) = &mut operation.request_body {
+            for content in body.content.values_mut() {
+                if let RefOr::T(content) = content
+                    && let Some(schema) = &mut content.schema
+                {
+                    left_out(schema);
+                }
+            }
+        }
     }
     let token = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -109,6 +128,16 @@ pub(crate) fn complete(document: &mut Document) {
     for (name, schema) in &mut components.schemas {
         if let (false, RefOr::T(Schema::Object(object))) = (name.ends_with("Request"), schema) {
             say_what_is_always_there(object);
+        }
+    }
+}
+
+/// A body that may be left out may not be null.
+fn left_out(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::OneOf(choices)) = schema {
+        choices.items.retain(|choice| !may_be_null(choice));
+        if let [only] = choices.items.as_slice() {
+            *schema = only.clone();
         }
     }
 }

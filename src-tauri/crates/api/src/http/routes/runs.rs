@@ -90,9 +90,10 @@ async fn remove(State(host): State<Arc<Host>>, Path(run): Path<String>) -> Answe
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ReportQuery {
-    /// Whether every recorded transition is wanted.
+    /// Whether the recorded transitions are wanted.
     transitions: bool,
-    /// At most so many task runs, 5000 at most; by default all.
+    /// At most so many task runs, 5000 at most, and at most as many
+    /// transitions; by default all.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 5000)]
     tasks: Option<NonZeroU32>,
 }
@@ -120,10 +121,11 @@ async fn report(
         return Ok((json, body).into_response());
     };
     let limit = page(Some(tasks), PAGE, LARGEST_PAGE);
+    let most = usize::try_from(limit.get()).unwrap_or_default();
     let request = ShowRequest {
         run,
-        transitions: query.transitions,
-        tasks: usize::try_from(limit.get()).unwrap_or_default(),
+        transitions: if query.transitions { most } else { 0 },
+        tasks: most,
     };
     let detail = blocking(move || runs::show(Some(&home), &request)).await?;
     Ok(Json(detail).into_response())

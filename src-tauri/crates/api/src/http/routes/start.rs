@@ -8,15 +8,17 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
+use tidemill_schedule::Time;
 use tidemill_store::RequestKey;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::Routes;
 use crate::{
-    FlowChoice, GivenParameters, Host, RunOrder,
+    FlowChoice, GivenParameters, Host, Part, RunOrder, TrialOrder,
     document::RunDocument,
     http::{
         extract::{OptionalBody, Path},
@@ -38,31 +40,79 @@ pub(crate) struct StartRequest {
     /// Parameters as a person types them, each `name=value`, converted to the type
     /// that the flow names; they win over `parameters`.
     typed: Vec<String>,
-    /// When it is to start; now by default.
+    /// When it is to start, such as `2026-03-29T07:05:00+02:00`; without an offset, by
+    /// the clock of the machine. Now by default, and where the time has passed.
     at: Option<String>,
+    /// What a person tries of it: pinned outputs stand for those of their tasks.
+    #[serde(rename = "try")]
+    trial: Option<TryRequest>,
+}
+
+/// What a person tries of a flow.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TryRequest {
+    /// The flow's text as it is being edited; the file's by default.
+    text: Option<String>,
+    /// Which part, as seen from `task`; all of the flow by default.
+    part: Option<TryPart>,
+    /// The path of the task that `part` is seen from: `group/inner`.
+    task: Option<String>,
+}
+
+/// A part of a flow.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TryPart {
+    /// The task alone, whatever it waits for, with the last outputs of what it reads.
+    Only,
+    /// All that it waits for, and itself.
+    Until,
+    /// Itself, whatever it waits for, and all that waits for it.
+    From,
+}
+
+impl TryRequest {
+    fn order(self) -> Result<TrialOrder, Problem> {
+        let part = match (self.part, self.task) {
+            (Some(part), Some(task)) => Some((part.part(), task)),
+            (None, None) => None,
+            _ => {
+                return Err(Problem::bad_request(
+                    "`part` and `task` of `try` go together: give both, or none",
+                ));
+            }
+        };
+        Ok(TrialOrder {
+            part,
+            text: self.text,
+        })
+    }
+}
+
+impl TryPart {
+    fn part(self) -> Part {
+        match self {
+            Self::Only => Part::Only,
+            Self::Until => Part::Until,
+            Self::From => Part::From,
+        }
+    }
 }
 
 /// Start a run of a flow
 #[utoipa::path(post, path = "/flows/{name}/runs", tag = "runs",
     params(("name" = String, Path, description = "The flow's name"),
         ("Idempotency-Key" = Option<String>, Header, description = "Asking again by the same key gives the same run")),
-    request_body = StartRequest,
-    responses((status = 201, description = "It is recorded, and runs", body = RunDocument)))]
+    request_body = Option<StartRequest>,
+    responses((status = 201, description = "It is recorded, and runs or waits for its time", body = RunDocument)))]
 async fn start(
     State(host): State<Arc<Host>>,
     Path(name): Path<String>,
     headers: HeaderMap,
     OptionalBody(request): OptionalBody<StartRequest>,
 ) -> Result<Response, Problem> {
-    if request.at.is_some() {
-        return Err(Problem::named(
-            StatusCode::NOT_IMPLEMENTED,
-            "no-scheduler",
-            "Not carried out",
-            "this version starts runs at once, and none at a later time",
-        )
-        .with_hint("leave `at` away, or start it by a timer of the system"));
-    }
+    let at = request.at.as_deref().map(moment).transpose()?;
     let key = key(&headers, &name, &request)?;
     let order = RunOrder {
         flow: FlowChoice::named(&name)?,
@@ -71,10 +121,20 @@ async fn start(
             values: request.parameters,
             file: None,
         },
+        trial: request.trial.map(TryRequest::order).transpose()?,
     };
-    let run = host.start(order, key).await?;
+    let run = host.start(order, at, key).await?;
     let place = format!("/api/v1/runs/{}", run.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(run)).into_response())
+}
+
+/// The time that a text names.
+fn moment(text: &str) -> Result<Timestamp, Problem> {
+    match Time::parse(text) {
+        Ok(time) => Ok(time.instant(&TimeZone::system())),
+        Err(_) => Err(Problem::bad_request(format!("`{text}` is no time"))
+            .with_hint("write it as `2026-03-29T07:05:00+02:00`")),
+    }
 }
 
 /// The longest key that a request may have.

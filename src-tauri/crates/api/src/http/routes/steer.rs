@@ -29,12 +29,28 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(reject))
 }
 
+/// How a run is ended.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CancelRequest {
+    /// Whether what runs is killed; else it has some seconds to end by itself.
+    at_once: bool,
+}
+
 /// End a run and every process that it started
 #[utoipa::path(post, path = "/runs/{id}/cancel", tag = "runs",
     params(("id" = String, Path, description = "An id or its beginning, a readable name, or `last`")),
+    request_body = Option<CancelRequest>,
     responses((status = 200, body = SteeredRun)))]
-async fn cancel(State(host): State<Arc<Host>>, Path(run): Path<String>) -> Answer<SteeredRun> {
-    Ok(Json(host.steer(&run, Wish::Cancel).await?))
+async fn cancel(
+    State(host): State<Arc<Host>>,
+    Path(run): Path<String>,
+    OptionalBody(request): OptionalBody<CancelRequest>,
+) -> Answer<SteeredRun> {
+    let wish = Wish::Cancel {
+        at_once: request.at_once,
+    };
+    Ok(Json(host.steer(&run, wish).await?))
 }
 
 /// How a run is run again.
@@ -50,7 +66,7 @@ pub(crate) struct RetryRequest {
 /// One whose process went away goes on from where it was.
 #[utoipa::path(post, path = "/runs/{id}/retry", tag = "runs",
     params(("id" = String, Path, description = "An id or its beginning, a readable name, or `last`")),
-    request_body = RetryRequest,
+    request_body = Option<RetryRequest>,
     responses((status = 200, body = RunDocument)))]
 async fn retry(
     State(host): State<Arc<Host>>,
@@ -76,7 +92,7 @@ pub(crate) struct ApproveRequest {
 /// Answer a question with yes
 #[utoipa::path(post, path = "/runs/{id}/approve", tag = "runs",
     params(("id" = String, Path, description = "An id or its beginning, a readable name, or `last`")),
-    request_body = ApproveRequest,
+    request_body = Option<ApproveRequest>,
     responses((status = 200, body = SteeredRun)))]
 async fn approve(
     State(host): State<Arc<Host>>,
@@ -102,7 +118,7 @@ pub(crate) struct RejectRequest {
 /// Answer a question with no
 #[utoipa::path(post, path = "/runs/{id}/reject", tag = "runs",
     params(("id" = String, Path, description = "An id or its beginning, a readable name, or `last`")),
-    request_body = RejectRequest,
+    request_body = Option<RejectRequest>,
     responses((status = 200, body = SteeredRun)))]
 async fn reject(
     State(host): State<Arc<Host>>,

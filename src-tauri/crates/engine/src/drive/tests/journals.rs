@@ -256,6 +256,7 @@ tasks:
         scheduled_for: None,
         trigger: tidemill_flow::Value::from(()),
         directory: String::new(),
+        trial: None,
         zone: jiff::tz::TimeZone::UTC,
         slots: std::num::NonZeroU32::MIN,
     };

@@ -404,6 +404,22 @@ fn a_run_may_wait_for_its_turn_or_not_run_at_all() {
     assert_eq!(later.run.state(), State::Scheduled);
     later.happen(Happening::CancelRequested { reason: reason() });
     assert_eq!(later.run.state(), State::Cancelled);
+    let mut late = world("  a: { value: 1 }\n", &[]);
+    late.happen(Happening::Late { reason: reason() });
+    assert_eq!(late.run.state(), State::Pending, "it had no time");
+    let mut late = world("  a: { value: 1 }\n", &[]);
+    late.happen(Happening::Queued {
+        reason: reason(),
+        due,
+    });
+    late.crash();
+    assert_eq!(late.run.state(), State::Scheduled, "nobody has to carry it");
+    late.happen(Happening::Late { reason: reason() });
+    assert_eq!(late.run.state(), State::Late);
+    late.crash();
+    assert_eq!(late.run.state(), State::Late);
+    late.happen(Happening::Start);
+    assert_eq!(late.go_on(), State::Completed);
     let mut skipped = world("  a: { value: 1 }\n", &[]);
     skipped.happen(Happening::Skipped { reason: reason() });
     assert_eq!(skipped.run.state(), State::Skipped);

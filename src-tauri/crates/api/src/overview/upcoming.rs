@@ -1,0 +1,96 @@
+//! What comes next, and what should have come.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde::Serialize;
+use tidemill_store::{Reader, RunSummary};
+use utoipa::ToSchema;
+
+use crate::{Error, catalog::FlowFile, document::Moment, schedules};
+
+/// At most so many times to come are told.
+const UPCOMING: usize = 100;
+
+/// A time to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Upcoming {
+    /// When, RFC 3339 with the offset of the schedule's zone.
+    pub at: String,
+    /// The flow.
+    pub flow: String,
+    /// The schedule: its name, or its rule and zone; of a run that was asked for, the
+    /// run's name.
+    pub text: String,
+    /// The run that was asked for; null where a schedule is due.
+    pub run: Option<String>,
+}
+
+/// A time that passed without a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NotRun {
+    /// When it was due.
+    pub at: Moment,
+    /// The flow.
+    pub flow: String,
+    /// Why it did not run.
+    pub reason: String,
+}
+
+/// What is due within a day: by schedules, and runs that were asked for.
+pub(super) fn upcoming(
+    reader: &Reader,
+    files: &[Arc<FlowFile>],
+    now: Timestamp,
+) -> Result<Vec<Upcoming>, Error> {
+    let end = now.checked_add(SignedDuration::from_hours(24));
+    let end = end.unwrap_or(Timestamp::MAX);
+    let mut times = by_schedules(files, now, end);
+    for run in reader.scheduled_runs(end, UPCOMING)? {
+        let due = run.scheduled_for.unwrap_or(run.created_at);
+        times.push((due, asked_for(&run, due)));
+    }
+    times.sort_by_key(|(at, _)| *at);
+    let told = times.into_iter().take(UPCOMING);
+    Ok(told.map(|(_, upcoming)| upcoming).collect())
+}
+
+fn by_schedules(
+    files: &[Arc<FlowFile>],
+    now: Timestamp,
+    end: Timestamp,
+) -> Vec<(Timestamp, Upcoming)> {
+    let local = TimeZone::system();
+    let mut times = Vec::new();
+    for file in files {
+        let Some(flow) = &file.flow else { continue };
+        let schedules: Vec<_> = flow
+            .schedules
+            .iter()
+            .filter(|known| !known.schedule.paused)
+            .map(|known| known.schedule.clone())
+            .collect();
+        let due = schedules::merged(&schedules, now, UPCOMING, &local);
+        let due = due.into_iter().take_while(|time| time.at <= end);
+        times.extend(due.map(|time| {
+            let upcoming = Upcoming {
+                at: time.text(),
+                flow: file.name.clone(),
+                text: time.schedule,
+                run: None,
+            };
+            (time.at, upcoming)
+        }));
+    }
+    times
+}
+
+fn asked_for(run: &RunSummary, due: Timestamp) -> Upcoming {
+    let local = due.to_zoned_datetime(TimeZone::system());
+    Upcoming {
+        at: local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        flow: run.flow.clone(),
+        text: run.name.clone(),
+        run: Some(run.id.to_string()),
+    }
+}

@@ -1,0 +1,164 @@
+// A flow: its text beside its graph, the form that starts it, its runs as a grid, its versions with their diff.
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { browser, press, type Session, session, shown, tabTo } from "./browser";
+import { NIGHTLY, WRONG } from "./flows";
+import { Studio } from "./studio";
+
+/** More tasks than can be read at once. */
+const MANY = `name: many\ntasks:\n${Array.from({ length: 400 }, (_, at) => `  t${at}: { ${at < 8 ? "" : `needs: [t${at - 8}], `}value: 1 }`).join("\n")}\n`;
+
+let studio: Studio;
+let on: Browser;
+let here: Session;
+
+beforeAll(async () => {
+  studio = await Studio.start(async (prepared) => {
+    await prepared.flows(NIGHTLY, WRONG, MANY);
+    await prepared.call("run", "nightly", "--quiet");
+    await prepared.flows(NIGHTLY.replace("echo reported", "echo told everybody"));
+    await prepared.call("run", "nightly", "--quiet");
+    await prepared.call("run", "weather", "--quiet");
+  });
+  on = await browser();
+  here = await session(on, studio);
+});
+
+afterAll(async () => {
+  await on?.close();
+  await studio?.stop();
+});
+
+describe("the flows", () => {
+  it("are filtered, and opened by keyboard", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows");
+    await press(page, "/");
+    await page.keyboard.type("penguin");
+    await expect
+      .poll(() =>
+        page
+          .getByRole("main")
+          .getByRole("link", { name: /^search/ })
+          .count(),
+      )
+      .toBe(1);
+    await expect
+      .poll(() =>
+        page
+          .getByRole("main")
+          .getByRole("link", { name: /^weather/ })
+          .count(),
+      )
+      .toBe(0);
+    await tabTo(page, /^search/);
+    await press(page, "Enter");
+    await page.waitForURL(/\/flows\/search$/);
+  });
+
+  it("say how many mistakes a file has", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows");
+    await page.getByRole("link", { name: /wrong.*1 mistake/ }).waitFor();
+  });
+});
+
+describe("a flow", () => {
+  it("shows text and graph as one: a task chosen in one is chosen in the other", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/nightly");
+    const graph = page.getByRole("application", { name: /graph of nightly/ });
+    await graph.getByRole("img", { name: /^load, shell/ }).waitFor();
+    await page.getByRole("textbox", { name: "The text of nightly" }).getByText("no such table").waitFor();
+    await graph.focus();
+    await press(page, "ArrowDown", "ArrowDown");
+    await expect
+      .poll(() => page.locator(".cm-content .is-chosen, .cm-content .cm-chosen").allTextContents())
+      .toContain("  load:");
+  });
+
+  it("of many tasks is drawn as shapes, of which each can be chosen", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/many");
+    const graph = page.getByRole("application", { name: /graph of many/ });
+    // All of them, though they come a few a frame.
+    await expect.poll(() => graph.locator(".react-flow__node .gs").count()).toBe(400);
+    await page.getByText("Shown in rows").waitFor({ state: "detached" });
+    await graph.locator(".ge-line").first().waitFor({ state: "attached" });
+    const box = await graph.getByRole("img", { name: /^t7,/ }).boundingBox();
+    if (!box) throw new Error("the task has no box");
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await expect
+      .poll(() => page.locator(".cm-content .is-chosen, .cm-content .cm-chosen").allTextContents())
+      .toContain("  t7: { value: 1 }");
+  });
+
+  it("names its mistakes with their lines, and does not start", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/wrong");
+    await page.getByText("Line 5").waitFor();
+    await shown(
+      page.getByRole("region", { name: "Problems" }).getByRole("button", { name: /did you mean retries/ }),
+    );
+    expect(await page.getByRole("button", { name: /^Run…/ }).isDisabled()).toBe(true);
+    await page.getByRole("region", { name: "Problems" }).getByRole("button").press("Enter");
+  });
+
+  it("is started by a form; what is wrong is said at its field", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/nightly");
+    await press(page, "Control+Enter");
+    const form = page.getByRole("dialog");
+    const year = form.getByLabel(/year/);
+    await year.fill("1999");
+    await press(page, "Control+Enter");
+    await form.getByText("year 1999 is less than the minimum of 2000", { exact: true }).waitFor();
+    expect(await year.getAttribute("aria-invalid")).toBe("true");
+    await year.fill("2027");
+    await form.getByRole("radio", { name: "east" }).press("Enter");
+    await form.getByText("tidemill run nightly -p year=2027 -p region=east").waitFor();
+    await year.press("Control+Enter");
+    await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
+    const run = await studio.newest("nightly");
+    expect(run.parameters).toEqual({ year: 2027, region: "east", dry: false });
+  });
+
+  it("has its runs as a grid of tasks, each cell a way to its run", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/nightly?tab=runs");
+    const grid = page.getByRole("table", { name: /Tasks of the last runs/ });
+    await expect
+      .poll(() => grid.getByRole("row", { name: /load/ }).getByRole("img", { name: "Failed" }).count())
+      .toBeGreaterThan(1);
+    await grid.getByRole("row", { name: /tell/ }).getByRole("link").first().press("Enter");
+    await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
+  });
+
+  it("has its versions, with what changed between two", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/nightly?tab=versions");
+    const list = page.getByRole("list", { name: "Versions" });
+    await expect.poll(() => list.getByRole("listitem").count()).toBe(2);
+    await list.getByText("the file now").waitFor();
+    await page.locator(".cm-changedLine, .cm-deletedChunk").getByText("echo reported").first().waitFor();
+    await page.locator(".cm-changedLine").getByText("echo told everybody").first().waitFor();
+  });
+
+  it("tells the times of its schedule, and that it does not start at them yet", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/nightly?tab=schedule");
+    await page.getByText("does not start runs at them yet").first().waitFor();
+    await expect.poll(() => page.getByRole("main").getByRole("listitem").count()).toBeGreaterThan(2);
+  });
+
+  it("that nobody wrote is said not to be there", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/nobody");
+    await page
+      .getByRole("alert")
+      .getByText(/nobody/)
+      .first()
+      .waitFor();
+  });
+});
