@@ -152,6 +152,26 @@ fn a_text_with_another_name_takes_its_layout_and_versions_along() {
     let layout = served.get("/flows/b/layout");
     assert_eq!(layout["layout"]["positions"]["t"]["y"], 2);
     assert_eq!(versions(&served, "b").len(), 2);
+    // But never over what another flow has.
+    sandbox.flow("c", PLAIN);
+    put(
+        &served,
+        "/flows/c/layout",
+        &json!({"version": 1, "folded": ["t"]}),
+    )
+    .expect(200);
+    let taken = json!({"text": format!("name: c\n{PLAIN}\n"), "base": version(&served, "b")});
+    let saved = put(&served, "/flows/b/text", &taken).expect(200).json();
+    let said = saved["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(said.contains("another file"), "{said}");
+    assert_eq!(
+        served.get("/flows/c/layout")["layout"]["folded"],
+        json!(["t"])
+    );
+    assert_eq!(
+        names(&sandbox.file(".tidemill/layout")),
+        ["b.json", "c.json"]
+    );
 }
 
 #[cfg(unix)]
@@ -484,4 +504,48 @@ fn told_or(first: Value, stream: &mut EventReader, flow: &str) -> Value {
         true => first,
         false => told(stream, flow, "modified"),
     }
+}
+
+/// Every flow file of a sandbox, with its bytes.
+fn flow_files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+    for name in names(folder) {
+        let path = folder.join(&name);
+        if path.is_dir() && !name.starts_with('.') {
+            flow_files(&path, found);
+        } else if name.ends_with(".flow.yaml") {
+            let bytes = fs::read(&path).expect("a file");
+            found.push((path.to_string_lossy().into_owned(), bytes));
+        }
+    }
+}
+
+#[test]
+fn examples_that_are_renamed_and_renamed_back_are_as_they_were() {
+    let mut renamed = 0;
+    for example in names(&tidemill_tests::examples()) {
+        if !tidemill_tests::examples().join(&example).is_dir() {
+            continue;
+        }
+        let sandbox = Sandbox::new();
+        sandbox.copy_example(&example);
+        let served = Served::start(&sandbox);
+        let mut before = Vec::new();
+        flow_files(&sandbox.work(), &mut before);
+        for flow in served.get("/flows")["flows"].as_array().unwrap() {
+            let name = flow["name"].as_str().unwrap();
+            let to = |from: &str, to: &str| {
+                served.post(&format!("/flows/{from}/rename"), &json!({"to": to}))
+            };
+            let there = to(name, "another-name").expect(200).json();
+            let problems = served.get("/flows/another-name")["summary"]["problems"].clone();
+            assert_eq!(problems, flow["problems"], "{example}: {name}");
+            assert_eq!(there["warnings"], json!([]), "{example}: {name}");
+            to("another-name", name).expect(200);
+            let mut after = Vec::new();
+            flow_files(&sandbox.work(), &mut after);
+            assert_eq!(before, after, "{example}: {name}");
+            renamed += 1;
+        }
+    }
+    assert!(renamed > 5, "{renamed}");
 }

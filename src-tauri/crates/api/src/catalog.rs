@@ -226,8 +226,9 @@ fn read(path: &Path, old: Option<&Stamp>) -> Arc<Read> {
 
 /// What the files are beside each other: two of one name, and flows that call flows.
 fn together(folder: &Path, stamps: &[Stamp]) -> Arc<[Arc<FlowFile>]> {
-    // A folder that cannot be read was refused before.
-    let index = FlowIndex::read(folder).unwrap_or_default();
+    let named = stamps.iter();
+    let named = named.map(|stamp| (stamp.path.as_path(), stamp.read.text.as_ref()));
+    let index = FlowIndex::of(named);
     let file = |stamp: &Stamp| {
         let Read {
             text,

@@ -80,7 +80,7 @@ pub fn delete(
 /// Puts a file, or the link that it is, into the system's bin; where there is none,
 /// into the workspace's: where it is then.
 fn to_bin(workspace: &Path, file: &Path) -> Result<Option<PathBuf>, Error> {
-    match trash::delete(file) {
+    match bin().delete(file) {
         Ok(()) => return Ok(None),
         Err(error) => tracing::info!(%error, "the system has no bin for this file"),
     }
@@ -90,4 +90,19 @@ fn to_bin(workspace: &Path, file: &Path) -> Result<Option<PathBuf>, Error> {
     let place = Inside::of(workspace, &bin)?;
     disk_file::rename(file, &place.real).map_err(|cause| unwritten(file, cause))?;
     Ok(Some(place.path))
+}
+
+/// The system's bin. On macOS without Finder, which would ask for leave to be steered.
+fn bin() -> trash::TrashContext {
+    #[cfg_attr(
+        not(target_os = "macos"),
+        expect(unused_mut, reason = "only there it is set up")
+    )]
+    let mut bin = trash::TrashContext::default();
+    #[cfg(target_os = "macos")]
+    {
+        use trash::macos::{DeleteMethod, TrashContextExtMacos as _};
+        bin.set_delete_method(DeleteMethod::NsFileManager);
+    }
+    bin
 }

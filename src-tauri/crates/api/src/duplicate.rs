@@ -68,7 +68,7 @@ fn write(
     };
     let copy = layout::place(&place.workspace, &flow_name(to)?)?;
     if copy.real.is_file() {
-        layout::put_aside(&copy)?;
+        changes.rename(&copy.real, &layout::aside(&copy)?)?;
     }
     changes.create(&copy, &bytes)
 }

@@ -243,21 +243,27 @@ pub(crate) fn follow(workspace: &Path, from: &str, to: &str) -> Result<(), Error
 }
 
 /// Puts a file aside, so that nothing in it is lost: where it is then.
-pub(crate) fn put_aside(place: &Inside) -> Result<PathBuf, Error> {
-    for number in 1..1_000 {
-        let mut aside = place.real.clone().into_os_string();
-        aside.push(match number {
+fn put_aside(place: &Inside) -> Result<PathBuf, Error> {
+    let aside = aside(place)?;
+    disk_file::rename(&place.real, &aside).map_err(|cause| unwritten(&aside, cause))?;
+    Ok(aside)
+}
+
+/// Where a file can be put aside.
+///
+/// # Errors
+/// Where too many were already.
+pub(crate) fn aside(place: &Inside) -> Result<PathBuf, Error> {
+    let paths = (1..1_000).map(|number| {
+        let mut path = place.real.clone().into_os_string();
+        path.push(match number {
             1 => ".broken".to_owned(),
             more => format!(".broken-{more}"),
         });
-        let aside = PathBuf::from(aside);
-        match disk_file::rename(&place.real, &aside) {
-            Ok(()) => return Ok(aside),
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(cause) => return Err(unwritten(&aside, cause)),
-        }
-    }
-    Err(Error::Exists(place.path.clone()))
+        PathBuf::from(path)
+    });
+    let mut free = paths.filter(|path| fs::symlink_metadata(path).is_err());
+    free.next().ok_or_else(|| Error::Exists(place.path.clone()))
 }
 
 /// The file's bytes, and its layout, or why it has none: for a person.

@@ -208,7 +208,7 @@ fn write(changes: &mut FileChanges, renaming: &Renaming<'_>, edits: &[Edit]) -> 
     );
     if from.real.is_file() {
         if to.real.is_file() {
-            layout::put_aside(&to)?;
+            changes.rename(&to.real, &layout::aside(&to)?)?;
         }
         changes.rename(&from.real, &to.real)?;
     }

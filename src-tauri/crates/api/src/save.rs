@@ -1,7 +1,7 @@
 //! Flow files written for a person: what they typed goes to the disk as it is, right or
 //! wrong, unless the file was changed meanwhile.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     Error, FlowCatalog, OpenHome, Surroundings,
     answers::DiagnosticDocument,
-    catalog::{FlowFile, name_of},
+    catalog::name_of,
     check, disk_file,
     document::Moment,
     flow_target::{FlowTarget, flow_name, folder},
@@ -67,7 +67,12 @@ pub fn save(
             .map_err(|cause| unwritten(&target.place.path, cause))?;
     }
     let new_name = name_of(text, &target.place.path);
-    if new_name != name && is_last_of_name(surroundings, home, catalog, &target, name) {
+    let names = others(surroundings, home, catalog, &target);
+    if new_name != name
+        && !names
+            .iter()
+            .any(|other| *other == name || *other == new_name)
+    {
         kept.follow(name, &new_name);
         kept.warn(layout::follow(&target.place.workspace, name, &new_name));
     }
@@ -77,22 +82,17 @@ pub fn save(
     answer(surroundings, home, &target.place, text, (now, warnings))
 }
 
-/// Whether no other file of the workspace has the name that this one had.
-fn is_last_of_name(
+/// What the other flows of the workspace are known by.
+fn others(
     surroundings: &Surroundings,
     home: &OpenHome,
     catalog: &FlowCatalog,
     target: &FlowTarget,
-    name: &str,
-) -> bool {
-    let others = |files: Arc<[Arc<FlowFile>]>| {
-        let mut others = files.iter().filter(|file| file.path != target.place.path);
-        others.any(|file| file.name == name)
-    };
-    // What cannot be read now is left as it is.
-    catalog
-        .files(surroundings, home)
-        .is_ok_and(|files| !others(files))
+) -> Vec<String> {
+    // They were listed a moment ago, to find this one.
+    let files = catalog.files(surroundings, home).unwrap_or_default();
+    let others = files.iter().filter(|file| file.path != target.place.path);
+    others.map(|file| file.name.clone()).collect()
 }
 
 /// A flow to be made.
@@ -125,7 +125,7 @@ pub fn create(
         .find(|file| file.name == name.as_str() || file.name == written.as_str())
     {
         return Err(Error::FlowExists {
-            name,
+            name: flow_name(&there.name)?,
             file: there.path.clone(),
         });
     }

@@ -172,13 +172,26 @@ impl FlowIndex {
         let mut index = Self::default();
         for file in flow_files(workspace)? {
             // Why a file cannot be read is said when it is meant.
-            let text = std::fs::read_to_string(&file).ok();
-            match text.and_then(|text| tidemill_flow::flow_name(&text)) {
-                Some(name) => index.files.entry(name).or_default().push(file),
-                None => index.nameless.push(file),
-            }
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            index.add(file, &text);
         }
         Ok(index)
+    }
+
+    /// The names of flow files that were read, in order of path.
+    pub(crate) fn of<'f>(files: impl Iterator<Item = (&'f Path, &'f str)>) -> Self {
+        let mut index = Self::default();
+        for (file, text) in files {
+            index.add(file.to_owned(), text);
+        }
+        index
+    }
+
+    fn add(&mut self, file: PathBuf, text: &str) {
+        match tidemill_flow::flow_name(text) {
+            Some(name) => self.files.entry(name).or_default().push(file),
+            None => self.nameless.push(file),
+        }
     }
 
     /// The files of a flow.

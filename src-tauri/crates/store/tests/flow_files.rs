@@ -100,7 +100,7 @@ fn a_draft_is_kept_for_its_file() {
     writer.keep_draft(kept.clone()).wait_committed().unwrap();
     let reader = store.reader().unwrap();
     assert_eq!(reader.draft("/w", &kept.file).unwrap(), Some(kept.clone()));
-    assert_eq!(reader.drafts("/w").unwrap(), [kept.clone()]);
+    assert_eq!(reader.drafts("/w").unwrap(), std::slice::from_ref(&kept));
     assert_eq!(reader.drafts("/v").unwrap(), []);
     let remove = || writer.remove_draft("/w".to_owned(), kept.file.clone());
     assert!(remove().wait_committed().unwrap());
