@@ -39,7 +39,6 @@ fn main() -> ExitCode {
     if let Some(code) = tidemill_api::guard_if_asked() {
         return code;
     }
-    tidemill_api::take_login_path();
     let arguments = Arguments::parse();
     let begun = surroundings(&arguments).and_then(|surroundings| {
         let call = arguments.call();
@@ -53,6 +52,9 @@ fn main() -> ExitCode {
     match begun {
         Ok((_, _, Start::Handed)) => ExitCode::SUCCESS,
         Ok((surroundings, call, Start::First(instance))) => {
+            // Only now: whom the app that is there serves, waits for no shell. It may
+            // start this program anew; then the lock goes, and is taken again.
+            tidemill_api::take_login_path();
             let diagnostics = tidemill_api::log_file::begin(&surroundings.home, None, false);
             let code = run(surroundings, call, instance);
             drop(diagnostics);
