@@ -16,6 +16,22 @@ export const PAGES: readonly Place[] = [
   { name: "home", path: () => "/" },
   { name: "flows", path: () => "/flows" },
   { name: "flow", path: () => "/flows/log-report" },
+  {
+    name: "flow-steps",
+    path: () => "/flows/log-report",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Step list" }).click();
+      await shown(page.getByRole("treeitem"));
+    },
+  },
+  {
+    name: "flow-add-task",
+    path: () => "/flows/log-report",
+    act: async (page) => {
+      await page.getByRole("button", { name: /^Add task/ }).click();
+      await shown(page.getByRole("option", { name: /python/ }));
+    },
+  },
   { name: "flow-runs", path: () => "/flows/weather?tab=runs" },
   { name: "flow-schedule", path: () => "/flows/nightly?tab=schedule" },
   { name: "flow-versions", path: () => "/flows/weather?tab=versions" },

@@ -33,6 +33,16 @@ describe("tasks as text", () => {
     );
   });
 
+  it("may be called as a kind is", () => {
+    const flow = "tasks:\n  approve:\n    approve: go on?\n";
+    expect(edited(flow, (draft) => duplicateTasks(draft, [["approve"]]))).toBe(
+      `${flow}  approve_2:\n    approve: go on?\n`.replace("  approve_2", "\n  approve_2"),
+    );
+    expect(
+      edited(flow, (draft) => pasteTasks(draft, { group: [] }, "approve: { message: sure? }\n")),
+    ).toContain("approve_2:\n    approve: { message: sure? }");
+  });
+
   it("are pasted under names that are free, what they say of each other follows", () => {
     const text = copyTasks(open(FLOW), [["a"], ["b"]]);
     expect(edited(FLOW, (draft) => pasteTasks(draft, { group: [], after: "c" }, text))).toBe(`${FLOW}

@@ -106,7 +106,7 @@ function Drawing({ graph, label, found, old, shape, places, pending }: DrawingPr
   const parts = useGestures(root, surface, setMoving, places);
   useHandle(root, surface, graph);
   useFirstFit(pending);
-  useReveal(root, surface, selected.last);
+  useReveal(root, surface, selected.last, pending);
   const fold = useCallback(
     (task: number) => {
       const path = surface.current.shape.nodes.find((node) => node.id === task)?.node.path;
@@ -386,25 +386,34 @@ function least(boxes: readonly Box[], side: "x" | "y"): number {
   return Math.min(...boxes.map((box) => box[side]));
 }
 
-/** Brings what is selected into view, if it is not. */
+/** Brings what comes to be selected into view, if it is not; once more when the layout has moved it. */
 function useReveal(
   root: React.RefObject<HTMLDivElement | null>,
   surface: React.RefObject<Surface>,
   selected: number | null,
+  pending: boolean,
 ): void {
   const flow = useReactFlow();
+  const shown = useRef<number | null>(null);
   useEffect(() => {
-    if (selected === null || !root.current) return;
+    if (selected === null || selected === shown.current || !root.current) {
+      if (selected === null) shown.current = null;
+      return;
+    }
     const box = surface.current.boxes.get(selected);
     if (!box) return;
+    if (!pending) shown.current = selected;
     const { x, y, zoom } = flow.getViewport();
     const { clientWidth, clientHeight } = root.current;
     const left = box.x * zoom + x;
     const top = box.y * zoom + y;
     const inView =
-      left + box.width * zoom > 0 && top + box.height * zoom > 0 && left < clientWidth && top < clientHeight;
+      left >= 0 &&
+      top >= 0 &&
+      left + box.width * zoom <= clientWidth &&
+      top + Math.min(box.height * zoom, clientHeight / 2) <= clientHeight;
     if (!inView) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
-  }, [flow, selected, root, surface]);
+  }, [flow, selected, pending, root, surface]);
 }
 
 /** What is selected, said to who cannot see it. */
