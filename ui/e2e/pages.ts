@@ -38,6 +38,7 @@ export const PAGES: readonly Place[] = [
   { name: "flow-with-mistakes", path: () => "/flows/wrong" },
   { name: "runs", path: () => "/runs" },
   { name: "run", path: ({ runs }) => `/runs/${runs.completed.id}` },
+  { name: "run-branching", path: ({ runs }) => `/runs/${runs.branching.id}` },
   { name: "run-failed", path: ({ runs }) => `/runs/${runs.failed.id}` },
   {
     name: "run-failed-task",
@@ -94,7 +95,7 @@ export const PAGES: readonly Place[] = [
     path: () => "/flows/nightly",
     act: async (page) => {
       await page.keyboard.press("Control+Enter");
-      await page.getByLabel(/year/).fill("1999");
+      await page.getByRole("dialog").getByLabel(/year/).fill("1999");
       await page.keyboard.press("Control+Enter");
       await shown(page.getByRole("dialog").getByText(/2000/));
     },

@@ -8,6 +8,7 @@ import { flows } from "../api/queries";
 import type { JsonMap } from "../edit/json";
 import { ranked } from "../palette/rank";
 import { Icon, kindIcon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 import { Keys } from "../shell/Keys";
 import { useEditor } from "./context";
 import { addTaskFor, nameOf } from "./edits";
@@ -80,7 +81,9 @@ function Kinds({ after }: { after: string | null }) {
           <Command.Item key={choice.key} value={choice.key} className="o" onSelect={() => add(choice)}>
             <Icon name={kindIcon(choice.kind)} />
             <span className="mono">{choice.title}</span>
-            <span className="faint cut">{choice.help}</span>
+            <span className="faint cut">
+              <Said text={choice.help} />
+            </span>
           </Command.Item>
         ))}
       </Command.List>

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { addTask } from "../edit/addTask";
 import { readLanguage } from "../edit/language";
 import { removeTasks } from "../edit/removeTasks";
+import { setAt } from "../edit/value";
 import { Editor, type Report } from "./editor";
 
 const language = readLanguage(JSON.parse(readFileSync("../docs/flow.schema.json", "utf8")));
@@ -107,4 +108,21 @@ it("keeps what is not saved, at the latest when it is closed", async () => {
   made.typed([{ from: 0, to: 0, insert: "# y\n" }]);
   made.close();
   expect(kept.at(-1)).toBe(`# y\n# x\n${TEXT}`);
+});
+
+it("makes one step of edits that follow each other as while a field is typed into", async () => {
+  const { editor: made } = editor();
+  const set = (value: string, word: string) =>
+    made.edit((draft) => setAt(draft, ["tasks", "one", "description"], value), undefined, word);
+  for (const text of ["a", "ab", "abc"]) set(text, "description");
+  set("abcd", "another");
+  await vi.advanceTimersByTimeAsync(600);
+  set("abcde", "another");
+  const seen: unknown[] = [];
+  while (made.snapshot().canUndo) {
+    seen.push(/description: (\w+)/.exec(made.snapshot().document.text)?.[1]);
+    made.undo();
+  }
+  expect(seen).toEqual(["abcde", "abcd", "abc"]);
+  expect(made.snapshot().document.text).toBe(TEXT);
 });

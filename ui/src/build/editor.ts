@@ -110,16 +110,22 @@ export class Editor<Problem = unknown, Graph = unknown> {
 
   /**
    * Makes an edit: one step of the history. What it adds or renames is selected. `follow` gives the layout that
-   * belongs to the flow after it: it is undone with the edit.
+   * belongs to the flow after it: it is undone with the edit. Edits with one word for `merge` that follow each
+   * other soon, as while a field is typed into, are one step.
    */
-  edit(make: (draft: Draft) => void, follow?: (layout: Layout, edit: Edit) => Layout): Outcome {
+  edit(
+    make: (draft: Draft) => void,
+    follow?: (layout: Layout, edit: Edit) => Layout,
+    merge?: string,
+  ): Outcome {
     const outcome = attempt(this.current.document, make);
     if (isRefusal(outcome)) {
       this.set({ said: outcome });
       return outcome;
     }
     const before = this.history.depth;
-    this.history.change({ splices: outcome.splices, time: Date.now() });
+    const step = { splices: outcome.splices, time: Date.now() };
+    this.history.change(merge === undefined ? step : { ...step, merge });
     this.layouts.forget();
     const { depth } = this.history;
     if (follow) this.layouts.change(follow(this.layouts.layout, outcome), depth, depth !== before);

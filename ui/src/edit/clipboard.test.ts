@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { copyTasks, duplicateTasks, pasteTasks } from "./clipboard";
 import { isRefusal } from "./draft";
-import { edit, edited, open } from "./testFlows";
+import { edit, edited, open } from "./testing/testFlows";
 
 const FLOW = `tasks:
   # First.

@@ -65,7 +65,7 @@ export function pasteTasks(draft: Draft, place: TaskPlace, text: string): void {
       return task ? readersOf(draft.document, new Set([task])).filter((note) => note.kind === "code") : [];
     }),
   );
-  checkReads(document, draft.document);
+  checkReads(document, draft.document, names);
   draft.name(...paths);
 }
 

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { brief, number } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { toast, toastError } from "../shell/toast";
+import "./jsonTree.css";
 import { ENTRIES, entriesOf, kindOf, shownText, sizeOf, summary } from "./jsonTree";
 
 /** Levels that are open from the start, if they are small. */

@@ -10,7 +10,7 @@ import { connect, inside, moveInto, nameOf, parentOf } from "../edits";
 import { isArranged, type Position, placed, withNote } from "../layout";
 import type { BuildView } from "../view";
 import { positionsOf } from "./arranged";
-import { edgeAt, groupAt, isIn, nodesIn, withInner } from "./pointed";
+import { edgeAt, groupAt, isIn, nodesIn, taskAt, withInner } from "./pointed";
 
 /** What is drawn, as the pointer finds it. */
 export interface Surface {
@@ -114,7 +114,7 @@ export class Gestures {
     if (this.gesture?.is !== "ground") event.preventDefault();
   };
 
-  private pressOn(target: Element, { shape }: Surface, at: Point, event: PointerEvent): Gesture {
+  private pressOn(target: Element, surface: Surface, at: Point, event: PointerEvent): Gesture {
     const note = target.closest<HTMLElement>("[data-note]");
     if (note) {
       const resizes = target.closest("[data-resize]") !== null;
@@ -122,7 +122,8 @@ export class Gestures {
       this.editor.select([]);
       return { is: "note", id: note.dataset.note ?? "", at, element: note, moved: false, resizes };
     }
-    const node = nodeOf(shape, target);
+    // Far out tasks are shapes, which leave the pointer to the ground.
+    const node = nodeOf(surface.shape, target) ?? taskAt(surface.shape, surface.boxes, at);
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
     const onBody = node !== null && isFrame(node) && !target.closest(".gh");
     if (node && !onBody) return { is: "pressed", node, at, start: this.last, adds };

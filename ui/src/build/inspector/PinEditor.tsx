@@ -1,0 +1,63 @@
+// A pinned output, edited as JSON.
+
+import { useId, useState } from "react";
+import { Icon } from "../../parts/Icon";
+
+interface Props {
+  value: unknown;
+  onValue: (value: unknown) => void;
+  onCancel: () => void;
+}
+
+export function PinEditor({ value, onValue, onCancel }: Props) {
+  const id = useId();
+  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
+  const [problem, setProblem] = useState<string | null>(null);
+  const take = () => {
+    try {
+      onValue(JSON.parse(text));
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <form
+      className={`field ${problem === null ? "" : "has-problem"}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        take();
+      }}
+    >
+      <label className="label" htmlFor={id}>
+        The pinned output <span className="opt">JSON</span>
+      </label>
+      <div className="input input-code">
+        <textarea
+          id={id}
+          spellCheck={false}
+          aria-invalid={problem !== null}
+          rows={Math.min(16, Math.max(3, text.split("\n").length))}
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            setProblem(null);
+          }}
+        />
+      </div>
+      {problem !== null && (
+        <p className="problem" role="alert">
+          <Icon name="warn" className="i-14" />
+          <span>is not JSON: {problem}</span>
+        </p>
+      )}
+      <div className="several-acts pin-acts">
+        <button type="submit" className="btn btn-s btn-primary">
+          Pin this
+        </button>
+        <button type="button" className="btn btn-s" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  );
+}
