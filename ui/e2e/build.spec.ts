@@ -3,6 +3,7 @@
 
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FlowDetail } from "../src/api/types";
 import { browser, press, type Session, session } from "./browser";
 import { Studio } from "./studio";
 
@@ -150,6 +151,17 @@ class Build {
     await this.choose(kind);
   }
 
+  /** Chooses from the menu of a task. */
+  async pick(path: string, action: string): Promise<void> {
+    await this.task(path).click({ button: "right" });
+    await this.page.getByRole("menuitem", { name: action }).click();
+  }
+
+  /** Waits until the file says this. */
+  async saved(flow: string, text: string): Promise<void> {
+    await expect.poll(async () => (await studio.ask<FlowDetail>(`/flows/${flow}`)).text).toBe(text);
+  }
+
   async fit(): Promise<void> {
     await this.page.getByRole("button", { name: "Zoom to fit" }).click();
   }
@@ -189,34 +201,39 @@ class Build {
 }
 
 describe("a flow of ten tasks", () => {
-  it("is built by mouse alone", async () => {
+  it("is built by mouse alone, saved and run", async () => {
     const build = await Build.of("by-mouse");
     const { page } = build;
     await build.addByMouse("value");
     await build.found("value");
     await build.next("value", "succeeded", "shell");
     await build.found("shell");
-    await build.task("shell").click({ button: "right" });
-    await page.getByRole("menuitem", { name: "Run for each item" }).click();
-    await build.fit();
-    await build.next("shell", "failed", "notify");
-    await build.fit();
-    await build.next("shell", "succeeded", "flow greet");
-    await build.found("greet");
-    await build.next("greet", "finished", "python");
+    await build.addByMouse("shell");
+    await build.found("shell_2");
+    await build.pick("shell_2", "Run for each item");
+    await build.wire("shell", "succeeded", await build.middle("shell_2"));
+    await build.found("shell_2");
+    await build.next("shell", "failed", "python");
     await build.found("python");
-    for (const kind of ["http", "sql", "wait", "approve"]) {
-      await build.addByMouse(kind);
-      await build.found(kind);
-    }
-    await build.wire("http", "succeeded", await build.middle("sql"));
-    await build.found("sql");
-    await build.wire("wait", "finished", await build.middle("approve"));
-    await build.found("approve");
-    await build.task("approve").click({ button: "right" });
-    await page.getByRole("menuitem", { name: "Duplicate" }).click();
-    await build.found("approve_2");
-    await build.reads(
+    await build.next("shell_2", "succeeded", "flow greet");
+    await build.found("greet");
+    await build.next("greet", "finished", "value");
+    await build.found("value_2");
+    await build.addByMouse("value");
+    await build.found("value_3");
+    await build.wire("value_2", "succeeded", await build.middle("value_3"));
+    await build.found("value_3");
+    await build.pick("value_3", "Duplicate");
+    await build.found("value_4");
+    await build.addByMouse("python");
+    await build.found("python_2");
+    await build.wire("value_4", "finished", await build.middle("python_2"));
+    await build.found("python_2");
+    await build.next("python_2", "finished", "shell");
+    await build.found("shell_3");
+    await page.getByRole("button", { name: /^Save/ }).click();
+    await build.saved(
+      "by-mouse",
       [
         "name: by-mouse",
         "",
@@ -227,74 +244,85 @@ describe("a flow of ten tasks", () => {
         "  shell:",
         "    needs: [value]",
         '    shell: ""',
-        '    for_each: "{{ tasks.value.output }}"',
-        "",
-        "  greet:",
-        "    needs: [shell]",
-        "    flow: greet",
         "",
         "  python:",
-        "    needs: { greet: finished }",
+        "    needs: { shell: failed }",
         '    python: ""',
         "",
-        "  notify:",
-        "    needs: { shell: failed }",
-        '    notify: ""',
+        "  shell_2:",
+        '    shell: ""',
+        "    for_each: []",
+        "    needs: [shell]",
         "",
-        "  http:",
-        '    http: ""',
+        "  greet:",
+        "    needs: [shell_2]",
+        "    flow: greet",
         "",
-        "  sql:",
-        '    sql: { database: "", query: "" }',
-        "    needs: [http]",
+        "  value_2:",
+        "    needs: { greet: finished }",
+        "    value: null",
         "",
-        "  wait:",
-        '    wait: ""',
+        "  value_3:",
+        "    value: null",
+        "    needs: [value_2]",
         "",
-        "  approve:",
-        '    approve: ""',
-        "    needs: { wait: finished }",
+        "  value_4:",
+        "    value: null",
+        "    needs: [value_2]",
         "",
-        "  approve_2:",
-        '    approve: ""',
-        "    needs: { wait: finished }",
+        "  python_2:",
+        '    python: ""',
+        "    needs: { value_4: finished }",
+        "",
+        "  shell_3:",
+        "    needs: { python_2: finished }",
+        '    shell: ""',
         "",
       ].join("\n"),
     );
+    await page.getByRole("button", { name: /^Run…/ }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Start/ })
+      .click();
+    await page.waitForURL(/\/runs\//);
+    await studio.reached((await studio.newest("by-mouse")).id, "Completed");
   });
 
-  it("is built by keyboard alone", async () => {
+  it("is built by keyboard alone, saved and run", async () => {
     const build = await Build.of("by-keys");
     const { page } = build;
     await build.canvas.focus();
     await build.addByKeys("Tab", "value", "cities");
     await build.addByKeys("n", "shell", "fetch");
-    await press(page, "m");
     await build.addByKeys("n", "python", "table");
     await build.addByKeys("n", "flow greet", "hello");
-    await build.addByKeys("n", "http", "upload");
+    await build.addByKeys("n", "value", "upload");
     await press(page, "Escape");
     await build.addByKeys("Tab", "shell", "tidy");
-    await build.addByKeys("Tab", "notify", "warn");
-    await build.addByKeys("Tab", "wait", "pause");
-    await build.addByKeys("Tab", "approve", "ask");
-    await build.addByKeys("Tab", "sql", "store");
-    await press(page, "ArrowUp");
-    await page.getByRole("button", { name: "Step list" }).press("Enter");
+    await build.addByKeys("Tab", "python", "warn");
+    await build.addByKeys("Tab", "value", "pause");
+    await build.addByKeys("Tab", "shell", "items");
+    await press(page, "m");
+    await build.addByKeys("Tab", "value", "store");
+    await press(page, "Shift+L");
     const list = page.getByRole("tree", { name: "The steps of by-keys" });
     await list.waitFor();
-    await list.focus();
+    await build.atWork();
     await press(page, "Home", "ArrowDown");
     await build.connectByKeys("tidy", "failed");
     await press(page, "Home", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown");
     await build.connectByKeys("warn", "finished");
     await press(page, "End");
-    await build.connectByKeys("ask", "succeeded");
+    await build.connectByKeys("items", "succeeded");
     await press(page, "F2");
     await page.keyboard.type("keep");
     await press(page, "Enter");
-    await expect.poll(() => list.getByRole("treeitem").allTextContents()).toHaveLength(10);
-    await build.reads(
+    await list.getByRole("treeitem", { name: /^keep/ }).waitFor();
+    await build.atWork();
+    await press(page, "Alt+ArrowUp", "Control+s");
+    await build.saved(
+      "by-keys",
       [
         "name: by-keys",
         "",
@@ -305,7 +333,6 @@ describe("a flow of ten tasks", () => {
         "  fetch:",
         "    needs: [cities]",
         '    shell: ""',
-        '    for_each: "{{ tasks.cities.output }}"',
         "",
         "  table:",
         "    needs: [fetch]",
@@ -317,28 +344,38 @@ describe("a flow of ten tasks", () => {
         "",
         "  upload:",
         "    needs: [hello]",
-        '    http: ""',
+        "    value: null",
         "",
         "  tidy:",
         '    shell: ""',
         "    needs: { fetch: failed }",
         "",
         "  warn:",
-        '    notify: ""',
+        '    python: ""',
         "    needs: { upload: finished }",
         "",
         "  pause:",
-        '    wait: ""',
-        "",
-        "  ask:",
-        '    approve: ""',
-        "    needs: [keep]",
+        "    value: null",
         "",
         "  keep:",
-        '    sql: { database: "", query: "" }',
+        "    value: null",
+        "",
+        "  items:",
+        '    shell: ""',
+        "    for_each: []",
+        "    needs: [keep]",
         "",
       ].join("\n"),
     );
+    await expect.poll(() => page.getByRole("button", { name: /^Run…/ }).isEnabled()).toBe(true);
+    await press(page, "Control+Enter");
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Start/ })
+      .waitFor();
+    await press(page, "Control+Enter");
+    await page.waitForURL(/\/runs\//);
+    await studio.reached((await studio.newest("by-keys")).id, "Completed");
   });
 });
 

@@ -73,6 +73,12 @@ function Form({ detail, onClose }: { detail: FlowDetail; onClose: () => void }) 
   const [shownProblems, setShown] = useState(false);
   const key = useRef(crypto.randomUUID());
   const navigate = useNavigate();
+  const button = useRef<HTMLButtonElement>(null);
+  const asksNothing = fields.length === 0;
+  // Without a field to fill in, the keys of the form hold at its button.
+  useEffect(() => {
+    if (asksNothing) button.current?.focus();
+  }, [asksNothing]);
   const { values, problems } = readForm(fields, texts);
   const start = useMutation({
     mutationFn: () => startRun(name, values, key.current),
@@ -143,7 +149,12 @@ function Form({ detail, onClose }: { detail: FlowDetail; onClose: () => void }) 
           {footText(said, refused.rest)}
         </span>
         <Dialog.Close className="btn">Cancel</Dialog.Close>
-        <button type="submit" className="btn btn-primary" disabled={start.isPending || broken.length > 0}>
+        <button
+          ref={button}
+          type="submit"
+          className="btn btn-primary"
+          disabled={start.isPending || broken.length > 0}
+        >
           <Icon name="play" />
           {start.isPending ? "Starting" : "Start run"} <Keys keys="Mod Enter" />
         </button>

@@ -51,6 +51,9 @@ const NODE_TYPES = { task: TaskNode, frame: GroupNode };
 /** How far out the canvas zooms, and how much room it leaves around what is fitted. */
 const FARTHEST = 0.04;
 const MARGIN = 0.06;
+/** How high the line below the canvas is, and how far the overview stands from its edges. */
+const HINT = 28;
+const EDGE = 8;
 const NOTHING: ReadonlySet<number> = new Set();
 const ARROWS: Record<string, Direction> = {
   ArrowUp: "up",
@@ -297,7 +300,22 @@ function useHandle(
         const { clientWidth, clientHeight } = root.current;
         const { shape, places } = surface.current;
         const covered = withNotes(bounds(shape, places), editor.snapshot().layout.notes);
-        void flow.setViewport(getViewportForBounds(covered, clientWidth, clientHeight, FARTHEST, 1, MARGIN));
+        const within = (width: number) =>
+          getViewportForBounds(covered, width, clientHeight - HINT, FARTHEST, 1, MARGIN);
+        const whole = within(clientWidth);
+        const { width, height } = root.current.querySelector(".graph-map")?.getBoundingClientRect() ?? {
+          width: 0,
+          height: 0,
+        };
+        // Nothing is to lie below the overview, where nobody could press it.
+        const map = { x: clientWidth - width - EDGE, y: clientHeight - height - EDGE };
+        const isBelow = [...surface.current.boxes.values()].some(
+          (box) =>
+            width > 0 &&
+            (box.x + box.width) * whole.zoom + whole.x > map.x &&
+            (box.y + box.height) * whole.zoom + whole.y > map.y,
+        );
+        void flow.setViewport(isBelow ? within(clientWidth - width - EDGE) : whole);
       },
       zoom: (by) => void flow.zoomTo(flow.getZoom() * by),
       reveal(path) {

@@ -5,8 +5,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { ViewportPortal } from "@xyflow/react";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { get, path } from "../../api/client";
+import { run as runDetail } from "../../api/queries";
 import type { Graph, LogPage, Run, RunList, TaskRun, TaskRunList } from "../../api/types";
-import { type NodeStateSource, NodeStatesContext } from "../../graph/nodeStates";
+import { type LiveNode, type NodeStateSource, NodeStatesContext } from "../../graph/nodeStates";
 import type { Box } from "../../graph/place";
 import type { Shape } from "../../graph/shape";
 import { lineHash } from "../../log/address";
@@ -15,6 +16,7 @@ import { isEnded } from "../../parts/states";
 import { runGraph } from "../../run/runQueries";
 import { useBoards } from "../../run/useBoards";
 import { toast, toastError } from "../../shell/toast";
+import { useTrial } from "../trying/trials";
 
 /** Its key is below the flow's, so that a new run makes it old. */
 const newestRun = (flow: string) =>
@@ -60,16 +62,26 @@ export interface LiveRun {
   readonly states: NodeStateSource;
 }
 
-/** States of the flow's newest run, by the tasks of the graph that is drawn. */
+/** States of the flow's newest run, with those of the newest trial over them, by the tasks that are drawn. */
 export function useLiveRun(flow: string, graph: Graph | null): LiveRun & { follow: ReactNode } {
-  const run = useQuery(newestRun(flow)).data ?? null;
-  const [source, setSource] = useState<Source | null>(null);
-  const states = useMemo(
-    () => (graph && source && source.run === run?.id ? byPath(source, graph) : NOTHING),
-    [source, graph, run?.id],
+  const newest = useQuery(newestRun(flow)).data ?? null;
+  const trial = useTrial(flow)?.run ?? null;
+  const tried = useQuery({ ...runDetail(trial ?? ""), enabled: trial !== null }).data?.run ?? null;
+  // What was tried before the whole flow ran is told by that run.
+  const over = tried && newest && tried.created_at < newest.created_at ? null : tried;
+  const base = useFollowed(newest?.id ?? null);
+  const top = useFollowed(over?.id ?? null);
+  const states = useMemo(() => {
+    const sources = [top.source, base.source].flatMap((one) => one ?? []);
+    return graph && sources.length > 0 ? byPath(sources, graph) : NOTHING;
+  }, [top.source, base.source, graph]);
+  const run = over ?? newest;
+  const follow = (
+    <>
+      {base.follow}
+      {top.follow}
+    </>
   );
-  const ran = useQuery({ ...runGraph(run?.id ?? ""), enabled: run !== null }).data;
-  const follow = run && ran ? <Follow key={run.id} run={run.id} graph={ran} onSource={setSource} /> : null;
   return { run, isLive: run !== null && !isEnded(run.state_type), states, follow };
 }
 
@@ -79,30 +91,54 @@ interface Source {
   readonly graph: Graph;
 }
 
+/** How the tasks of a run stand, as soon as it is known; `follow` is to be shown, and shows nothing. */
+function useFollowed(run: string | null): { source: Source | null; follow: ReactNode } {
+  const [source, setSource] = useState<Source | null>(null);
+  const graph = useQuery({ ...runGraph(run ?? ""), enabled: run !== null }).data;
+  const follow =
+    run !== null && graph ? <Follow key={run} run={run} graph={graph} onSource={setSource} /> : null;
+  return { source: source?.run === run ? source : null, follow };
+}
+
 function Follow({ run, graph, onSource }: { run: string; graph: Graph; onSource: (source: Source) => void }) {
   const { nodes } = useBoards(run, graph);
   useEffect(() => onSource({ run, states: nodes, graph }), [run, nodes, graph, onSource]);
   return null;
 }
 
-/** The run knows the tasks as they were numbered when it began; they are the same by their paths. */
-function byPath({ states, graph: ran }: Source, graph: Graph): NodeStateSource {
-  const numbers = new Map(ran.nodes.map((node) => [node.path, node.task]));
-  const inRun = new Map(graph.nodes.map((node) => [node.task, numbers.get(node.path)]));
+/** Runs know the tasks as they were numbered when they began; they are the same by their paths. */
+function byPath(sources: readonly Source[], graph: Graph): NodeStateSource {
+  const numbers = sources.map(({ graph: ran }) => new Map(ran.nodes.map((node) => [node.path, node.task])));
+  const paths = new Map(graph.nodes.map((node) => [node.task, node.path]));
+  const inRuns = (task: number) =>
+    sources.flatMap(({ states }, at) => {
+      const number = numbers[at]?.get(paths.get(task) ?? "");
+      return number === undefined ? [] : [{ states, number }];
+    });
   return {
     of(task) {
-      const number = inRun.get(task);
-      const live = number === undefined ? null : states.of(number);
-      // While a flow is edited, what has not begun is a plan.
-      return live?.state ? live : null;
+      // While a flow is edited, what has not begun is a plan, and what a trial leaves out is as it was before.
+      const begun = inRuns(task).map(({ states, number }) => states.of(number));
+      return begun.find((live, at) => isTold(live, at < begun.length - 1)) ?? null;
     },
     subscribe(task, listener) {
-      const number = inRun.get(task);
-      return number === undefined ? () => {} : states.subscribe(number, listener);
+      const leave = inRuns(task).map(({ states, number }) => states.subscribe(number, listener));
+      return () => {
+        for (const one of leave) one();
+      };
     },
-    watch: states.watch,
-    version: states.version,
+    watch(listener) {
+      const leave = sources.map(({ states }) => states.watch(listener));
+      return () => {
+        for (const one of leave) one();
+      };
+    },
+    version: () => sources.reduce((sum, { states }) => sum + states.version(), 0),
   };
+}
+
+function isTold(live: LiveNode | null, isTrial: boolean): boolean {
+  return live !== null && live.state !== null && (!isTrial || live.attempts > 0);
 }
 
 /** Edges of a run that has ended are a plan again. */
