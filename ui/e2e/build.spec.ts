@@ -29,9 +29,19 @@ tasks:
     shell: echo done
 `.trimStart();
 
+/** It goes on until the test makes the file `go`, and then fails. */
+const LIVELY = `
+name: lively
+tasks:
+  wait: { shell: "until test -e go; do sleep 0.05; done; echo gone" }
+  fail: { needs: [wait], shell: "echo the last word >&2; exit 3" }
+  after: { needs: { fail: failed }, shell: "true" }
+`.trimStart();
+
 beforeAll(async () => {
   studio = await Studio.start(async (prepared) => {
     await prepared.write("greet.flow.yaml", GREET);
+    await prepared.write("lively.flow.yaml", LIVELY);
     for (const name of ["by-mouse", "by-keys"]) await prepared.write(`${name}.flow.yaml`, `name: ${name}\n`);
     for (const name of ["pipeline", "moved", "broken", "grouped", "listed"])
       await prepared.write(`${name}.flow.yaml`, PIPELINE.replace("pipeline", name));
@@ -498,5 +508,21 @@ describe("the canvas", () => {
     await page.mouse.click(load.x, ((await build.middle("check")).y + load.y) / 2);
     await page.getByRole("menuitem", { name: /^Delete the edge/ }).click();
     await page.getByText(/an expression of .* reads/).waitFor();
+  });
+});
+
+describe("while a run goes on", () => {
+  it("its tasks light up where they are edited, and one that failed leads to its last line", async () => {
+    const build = await Build.of("lively");
+    const { page } = build;
+    await build.drawn("wait");
+    await studio.run("lively");
+    await build.canvas.getByRole("img", { name: /^wait, shell, Running/ }).waitFor();
+    await studio.write("go", "");
+    await build.canvas.getByRole("img", { name: /^after, shell, Completed/ }).waitFor();
+    await build.canvas.getByRole("img", { name: /^fail, shell, Failed/ }).waitFor();
+    await build.canvas.getByRole("button", { name: /exit code 3/ }).click();
+    await page.waitForURL(/\/runs\/[^#]+#L\d+$/);
+    await page.getByText("the last word").first().waitFor();
   });
 });
