@@ -80,7 +80,7 @@ export function Labelled({
           </p>
         )}
       </div>
-      {problem === null && <Preview value={edited.value} />}
+      {problem === null && <Preview value={edited.value} typing={focused} />}
     </div>
   );
 }

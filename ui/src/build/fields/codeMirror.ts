@@ -9,6 +9,7 @@ import {
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, indentWithTab } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, indentOnInput, StreamLanguage } from "@codemirror/language";
 import { EditorState, type Extension, Prec } from "@codemirror/state";
 import {
@@ -138,6 +139,7 @@ export function valueEditor(complete: () => Complete): Extension {
     keymap.of(defaultKeymap),
     EditorView.lineWrapping,
     expressions,
+    yaml(),
     shared,
   ];
 }
@@ -151,8 +153,6 @@ export async function languageOf(name: string): Promise<Extension> {
       return (await import("@codemirror/lang-sql")).sql();
     case "shell":
       return StreamLanguage.define((await import("@codemirror/legacy-modes/mode/shell")).shell);
-    case "yaml":
-      return (await import("@codemirror/lang-yaml")).yaml();
     default:
       return [];
   }
