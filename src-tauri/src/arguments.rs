@@ -1,7 +1,7 @@
 //! What can be typed when the app is started, and what a desktop hands over: a flow
 //! file that was opened, or a link that was followed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,8 @@ pub(crate) struct Arguments {
 pub(crate) struct Call {
     /// Whether the window is to come to the front.
     pub(crate) window: bool,
+    /// The workspace that is named, as an absolute path.
+    pub(crate) workspace: Option<String>,
     /// What to show in it: an absolute path of a flow file, or a link.
     pub(crate) show: Option<String>,
 }
@@ -51,6 +53,7 @@ impl Arguments {
     pub(crate) fn call(&self) -> Call {
         Call {
             window: !self.hidden || self.show.is_some(),
+            workspace: self.workspace.as_deref().map(absolute),
             show: self.show.as_deref().map(whole),
         }
     }
@@ -60,11 +63,14 @@ fn whole(show: &str) -> String {
     if show.contains("://") {
         return show.to_owned();
     }
-    match std::path::absolute(show) {
-        Ok(path) => path.to_string_lossy().into_owned(),
-        // Only an empty text: then nothing was named.
-        Err(_) => show.to_owned(),
-    }
+    absolute(Path::new(show))
+}
+
+fn absolute(path: &Path) -> String {
+    let whole = std::path::absolute(path);
+    // Only an empty text cannot be made whole: then nothing was named.
+    let path = whole.unwrap_or_else(|_| path.to_owned());
+    path.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -94,5 +100,7 @@ mod tests {
             call(&["tidemill://run/last"]).show.unwrap(),
             "tidemill://run/last"
         );
+        let workspace = call(&["--workspace", "flows"]).workspace;
+        assert_eq!(workspace.unwrap(), here.join("flows").to_string_lossy());
     }
 }

@@ -61,6 +61,24 @@ struct FlowList {
 }
 
 #[derive(Deserialize)]
+struct Workspaces {
+    workspaces: Vec<Workspace>,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    path: String,
+    current: bool,
+}
+
+impl Workspaces {
+    fn current(self) -> Option<String> {
+        let mut all = self.workspaces.into_iter();
+        all.find(|one| one.current).map(|one| one.path)
+    }
+}
+
+#[derive(Deserialize)]
 struct Settings {
     settings: Vec<Setting>,
 }
@@ -81,6 +99,20 @@ impl Backend {
     pub(crate) async fn flows(&self) -> Result<Vec<Flow>, Refusal> {
         let list: FlowList = self.ask(Method::GET, "/flows", None).await?;
         Ok(list.flows)
+    }
+
+    /// The workspace whose flows these are; `None`: there is none.
+    pub(crate) async fn workspace(&self) -> Result<Option<String>, Refusal> {
+        let all: Workspaces = self.ask(Method::GET, "/workspaces", None).await?;
+        Ok(all.current())
+    }
+
+    /// Has the flows be those of another workspace: a folder's, or a flow file's.
+    /// Answers which that is.
+    pub(crate) async fn open_workspace(&self, path: &str) -> Result<Option<String>, Refusal> {
+        let body = Some(json!({ "path": path }));
+        let all: Workspaces = self.ask(Method::PUT, "/workspaces/current", body).await?;
+        Ok(all.current())
     }
 
     /// Starts a run of a flow, without parameters; answers its id.

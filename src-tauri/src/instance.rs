@@ -191,6 +191,7 @@ mod tests {
     fn call(show: &str) -> Call {
         Call {
             window: true,
+            workspace: None,
             show: Some(show.to_owned()),
         }
     }

@@ -77,6 +77,16 @@ pub(crate) fn quit(app: &AppHandle) {
     });
 }
 
+/// The page quits the app: a desktop may have no tray that could.
+#[tauri::command]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command is handed the app by value"
+)]
+pub(crate) fn quit_app(app: AppHandle) {
+    quit(&app);
+}
+
 /// Ends the app: the engine first, then the process.
 pub(crate) async fn end(app: &AppHandle, how: Close) {
     app.state::<Leaving>().ends.store(true, Ordering::Release);
@@ -94,8 +104,9 @@ fn to_tray(app: &AppHandle) {
 }
 
 fn ask_once(app: &AppHandle, backend: Arc<Backend>) {
-    let text = "Tidemill can keep running in the tray: runs go on, and failures are told of. \
-                Start it again to see this window.\n\n\
+    let text = "Tidemill can keep running without it: runs go on, and failures are told of. \
+                Its icon in the tray, where the desktop has one, brings the window back; so \
+                does starting Tidemill again.\n\n\
                 This is asked once; Settings holds the answer.";
     let buttons = MessageDialogButtons::YesNoCancelCustom(KEEP.into(), QUIT.into(), STAY.into());
     ask(

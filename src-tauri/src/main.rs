@@ -5,6 +5,7 @@
 mod arguments;
 mod arrivals;
 mod ask;
+mod at_login;
 mod backend;
 mod bridge;
 mod browser;
@@ -28,6 +29,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use arguments::{Arguments, Call};
 use arrivals::Arrivals;
+use at_login::AtLogin;
 use backend::Backend;
 use bridge::Streams;
 use instance::{Instance, Start};
@@ -37,7 +39,6 @@ fn main() -> ExitCode {
     if let Some(code) = tidemill_api::guard_if_asked() {
         return code;
     }
-    tidemill_api::take_login_path();
     let arguments = Arguments::parse();
     let begun = surroundings(&arguments).and_then(|surroundings| {
         let call = arguments.call();
@@ -51,6 +52,9 @@ fn main() -> ExitCode {
     match begun {
         Ok((_, _, Start::Handed)) => ExitCode::SUCCESS,
         Ok((surroundings, call, Start::First(instance))) => {
+            // Only now: whom the app that is there serves, waits for no shell. It may
+            // start this program anew; then the lock goes, and is taken again.
+            tidemill_api::take_login_path();
             let diagnostics = tidemill_api::log_file::begin(&surroundings.home, None, false);
             let code = run(surroundings, call, instance);
             drop(diagnostics);
@@ -88,6 +92,7 @@ fn complain(message: &str) -> ExitCode {
 
 fn run(surroundings: Surroundings, call: Call, instance: Instance) -> ExitCode {
     let home = surroundings.home.clone();
+    let at_login = AtLogin::new(&surroundings);
     let all_but_hidden = StateFlags::all() & !StateFlags::VISIBLE;
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
@@ -98,15 +103,10 @@ fn run(surroundings: Surroundings, call: Call, instance: Instance) -> ExitCode {
                 .with_state_flags(all_but_hidden)
                 .build(),
         )
-        .plugin(
-            tauri_plugin_autostart::Builder::new()
-                .arg("--hidden")
-                .app_name("Tidemill")
-                .build(),
-        )
         .manage(Arc::new(Backend::new(surroundings)))
         .manage(Streams::default())
         .manage(Arrivals::default())
+        .manage(at_login)
         .manage(Leaving::default())
         .manage(tray::Shown::default())
         .invoke_handler(tauri::generate_handler![
@@ -115,6 +115,9 @@ fn run(surroundings: Surroundings, call: Call, instance: Instance) -> ExitCode {
             bridge::taken,
             bridge::leave,
             arrivals::arrivals,
+            at_login::at_login,
+            tray::turn_at_login,
+            leaving::quit_app,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {
@@ -123,6 +126,11 @@ fn run(surroundings: Surroundings, call: Call, instance: Instance) -> ExitCode {
             }
         })
         .setup(move |app| {
+            // The engine opens in the workspace that was named.
+            let call = Call {
+                workspace: None,
+                ..call
+            };
             set_up(app.handle(), call, &instance)?;
             // It lasts as long as the app does.
             app.manage(instance);
@@ -172,6 +180,7 @@ fn on_event(app: &AppHandle, event: RunEvent) {
                 );
                 let call = Call {
                     window: true,
+                    workspace: None,
                     show: Some(show),
                 };
                 opening::take(app, call);

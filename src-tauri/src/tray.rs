@@ -1,7 +1,10 @@
 //! The tray: how everything stands, at a glance, and what a person wants without the
 //! window. A desktop may have no tray; then the app is without one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tauri::{
     AppHandle, Manager,
@@ -10,9 +13,8 @@ use tauri::{
     menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu},
     tray::TrayIconBuilder,
 };
-use tauri_plugin_autostart::ManagerExt;
 
-use crate::{ask::Overview, backend::Backend, leaving, window};
+use crate::{ask::Overview, at_login::AtLogin, backend::Backend, leaving, window};
 
 const ID: &str = "tidemill";
 
@@ -89,6 +91,16 @@ impl Face {
         }
     }
 
+    /// While nobody has been asked.
+    fn starting() -> Self {
+        Self {
+            mood: Mood::Well,
+            line: "Tidemill is starting".to_owned(),
+            pages: Vec::new(),
+            flows: Vec::new(),
+        }
+    }
+
     /// While nobody answers.
     fn silent() -> Self {
         Self {
@@ -102,14 +114,13 @@ impl Face {
 
 /// Makes the tray, where the desktop has one.
 pub(crate) fn make(app: &AppHandle) {
-    let face = Face::of(&Overview {
-        as_expected: true,
-        ..Overview::default()
-    });
+    let face = Face::starting();
     let made = menu(app, &face).and_then(|menu| {
         TrayIconBuilder::with_id(ID)
             .icon(WELL)
             .tooltip("Tidemill")
+            // On Linux an icon is a file that the desktop reads: each home has its own.
+            .temp_dir_path(app.state::<Arc<Backend>>().home().join("tray"))
             .menu(&menu)
             .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
             .build(app)
@@ -172,7 +183,7 @@ fn menu(app: &AppHandle, face: &Face) -> tauri::Result<Menu<tauri::Wry>> {
         menu.append(&run_menu(app, &face.flows)?)?;
     }
     menu.append(&PredefinedMenuItem::separator(app)?)?;
-    let at_login = app.autolaunch().is_enabled().unwrap_or_default();
+    let at_login = app.state::<AtLogin>().is_on();
     let at_login = CheckMenuItem::with_id(
         app,
         AT_LOGIN,
@@ -203,7 +214,10 @@ fn chosen(app: &AppHandle, id: &str) {
     } else if let Some(flow) = id.strip_prefix(RUN) {
         run(app, flow.to_owned());
     } else if id == AT_LOGIN {
-        turn_start_at_login(app);
+        let on = !app.state::<AtLogin>().is_on();
+        if let Err(error) = turn(app, on) {
+            tracing::error!(%error, "starting at login cannot be changed");
+        }
     } else if id == QUIT {
         leaving::quit(app);
     }
@@ -222,16 +236,10 @@ fn run(app: &AppHandle, flow: String) {
     });
 }
 
-fn turn_start_at_login(app: &AppHandle) {
-    let autostart = app.autolaunch();
-    let turned = match autostart.is_enabled() {
-        Ok(true) => autostart.disable(),
-        Ok(false) | Err(_) => autostart.enable(),
-    };
-    if let Err(error) = turned {
-        tracing::error!(%error, "starting at login cannot be changed");
-    }
-    // The mark in the menu shows what is so, whatever a click has made of it.
+/// Turns starting at login on or off, and has the mark in the menu show what is so,
+/// whatever a click has made of it.
+fn turn(app: &AppHandle, on: bool) -> io::Result<()> {
+    let turned = app.state::<AtLogin>().turn(on);
     let state = app.state::<Shown>();
     let shown = state
         .0
@@ -243,6 +251,18 @@ fn turn_start_at_login(app: &AppHandle) {
     {
         tracing::warn!(%error, "the tray cannot be changed");
     }
+    turned
+}
+
+/// The page turns starting at login on or off; answers what is so.
+#[tauri::command]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a command is handed the app by value"
+)]
+pub(crate) fn turn_at_login(on: bool, app: AppHandle) -> Result<bool, String> {
+    turn(&app, on).map_err(|error| format!("starting at login cannot be changed: {error}"))?;
+    Ok(app.state::<AtLogin>().is_on())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The one window. It is made when it is wanted and gone when it is closed, so that
 //! an app that only sits in the tray holds no page.
 
+use std::error::Error;
+
 use tauri::{
     AppHandle, Manager, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     webview::{Color, NewWindowResponse, PageLoadEvent},
@@ -49,6 +51,28 @@ pub(crate) fn show(app: &AppHandle, path: Option<String>) {
     }
 }
 
+/// As [`show`], with the page loaded anew: nothing that it knows holds any more.
+pub(crate) fn show_anew(app: &AppHandle, path: String) {
+    let handle = app.clone();
+    let shown = app.run_on_main_thread(move || {
+        let Some(window) = handle.get_webview_window(LABEL) else {
+            return show(&handle, Some(path));
+        };
+        front(&window);
+        if let Err(error) = go(&window, &path) {
+            tracing::error!(%error, path, "the page cannot be loaded anew");
+        }
+    });
+    if let Err(error) = shown {
+        tracing::error!(%error, "the window cannot be shown");
+    }
+}
+
+fn go(window: &WebviewWindow, path: &str) -> Result<(), Box<dyn Error>> {
+    let address = window.url()?.join(path)?;
+    Ok(window.navigate(address)?)
+}
+
 fn front(window: &WebviewWindow) {
     // Each is a wish that a desktop may refuse.
     let _ = window.unminimize();
@@ -66,6 +90,11 @@ fn make(app: &AppHandle, path: &str) -> tauri::Result<()> {
         .on_new_window(|url, _| {
             open_elsewhere(&url);
             NewWindowResponse::Deny
+        })
+        // What a desktop's list of windows says is the page.
+        .on_document_title_changed(|window, title| {
+            // A title that is not taken leaves the last one.
+            let _ = window.set_title(&title);
         })
         .on_page_load(|window, load| {
             if load.event() == PageLoadEvent::Started {

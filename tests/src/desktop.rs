@@ -2,57 +2,46 @@
 //! what a person could.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{BufRead, BufReader},
     net::TcpListener,
-    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, KeyAction, KeyActions},
+    elements::Element,
+    error::CmdError,
+    key::Key,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use x11rb::{
     connection::Connection,
     protocol::xproto::{
-        AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window as WindowId,
+        AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, MapState,
+        Window as WindowId,
     },
     rust_connection::RustConnection,
 };
 
-use crate::{program, sandbox::Sandbox, until};
+use crate::{bus::Bus, group::Group, program, sandbox::Sandbox, until};
 
 /// How long a window, an element or an end is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A process with all that it starts; ended with this value.
-struct Group(Child);
-
-impl Group {
-    fn start(command: &mut Command) -> Self {
-        let child = command.process_group(0).spawn();
-        Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let group = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
-        if let Some(group) = group {
-            // It may have ended by itself.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = self.0.wait();
-    }
-}
+/// How long it is waited between two looks at a page.
+const BEAT: Duration = Duration::from_millis(20);
 
 /// A display without a screen.
 pub struct Display {
     name: String,
+    bus: Option<Bus>,
     _server: Group,
 }
 
@@ -74,14 +63,28 @@ impl Display {
                 .stderr(Stdio::null()),
         );
         let mut number = String::new();
-        let output = server.0.stdout.take().expect("a pipe");
+        let output = server.output().expect("a pipe");
         BufReader::new(output)
             .read_line(&mut number)
             .expect("the display's number");
         Self {
             name: format!(":{}", number.trim()),
+            bus: None,
             _server: server,
         }
+    }
+
+    /// Starts one whose programs have a message bus, too.
+    pub fn with_bus() -> Self {
+        Self {
+            bus: Some(Bus::new()),
+            ..Self::new()
+        }
+    }
+
+    /// Its programs' message bus.
+    pub fn bus(&self) -> &Bus {
+        self.bus.as_ref().expect("a display with a bus")
     }
 
     /// The titles of the windows that are to be seen.
@@ -93,32 +96,43 @@ impl Display {
             .collect()
     }
 
+    /// Whether a window with that title is to be seen: one whose page is called
+    /// something says that first.
+    pub fn shows(&self, title: &str) -> bool {
+        self.titles().iter().any(|known| is_called(known, title))
+    }
+
     /// Waits until a window with that title is to be seen.
     pub fn wait_for(&self, title: &str) {
-        until(title, PATIENCE, || {
-            self.titles().contains(&title.to_owned()).then_some(())
-        });
+        until(title, PATIENCE, || self.shows(title).then_some(()));
     }
 
     /// Waits until no window with that title is to be seen.
     pub fn wait_until_gone(&self, title: &str) {
-        until(title, PATIENCE, || {
-            (!self.titles().contains(&title.to_owned())).then_some(())
-        });
+        until(title, PATIENCE, || (!self.shows(title)).then_some(()));
+    }
+
+    /// How many colours the middle of the display has: text has many, what stands there
+    /// before it has few.
+    pub fn colours(&self) -> usize {
+        let (connection, root) = self.connect();
+        let image = connection
+            .get_image(ImageFormat::Z_PIXMAP, root, 200, 50, 800, 500, u32::MAX)
+            .expect("a request")
+            .reply();
+        let pixels = image.expect("a picture").data;
+        pixels.chunks_exact(4).collect::<HashSet<_>>().len()
     }
 
     /// Closes a window as its cross in the corner does.
     pub fn close(&self, title: &str) {
         let (connection, root) = self.connect();
         let found = windows(&connection, root);
-        let window = found.iter().find(|(_, known)| known == title);
+        let window = found.iter().find(|(_, known)| is_called(known, title));
         let (window, _) = window.unwrap_or_else(|| panic!("no window `{title}`: {found:?}"));
-        let atom = |name: &str| {
-            let cookie = connection.intern_atom(false, name.as_bytes());
-            cookie.expect("a request").reply().expect("an atom").atom
-        };
-        let data = [atom("WM_DELETE_WINDOW"), 0, 0, 0, 0];
-        let message = ClientMessageEvent::new(32, *window, atom("WM_PROTOCOLS"), data);
+        let data = [atom(&connection, "WM_DELETE_WINDOW"), 0, 0, 0, 0];
+        let kind = atom(&connection, "WM_PROTOCOLS");
+        let message = ClientMessageEvent::new(32, *window, kind, data);
         // Answered, and not only written: a display drops what a program that has left
         // has not been heard on.
         connection
@@ -135,8 +149,18 @@ impl Display {
     }
 }
 
+fn is_called(known: &str, title: &str) -> bool {
+    known == title || known.ends_with(&format!(" — {title}"))
+}
+
+fn atom(connection: &RustConnection, name: &str) -> u32 {
+    let cookie = connection.intern_atom(false, name.as_bytes());
+    cookie.expect("a request").reply().expect("an atom").atom
+}
+
 /// The windows that are to be seen, with their titles.
 fn windows(connection: &RustConnection, root: WindowId) -> Vec<(WindowId, String)> {
+    let name = atom(connection, "_NET_WM_NAME");
     let tree = connection.query_tree(root).expect("a request").reply();
     // One that goes while it is looked at is none any more.
     tree.map(|tree| tree.children)
@@ -149,7 +173,7 @@ fn windows(connection: &RustConnection, root: WindowId) -> Vec<(WindowId, String
                 .reply()
                 .ok()?;
             let title = connection
-                .get_property(false, window, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 256)
+                .get_property(false, window, name, AtomEnum::ANY, 0, 256)
                 .ok()?
                 .reply()
                 .ok()?;
@@ -179,39 +203,45 @@ pub struct App {
 impl App {
     /// Starts `program` on a display, with the sandbox's home and workspace.
     pub fn start(program: &Path, sandbox: &Sandbox, display: &Display, more: &[&str]) -> Self {
-        let group = Group::start(&mut app_command(program, sandbox, display, more));
-        Self { group }
+        Self::start_in(program, sandbox, display, Some(&sandbox.work()), more)
+    }
+
+    /// As [`start`](Self::start), with another workspace, or none, named.
+    pub fn start_in(
+        program: &Path,
+        sandbox: &Sandbox,
+        display: &Display,
+        workspace: Option<&Path>,
+        more: &[&str],
+    ) -> Self {
+        let mut command = Command::new(program);
+        on_display(&mut command, sandbox, display);
+        command.arg("--home").arg(sandbox.home());
+        if let Some(workspace) = workspace {
+            command.arg("--workspace").arg(workspace);
+        }
+        command.args(more).current_dir(sandbox.work());
+        Self {
+            group: Group::start(&mut command),
+        }
     }
 
     /// Its process.
     pub fn pid(&self) -> u32 {
-        self.group.0.id()
+        self.group.id()
     }
 
     /// Waits for its end; gives the code, `None` for a signal.
     pub fn wait(&mut self) -> Option<i32> {
         until("the app's end", PATIENCE, || {
-            self.group.0.try_wait().expect("a child")
+            self.group.try_wait().expect("a child")
         })
         .code()
     }
 }
 
-/// A call of the app's with an environment of the sandbox's own, so that nothing of
-/// this machine's user is read or changed.
-fn app_command(program: &Path, sandbox: &Sandbox, display: &Display, more: &[&str]) -> Command {
-    let mut command = Command::new(program);
-    on_display(&mut command, sandbox, display);
-    command
-        .arg("--home")
-        .arg(sandbox.home())
-        .arg("--workspace")
-        .arg(sandbox.work())
-        .args(more)
-        .current_dir(sandbox.work());
-    command
-}
-
+/// Gives a command an environment of the sandbox's own, so that nothing of this
+/// machine's user is read or changed.
 fn on_display(command: &mut Command, sandbox: &Sandbox, display: &Display) {
     let user = sandbox.work().with_file_name("user");
     for (name, folder) in [
@@ -234,6 +264,9 @@ fn on_display(command: &mut Command, sandbox: &Sandbox, display: &Display) {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    if let Some(bus) = &display.bus {
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address());
+    }
 }
 
 /// The app's window, driven.
@@ -281,35 +314,76 @@ impl Window {
 
     /// Waits for an element that an XPath names, and gives its text.
     pub fn text(&self, xpath: &str) -> String {
-        self.runtime.block_on(async {
-            let element = self
-                .client
-                .wait()
-                .at_most(PATIENCE)
-                .for_element(Locator::XPath(xpath));
-            let element = element
-                .await
-                .unwrap_or_else(|error| panic!("{xpath}: {error}"));
-            element.text().await.expect("its text")
-        })
+        self.on(xpath, async |element| element.text().await)
+    }
+
+    /// Waits until nothing that an XPath names is there.
+    pub fn wait_until_gone(&self, xpath: &str) {
+        until(xpath, PATIENCE, || {
+            let found = self.client.find_all(Locator::XPath(xpath));
+            let found = self.runtime.block_on(found);
+            found.expect("a look").is_empty().then_some(())
+        });
     }
 
     /// Clicks what an XPath names, once it is there.
     pub fn click(&self, xpath: &str) {
-        self.runtime.block_on(async {
-            let element = self
-                .client
-                .wait()
-                .at_most(PATIENCE)
-                .for_element(Locator::XPath(xpath));
-            let element = element
-                .await
-                .unwrap_or_else(|error| panic!("{xpath}: {error}"));
-            element
-                .click()
-                .await
-                .unwrap_or_else(|error| panic!("{xpath}: {error}"));
-        });
+        self.on(xpath, async |element| element.click().await);
+    }
+
+    /// Does something with an element, once it is there and lets that be done: a page
+    /// that changes may put another in its place between the look and the deed.
+    fn on<T>(&self, xpath: &str, act: impl AsyncFn(Element) -> Result<T, CmdError>) -> T {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let done = self
+                .runtime
+                .block_on(async { act(self.client.find(Locator::XPath(xpath)).await?).await });
+            match done {
+                Ok(done) => return done,
+                Err(error) => assert!(
+                    Instant::now() < until,
+                    "{xpath}: {error}; at {}:\n{}",
+                    self.url(),
+                    self.ask("arguments[0](document.body.innerText)")
+                ),
+            }
+            std::thread::sleep(BEAT);
+        }
+    }
+
+    /// Presses keys one after the other, as `"g"`, `"Enter"` or `"Control+k"`, wherever
+    /// the focus is.
+    pub fn press(&self, keys: &[&str]) {
+        for text in keys {
+            let pressed = self.perform(text);
+            pressed.unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+
+    /// Presses a key that ends the app: then nobody may be there to say that it was.
+    pub fn press_last(&self, key: &str) {
+        let _ = self.perform(key);
+    }
+
+    fn perform(&self, text: &str) -> Result<(), Box<CmdError>> {
+        let parts: Vec<char> = text.split('+').map(key).collect();
+        let down = parts.iter().map(|&value| KeyAction::Down { value });
+        let up = parts.iter().rev().map(|&value| KeyAction::Up { value });
+        let presses = down
+            .chain(up)
+            .fold(KeyActions::new("keyboard".to_owned()), |presses, action| {
+                presses.then(action)
+            });
+        let performed = self.runtime.block_on(self.client.perform_actions(presses));
+        performed.map_err(Box::new)
+    }
+
+    /// Types a text, wherever the focus is.
+    pub fn write(&self, text: &str) {
+        let keys: Vec<String> = text.chars().map(String::from).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        self.press(&keys);
     }
 
     /// Where the page is.
@@ -335,6 +409,18 @@ impl Window {
             .block_on(self.client.execute_async(script, vec![]));
         answer.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
+}
+
+/// The sign that a driver knows a key by.
+fn key(name: &str) -> char {
+    let key = match name {
+        "Enter" => Key::Enter,
+        "Escape" => Key::Escape,
+        "ArrowDown" => Key::Down,
+        "Control" => Key::Control,
+        one => return one.chars().next().expect("a key"),
+    };
+    key.into()
 }
 
 fn free_port() -> u16 {

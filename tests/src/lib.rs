@@ -5,8 +5,12 @@
 //! first (`cargo xtask test` does).
 
 #[cfg(target_os = "linux")]
+pub mod bus;
+#[cfg(target_os = "linux")]
 pub mod desktop;
 mod document;
+#[cfg(unix)]
+mod group;
 #[cfg(unix)]
 pub mod postgres;
 mod process;

@@ -198,12 +198,15 @@ pub fn examples() -> PathBuf {
 /// The built program.
 pub fn program() -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
-    let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-    let program = folder.join(format!("tidemill{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        program.is_file(),
-        "{} is not there: build it first, with `cargo build`",
-        program.display()
-    );
-    program
+    let name = format!("tidemill{}", std::env::consts::EXE_SUFFIX);
+    // A test lies in `target/PROFILE/deps`, a measure beside the program.
+    let mut programs = test.ancestors().skip(1).take(2).map(|at| at.join(&name));
+    programs
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| {
+            panic!(
+                "no {name} for {}: build it first, with `cargo build`",
+                test.display()
+            )
+        })
 }

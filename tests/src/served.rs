@@ -4,7 +4,8 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    process::{Child, ChildStderr},
+    path::Path,
+    process::{Child, ChildStderr, Command},
     time::Duration,
 };
 
@@ -73,7 +74,17 @@ impl Served {
     pub fn start_with(sandbox: &Sandbox, more: &[&str]) -> Self {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
         arguments.extend(more);
-        let mut child = sandbox.start(&arguments);
+        Self::of(&mut sandbox.command(&arguments))
+    }
+
+    /// Starts it in an environment with these paths in it.
+    pub fn start_where(sandbox: &Sandbox, environment: &[(&str, &Path)]) -> Self {
+        let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::of(command.envs(environment.iter().copied()))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("the program");
         let mut line = String::new();
         let output = child.stdout.take().expect("standard output");
         BufReader::new(output).read_line(&mut line).expect("a line");

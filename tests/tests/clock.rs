@@ -259,6 +259,7 @@ fn runs_made_while_the_clock_went_back_are_listed_and_steered() {
     let runs = listed["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 2);
     assert_eq!(runs[0]["id"], last["run"]["id"]);
+    assert_eq!(last["run"]["flow"], "g", "the newest is the one made last");
     let arguments = ["runs", "retry", "last", "--json"];
     let again = Answer::of(&mut clock.command(&arguments)).expect(1).json();
     assert_eq!(again["run"]["id"], last["run"]["id"]);

@@ -264,6 +264,27 @@ fn ten_processes_share_one_home() {
 }
 
 #[test]
+fn a_store_that_another_process_keeps_locked_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("plain", "tasks:\n  t: { shell: touch begun }\n");
+    sandbox.call(&["runs", "ls"]).expect(0);
+    sandbox.run_json("plain", &[], 0);
+    fs::remove_file(sandbox.file("begun")).unwrap();
+    let lock = fs::File::open(sandbox.home().join("state.lock")).unwrap();
+    lock.lock().unwrap();
+    let started = Instant::now();
+    let said = sandbox.call(&["run", "plain"]).expect(3).stderr;
+    assert!(started.elapsed() < PATIENCE);
+    let holder = format!("process {}", std::process::id());
+    for part in ["state.lock", &holder, "nothing was written"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(sandbox.read("begun").is_none());
+    drop(lock);
+    sandbox.run_json("plain", &[], 0);
+}
+
+#[test]
 fn output_held_open_by_a_child_left_behind_does_not_hold_the_run() {
     let sandbox = Sandbox::new();
     sandbox.flow(

@@ -4,7 +4,7 @@
 use std::{fs, io::Read, process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
-use tidemill_tests::{Sandbox, Served, until};
+use tidemill_tests::{Sandbox, Served, Signal, until};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -190,4 +190,30 @@ fn a_run_is_drawn_and_its_log_read_by_line() {
         .map(|line| &line["text"])
         .collect();
     assert_eq!(changed, ["  # Adds up", "  # Adds"]);
+}
+
+#[test]
+fn what_any_process_logs_is_indexed_without_being_searched() {
+    let sandbox = Sandbox::new();
+    sandbox.flow(
+        "counts",
+        "tasks:\n  t: { shell: seq -f 'row %.0f delivered' 20000 }\n",
+    );
+    let served = Served::start(&sandbox);
+    let index = sandbox.home().join("search.db");
+    assert!(!index.exists());
+    sandbox.call(&["run", "counts", "--quiet"]).expect(0);
+    until("the index", PATIENCE, || index.exists().then_some(()));
+    // Not only its newest lines, which a search looks through by itself.
+    let found = until("the first line", PATIENCE, || {
+        let found = served.get("/search?q=row%201%20delivered");
+        (found["complete"] == true).then_some(found)
+    });
+    assert_eq!(found["results"][0]["line"], 1, "{found}");
+    let every = served.get("/search?q=delivered&limit=5");
+    assert_eq!(every["complete"], true);
+    assert_eq!(every["results"][0]["line"], 20_000);
+    let runs = served.get("/runs?text=row%2019999");
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 1);
+    served.stop(Signal::TERM);
 }

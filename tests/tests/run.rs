@@ -229,6 +229,30 @@ fn files_with_awkward_names_work() {
     assert_eq!(task(&document, "p")["output"], "here");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flow_in_a_folder_whose_name_is_no_text_is_run_and_retried() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let sandbox = Sandbox::new();
+    let folder = sandbox.work().join(OsStr::from_bytes(b"caf\xe9"));
+    std::fs::create_dir(&folder).unwrap();
+    let text = "name: x\ntasks:\n  t: { shell: cat data }\n  u: { flow: y, needs: [t] }\n";
+    std::fs::write(folder.join("x.flow.yaml"), text).unwrap();
+    let called = "name: y\ntasks:\n  t: { shell: cat data }\n";
+    std::fs::write(folder.join("y.flow.yaml"), called).unwrap();
+    let call = |arguments: &[&str]| {
+        tidemill_tests::Answer::of(sandbox.command(arguments).current_dir(&folder))
+    };
+    call(&["run", "./x.flow.yaml"]).expect(1);
+    std::fs::write(folder.join("data"), "here").unwrap();
+    let again = call(&["runs", "retry", "last", "--from-failed", "--json"]);
+    let again = again.expect(0).json();
+    assert_eq!(task(&again, "t")["output"], "here");
+    assert_eq!(task(&again, "u")["state"], "Completed");
+    let listed = call(&["runs", "ls", "--json"]).expect(0).json();
+    assert_eq!(listed["runs"].as_array().unwrap().len(), 2);
+}
+
 #[test]
 fn retries_wait_and_then_succeed() {
     let sandbox = Sandbox::new();

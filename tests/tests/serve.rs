@@ -1,6 +1,6 @@
 //! `tidemill serve`: starts, answers, stops.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use tidemill_tests::{Sandbox, Served, Signal, is_alive, until};
@@ -203,6 +203,44 @@ fn tables_are_kept_and_secrets_never_told() {
     // The command line sees the same home at the same time.
     let listed = sandbox.call(&["limits", "--json"]).expect(0).json();
     assert_eq!(listed, served.get("/limits"));
+}
+
+#[test]
+fn another_workspace_is_opened_and_what_runs_goes_on() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("waits", WAITS);
+    let served = Served::start(&sandbox);
+    let run = served.run("waits");
+    let elsewhere = sandbox.work().with_file_name("else where");
+    let file = elsewhere.join("deep/other.flow.yaml");
+    std::fs::create_dir_all(elsewhere.join(".tidemill")).unwrap();
+    std::fs::create_dir_all(elsewhere.join("deep")).unwrap();
+    std::fs::write(&file, "name: other\ntasks: { t: { value: 1 } }\n").unwrap();
+    let open = |path: &Path| {
+        let body = json!({ "path": path }).to_string();
+        served.ask("PUT", "/workspaces/current", &body)
+    };
+    let flows = || {
+        let list = served.get("/flows");
+        list["flows"][0]["name"].as_str().unwrap().to_owned()
+    };
+    open(&sandbox.file("nowhere")).expect(404);
+    open(&sandbox.write("text.yaml", "")).expect(404);
+    assert_eq!(flows(), "waits");
+    // A file stands for its workspace, which its mark names.
+    let known = open(&file).expect(200).json();
+    assert_eq!(known["workspaces"][0]["path"], elsewhere.to_str().unwrap());
+    assert_eq!(known["workspaces"][0]["current"], true);
+    assert_eq!(known["workspaces"][0]["enabled"], false);
+    assert_eq!(known["workspaces"][1]["current"], false);
+    assert_eq!(flows(), "other");
+    let other = served.run("other");
+    until_state(&served, &other, "Completed");
+    assert_eq!(served.state(&run), "Running");
+    open(&sandbox.work()).expect(200);
+    assert_eq!(flows(), "waits");
+    sandbox.write("go", "");
+    until_state(&served, &run, "Completed");
 }
 
 #[test]

@@ -250,6 +250,18 @@ fn tables_and_files_are_asked_as_at_home() {
 }
 
 #[test]
+fn the_doctor_looks_at_the_server_s_machine() {
+    let pair = Pair::new(&[("a", "tasks:\n  t: { value: 1 }\n")]);
+    let said = pair.call(&["doctor", "--json"]).expect(0).json();
+    let findings = said["findings"].as_array().unwrap();
+    let home = findings.iter().find(|one| one["name"] == "home").unwrap();
+    assert_eq!(home["found"], pair.there.home().to_str().unwrap());
+    let shown = pair.call(&["doctor"]).expect(0).stdout;
+    let there = pair.there.home();
+    assert!(shown.contains(there.to_str().unwrap()), "{shown}");
+}
+
+#[test]
 fn what_is_wrong_with_a_server_is_said() {
     let pair = Pair::new(&[]);
     let wrong = pair

@@ -3,7 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{fs, process::Command, time::Duration};
+use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 use tidemill_tests::{
@@ -187,6 +187,52 @@ fn a_second_start_shows_the_window_that_is_there_and_a_link_leads_to_its_page() 
 }
 
 #[test]
+fn a_flow_file_of_another_folder_opens_with_its_workspace_and_what_runs_goes_on() {
+    let sandbox = with_a_run();
+    let body = "tasks:\n  wait:\n    shell: until [ -e go ]; do sleep 0.05; done\n";
+    sandbox.flow("slow", body);
+    let display = Display::new();
+    let window = Window::open(&sandbox, &display);
+    window.text("//main//*[contains(., 'greet')]");
+    let (status, body) = send(&window, "POST", "/flows/slow/runs", Some(&json!({})), 0);
+    assert_eq!(status, 201, "{body}");
+    let elsewhere = sandbox.work().with_file_name("else where");
+    fs::create_dir_all(&elsewhere).unwrap();
+    let file = elsewhere.join("other.flow.yaml");
+    fs::write(&file, "name: other\ntasks: { t: { value: 1 } }\n").unwrap();
+    let again = |more: &[&str]| {
+        let mut again = App::start_in(&app(), &sandbox, &display, None, more);
+        assert_eq!(again.wait(), Some(0));
+    };
+    again(&[file.to_str().unwrap()]);
+    until("the flow's page", PATIENCE, || {
+        window.url().ends_with("/flows/other").then_some(())
+    });
+    window.text("//main//*[contains(., 'other')]");
+    let workspaces = get(&window, "/workspaces");
+    assert_eq!(
+        workspaces["workspaces"][0]["path"],
+        elsewhere.to_str().unwrap()
+    );
+    window.click(&link("Flows"));
+    window.text("//header//*[contains(., '1 flow')]");
+    // Settings lead back.
+    window.go("tauri://localhost/settings");
+    window.click("//button[@aria-label='Open work']");
+    window.text("//ol[@aria-label='Notices']/li[contains(., 'work is shown now')]");
+    window.click(&link("Flows"));
+    window.text("//main//*[contains(., 'greet')]");
+    sandbox.write("go", "");
+    until("the run's end", PATIENCE, || {
+        (sandbox.last()["run"]["state"] == "Completed").then_some(())
+    });
+    // So does a start on a named workspace.
+    again(&["--workspace", elsewhere.to_str().unwrap()]);
+    window.text("//main//*[contains(., 'other')]");
+    assert_eq!(get(&window, "/flows")["flows"][0]["name"], "other");
+}
+
+#[test]
 fn closing_the_window_keeps_the_engine_and_a_second_start_brings_it_back() {
     let sandbox = Sandbox::new();
     let body = "tasks:\n  wait:\n    shell: until [ -e go ]; do sleep 0.05; done\n";
@@ -218,7 +264,7 @@ fn closing_asks_once_and_a_signal_ends_the_app_in_good_order() {
     display.wait_for(TITLE);
     display.close(TITLE);
     display.wait_for(QUESTION);
-    assert!(display.titles().contains(&TITLE.to_owned()));
+    assert!(display.shows(TITLE));
     signal(started.pid(), Signal::TERM);
     assert_eq!(started.wait(), Some(0));
     assert!(!sandbox.home().join("studio.sock").exists());
@@ -233,7 +279,7 @@ fn a_hidden_start_shows_no_window_until_it_is_wanted() {
     until("the engine", PATIENCE, || {
         sandbox.home().join("serve.json").exists().then_some(())
     });
-    assert!(!display.titles().contains(&TITLE.to_owned()));
+    assert!(!display.shows(TITLE));
     let mut second = App::start(&app(), &sandbox, &display, &[]);
     assert_eq!(second.wait(), Some(0));
     display.wait_for(TITLE);
@@ -265,56 +311,4 @@ fn the_app_is_the_window_of_a_serve_and_takes_its_place_when_that_ends() {
     });
     let (status, body) = send(&window, "POST", "/flows/greet/runs", Some(&json!({})), 0);
     assert_eq!(status, 201, "{body}");
-}
-
-#[test]
-fn the_package_installs_an_app_that_opens() {
-    let folder = app().with_file_name("bundle").join("deb");
-    let package = fs::read_dir(&folder)
-        .unwrap_or_else(|error| {
-            panic!(
-                "{}: {error}; `cargo xtask bundle --debug` makes it",
-                folder.display()
-            )
-        })
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|ending| ending == "deb"))
-        .expect("a package");
-    let sandbox = with_a_run();
-    let root = sandbox.file("root");
-    let unpacked = Command::new("dpkg-deb")
-        .arg("-x")
-        .args([&package, &root])
-        .status();
-    assert!(unpacked.unwrap().success());
-    let entry = fs::read_to_string(root.join("usr/share/applications/Tidemill.desktop")).unwrap();
-    for line in [
-        "Exec=tidemill-studio %u",
-        "Icon=tidemill-studio",
-        "MimeType=x-scheme-handler/tidemill;application/vnd.tidemill.flow+yaml;",
-    ] {
-        assert!(
-            entry.lines().any(|known| known == line),
-            "{line} in\n{entry}"
-        );
-    }
-    assert!(root.join("usr/share/mime/packages/tidemill.xml").is_file());
-    assert!(
-        root.join("usr/share/icons/hicolor/128x128/apps/tidemill-studio.png")
-            .is_file()
-    );
-    let version = Command::new(root.join("usr/bin/tidemill"))
-        .arg("--version")
-        .output();
-    assert!(version.unwrap().status.success());
-    let display = Display::new();
-    let started = App::start(
-        &root.join("usr/bin/tidemill-studio"),
-        &sandbox,
-        &display,
-        &[],
-    );
-    display.wait_for(TITLE);
-    assert!(is_alive(started.pid()));
 }

@@ -1,5 +1,6 @@
 // A real browser on a studio, and what tests do in it.
 
+import { join } from "node:path";
 import {
   type Browser,
   type BrowserContext,
@@ -8,6 +9,7 @@ import {
   type Locator,
   type Page,
   type Request,
+  type Route,
 } from "playwright-core";
 import { type Studio, until } from "./studio";
 
@@ -21,6 +23,16 @@ const SWITCHES = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** A built page to look at in place of the one in the program: so that a change of it needs no new program. */
+const PAGE = process.env.TIDEMILL_PAGE;
+const TYPES: Record<string, string> = {
+  css: "text/css",
+  html: "text/html",
+  js: "text/javascript",
+  svg: "image/svg+xml",
+  woff2: "font/woff2",
+};
 
 export type Theme = "light" | "dark";
 export const THEMES: readonly Theme[] = ["light", "dark"];
@@ -69,6 +81,13 @@ export async function session(
   page.on("requestfinished", (request) => underWay.delete(request));
   page.on("requestfailed", (request) => underWay.delete(request));
   await page.goto(studio.opening);
+  if (PAGE !== undefined) {
+    await context.route(
+      (url) => url.origin === studio.address,
+      (route) => fromFolder(route, PAGE),
+    );
+    await page.goto(studio.address);
+  }
   const settle = () => settled(page, underWay);
   await settle();
   const goTo = async (path: string) => {
@@ -76,6 +95,18 @@ export async function session(
     await settle();
   };
   return { context, page, trouble, goTo, settle };
+}
+
+/** Answers with a file of the folder; what the engine answers is left to it. */
+async function fromFolder(route: Route, folder: string): Promise<void> {
+  const { pathname } = new URL(route.request().url());
+  if (pathname.startsWith("/api/")) {
+    await route.fallback();
+    return;
+  }
+  const name = /\.\w+$/.test(pathname) ? pathname : "/index.html";
+  const contentType = TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+  await route.fulfill({ path: join(folder, name), contentType });
 }
 
 /** Waits until the page shows what it asked for: nothing is under way but streams, which never end. */

@@ -6,13 +6,16 @@ import { browser, press, type Session, session, shown, tabTo } from "./browser";
 import { NIGHTLY, WRONG } from "./flows";
 import { Studio } from "./studio";
 
+/** More tasks than can be read at once. */
+const MANY = `name: many\ntasks:\n${Array.from({ length: 400 }, (_, at) => `  t${at}: { ${at < 8 ? "" : `needs: [t${at - 8}], `}value: 1 }`).join("\n")}\n`;
+
 let studio: Studio;
 let on: Browser;
 let here: Session;
 
 beforeAll(async () => {
   studio = await Studio.start(async (prepared) => {
-    await prepared.flows(NIGHTLY, WRONG);
+    await prepared.flows(NIGHTLY, WRONG, MANY);
     await prepared.call("run", "nightly", "--quiet");
     await prepared.flows(NIGHTLY.replace("echo reported", "echo told everybody"));
     await prepared.call("run", "nightly", "--quiet");
@@ -75,13 +78,32 @@ describe("a flow", () => {
       .toContain("  load:");
   });
 
+  it("of many tasks is drawn as shapes, of which each can be chosen", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/many");
+    const graph = page.getByRole("application", { name: /graph of many/ });
+    // All of them, though they come a few a frame.
+    await expect.poll(() => graph.locator(".react-flow__node .gs").count()).toBe(400);
+    await page.getByText("Shown in rows").waitFor({ state: "detached" });
+    await graph.locator(".ge-line").first().waitFor({ state: "attached" });
+    const box = await graph.getByRole("img", { name: /^t7,/ }).boundingBox();
+    if (!box) throw new Error("the task has no box");
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await expect
+      .poll(() => page.locator(".cm-content .is-chosen, .cm-content .cm-chosen").allTextContents())
+      .toContain("  t7: { value: 1 }");
+  });
+
   it("names its mistakes with their lines, and does not start", async () => {
     const { page, goTo } = here;
     await goTo("/flows/wrong");
-    await page.getByText("Line 5").waitFor();
-    await shown(page.getByText(/did you mean .retries/));
+    await shown(
+      page
+        .getByRole("region", { name: "Problems" })
+        .getByRole("button", { name: /5:.*did you mean retries/ }),
+    );
     expect(await page.getByRole("button", { name: /^Run…/ }).isDisabled()).toBe(true);
-    await page.getByRole("region", { name: "Problems" }).getByRole("button").press("Enter");
+    await page.getByRole("button", { name: /did you mean retries/ }).press("Enter");
   });
 
   it("is started by a form; what is wrong is said at its field", async () => {

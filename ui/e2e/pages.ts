@@ -16,12 +16,29 @@ export const PAGES: readonly Place[] = [
   { name: "home", path: () => "/" },
   { name: "flows", path: () => "/flows" },
   { name: "flow", path: () => "/flows/log-report" },
+  {
+    name: "flow-steps",
+    path: () => "/flows/log-report",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Step list" }).click();
+      await shown(page.getByRole("treeitem"));
+    },
+  },
+  {
+    name: "flow-add-task",
+    path: () => "/flows/log-report",
+    act: async (page) => {
+      await page.getByRole("button", { name: /^Add task/ }).click();
+      await shown(page.getByRole("option", { name: /python/ }));
+    },
+  },
   { name: "flow-runs", path: () => "/flows/weather?tab=runs" },
   { name: "flow-schedule", path: () => "/flows/nightly?tab=schedule" },
   { name: "flow-versions", path: () => "/flows/weather?tab=versions" },
   { name: "flow-with-mistakes", path: () => "/flows/wrong" },
   { name: "runs", path: () => "/runs" },
   { name: "run", path: ({ runs }) => `/runs/${runs.completed.id}` },
+  { name: "run-branching", path: ({ runs }) => `/runs/${runs.branching.id}` },
   { name: "run-failed", path: ({ runs }) => `/runs/${runs.failed.id}` },
   {
     name: "run-failed-task",
@@ -78,7 +95,7 @@ export const PAGES: readonly Place[] = [
     path: () => "/flows/nightly",
     act: async (page) => {
       await page.keyboard.press("Control+Enter");
-      await page.getByLabel(/year/).fill("1999");
+      await page.getByRole("dialog").getByLabel(/year/).fill("1999");
       await page.keyboard.press("Control+Enter");
       await shown(page.getByRole("dialog").getByText(/2000/));
     },

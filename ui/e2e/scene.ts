@@ -10,6 +10,7 @@ export interface Scene {
   runs: {
     completed: Run;
     earlier: Run;
+    branching: Run;
     failed: Run;
     mapped: Run;
     cached: Run;
@@ -49,6 +50,7 @@ export async function scene(): Promise<Scene> {
     runs: {
       completed,
       earlier,
+      branching: await studio.newest("log-report"),
       failed: await studio.newest("nightly"),
       mapped: await studio.newest("ingest"),
       cached: await studio.newest("thumbnails"),

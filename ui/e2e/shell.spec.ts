@@ -163,9 +163,9 @@ describe("activity", () => {
     await goTo("/activity?flow=slow");
     await page.getByText("Nothing of this kind happened yet.").waitFor();
     const run = await studio.run("slow");
-    await page.getByText(`slow ${run.name} began`).waitFor();
+    await page.getByRole("row", { name: new RegExp(`slow ${run.name} began`) }).waitFor();
     await studio.ask(`/runs/${run.id}/cancel`, "POST", {});
-    await page.getByText(`slow ${run.name} was cancelled`).waitFor();
+    await page.getByRole("row", { name: new RegExp(`slow ${run.name} was cancelled`) }).waitFor();
     await page.getByRole("button", { name: "People" }).press("Enter");
     await expect.poll(() => new URL(page.url()).search).toContain("person");
     await goTo("/activity?flow=slow");

@@ -139,7 +139,9 @@ function Stream({ pager }: { pager: Pager<ActivityEntry> }) {
       tabIndex={0}
     >
       <div className="tr ev head th" role="row">
-        <span role="columnheader">Time</span>
+        <span role="columnheader" className="num">
+          Time
+        </span>
         <span />
         <span role="columnheader">Kind</span>
         <span role="columnheader">Flow</span>

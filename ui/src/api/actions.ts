@@ -1,7 +1,7 @@
 // What a person can do to flows and runs. Each answers when it is committed; the stream tells the rest.
 
-import { path, send } from "./client";
-import type { NewFlow, Pins, Run, Steered, TryPart } from "./types";
+import { path, send, withQuery } from "./client";
+import type { DeletedFlow, NewFlow, Pins, RenamedFlow, Run, SavedFlow, Steered, TryPart } from "./types";
 
 /** `key` makes a second press of the same button the same run. */
 export function startRun(flow: string, parameters: Record<string, unknown>, key: string): Promise<Run> {
@@ -31,6 +31,29 @@ export function removePin(flow: string, task: string): Promise<Pins> {
 /** A second press finds the flow that the first one wrote. */
 export function newFlow(name: string, from: string): Promise<NewFlow> {
   return send<NewFlow>("POST", "/flows", { name, from });
+}
+
+/** Makes a flow of a text, which may be wrong. */
+export function newFlowOf(name: string, text: string): Promise<SavedFlow> {
+  return send<SavedFlow>("POST", path`/flows/${name}/text`, { text });
+}
+
+/** Refused where the file is not the version `base` any more. */
+export function saveFlowText(flow: string, text: string, base: string): Promise<SavedFlow> {
+  return send<SavedFlow>("PUT", path`/flows/${flow}/text`, { text, base });
+}
+
+export function renameFlow(flow: string, to: string): Promise<RenamedFlow> {
+  return send<RenamedFlow>("POST", path`/flows/${flow}/rename`, { to });
+}
+
+export function duplicateFlow(flow: string, to: string): Promise<SavedFlow> {
+  return send<SavedFlow>("POST", path`/flows/${flow}/duplicate`, { to });
+}
+
+/** `force`: also where other flows need it. */
+export function removeFlow(flow: string, force: boolean): Promise<DeletedFlow> {
+  return send<DeletedFlow>("DELETE", withQuery(path`/flows/${flow}`, { force }));
 }
 
 export function cancelRun(run: string): Promise<Steered> {

@@ -63,6 +63,11 @@ export class Live {
       const { moves } = JSON.parse(message.data) as { moves: Move[] };
       this.#waiting.push(...moves);
       this.#batch ??= setTimeout(() => this.#hand(), BATCH_MS);
+    } else if (message.event === "file") {
+      const { flow } = JSON.parse(message.data) as { flow: string };
+      this.#old(["flow", flow]);
+      this.#old(["flows"]);
+      this.#old(["overview"]);
     } else if (message.event === "missed") {
       this.#gap();
     }

@@ -20,6 +20,7 @@ import type {
   SecretNames,
   Settings,
   Variables,
+  VersionDiff,
   VersionList,
   VersionText,
   Workspaces,
@@ -88,6 +89,15 @@ export const flowVersionText = (name: string, version: string) =>
   queryOptions({
     queryKey: ["flow-version", name, version],
     queryFn: ({ signal }) => get<VersionText>(path`/flows/${name}/versions/${version}`, {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** What changed between two versions, which never changes itself. */
+export const flowVersionDiff = (name: string, left: string, right: string) =>
+  queryOptions({
+    queryKey: ["flow-version", name, left, right],
+    queryFn: ({ signal }) =>
+      get<VersionDiff>(path`/flows/${name}/versions/${left}/diff/${right}`, {}, signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 

@@ -55,6 +55,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The drafts of the workspace */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft of a file, which may be new */
+        get: operations["of_file"];
+        /** Keep the draft of a file, which may be new */
+        put: operations["keep_of_file"];
+        post?: never;
+        /** Remove the draft of a file */
+        delete: operations["remove_of_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -65,6 +101,7 @@ export interface paths {
         /**
          * Everything that happens, as it happens
          * @description Server-sent events. `hello` comes first; `transitions` at most ten times a second;
+         *     `file` where a flow file or a layout of the workspace changed, which moves no cursor;
          *     `missed` where the reader was too far behind: it reads anew what it shows, and goes
          *     on. Each has as its id the cursor to go on from.
          */
@@ -127,6 +164,47 @@ export interface paths {
         get: operations["show"];
         put?: never;
         post?: never;
+        /**
+         * Remove a flow's file
+         * @description It goes to the system's bin, or to `.tidemill/bin` where there is none. Its runs and
+         *     versions stay. Where other flows need it: 409 `tidemill:needed` with `callers`.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flow's draft */
+        get: operations["of_flow"];
+        /** Keep a flow's draft */
+        put: operations["keep_of_flow"];
+        post?: never;
+        /** Remove a flow's draft */
+        delete: operations["remove_of_flow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a flow like another, beside it */
+        post: operations["copy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,6 +262,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A flow's layout
+         * @description An empty one where there is no file, or none that can be read: then `warning` says
+         *     why.
+         */
+        get: operations["show"];
+        /**
+         * Write a flow's layout
+         * @description A file that cannot be read is put aside first: `warning` says where it is.
+         */
+        put: operations["put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/pins": {
         parameters: {
             query?: never;
@@ -214,6 +317,28 @@ export interface paths {
         post?: never;
         /** Remove a pin */
         delete: operations["remove_pin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{name}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a flow another name
+         * @description Its file, layout, draft and versions follow, and so do the flows of the workspace
+         *     that name it. Nothing but the names is changed in any file; where one cannot be
+         *     changed, none is.
+         */
+        post: operations["give_name"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -270,6 +395,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows/{name}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save a flow's text
+         * @description It is written as it is, also where it is wrong: the answer says what is. Where the
+         *     file is no longer the version `base`, nothing is written: 409
+         *     `tidemill:changed-elsewhere` with the file's `text` and `version` as they are now.
+         */
+        put: operations["save_text"];
+        /** Make a flow from a text */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flows/{name}/versions": {
         parameters: {
             query?: never;
@@ -277,7 +425,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The versions of a flow that its runs had, and the file as it is now */
+        /** The versions of a flow that its runs had or that were saved, and the file as it is now */
         get: operations["known_versions"];
         put?: never;
         post?: never;
@@ -931,6 +1079,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Look flows up in another folder from now on; what runs goes on */
+        put: operations["open"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1106,6 +1271,19 @@ export interface components {
             output: components["schemas"]["ComparedOutput"];
             first_different_line: components["schemas"]["DifferentLines"] | null;
         };
+        /** @description A flow that was removed. */
+        DeletedFlow: {
+            /** @description Its name. */
+            name: string;
+            /** @description Where its file was. */
+            file: string;
+            /** @description Where the file lies now; null: in the system's bin. */
+            bin: string | null;
+            /** @description The version that it had: its text is kept, and can be had by it. */
+            version: string;
+            /** @description What could not be done beside it. */
+            warnings: string[];
+        };
         /** @description Something that the checker says, as programs read it. */
         Diagnostic: {
             /** @description `error` or `warning`. */
@@ -1153,6 +1331,53 @@ export interface components {
             /** @description The findings. */
             findings: components["schemas"]["Finding"][];
         };
+        /** @description A text that is not saved yet. */
+        Draft: {
+            /** @description The file that it is of, or will be. */
+            file: string;
+            /** @description The file from the workspace's folder on: what a draft is known by. */
+            path: string;
+            /** @description The text. */
+            text: string;
+            /** @description The version of the file that it is derived from; null: there was none. */
+            base: string | null;
+            /** @description When it was kept. */
+            kept_at: components["schemas"]["Moment"];
+            /** @description The file's version now; null: there is none. */
+            current: string | null;
+            /** @description Whether the file is no longer what the draft is derived from. */
+            changed: boolean;
+        };
+        /** @description A text to be kept. */
+        DraftRequest: {
+            /** @description The text. */
+            text: string;
+            /** @description The version of the file that it is derived from; null: there is none yet. */
+            base?: string | null;
+        };
+        /** @description Texts that are not saved yet. */
+        Drafts: {
+            /** @description They, in order of their files. */
+            drafts: components["schemas"]["Draft"][];
+        };
+        /** @description An edge that changed. Where it opens on another outcome, one went and one came. */
+        EdgeChange: {
+            /** @description How. */
+            change: components["schemas"]["EdgeChangeKind"];
+            /** @description The path of the task that is waited for, on its own side. */
+            from: string;
+            /** @description The path of the task that waits. */
+            to: string;
+            /** @description On what outcome it opens. */
+            on: components["schemas"]["GraphEdgeOn"];
+            /** @description Whether only an expression names it. */
+            implied: boolean;
+        };
+        /**
+         * @description Whether an edge came or went.
+         * @enum {string}
+         */
+        EdgeChangeKind: "added" | "removed";
         /** @description A value with expressions in it. */
         EvaluateRequest: {
             /**
@@ -1208,6 +1433,29 @@ export interface components {
             /** @description Whether it wrote more than these. */
             wrote_more: boolean;
         };
+        /**
+         * @description What happened to a file.
+         * @enum {string}
+         */
+        FileChange: "created" | "modified" | "removed";
+        /** @description A file of the workspace that changed, whoever changed it. */
+        FileEvent: {
+            /** @description What the flow is known by now; of a file that is gone, what it was known by. */
+            flow: string;
+            /** @description The file's path. */
+            file: string;
+            /** @description Whether it is the flow's file, or its layout. */
+            kind: components["schemas"]["FileKind"];
+            /** @description What happened. */
+            change: components["schemas"]["FileChange"];
+            /** @description SHA-256 of its bytes; null where it is gone. */
+            version: string | null;
+        };
+        /**
+         * @description What a file is.
+         * @enum {string}
+         */
+        FileKind: "flow" | "layout";
         /** @description What was found of one thing. */
         Finding: {
             /** @description What was looked at. */
@@ -1219,6 +1467,18 @@ export interface components {
             /** @description What to do about it, where it is not. */
             mend: string | null;
         };
+        /** @description A flow that needs another one. */
+        FlowCaller: {
+            /** @description Its name. */
+            flow: string;
+            /** @description Its file. */
+            file: string;
+            /**
+             * Format: int32
+             * @description The line where it names the other.
+             */
+            line: number;
+        };
         /** @description A flow with its file's text. */
         FlowDetail: {
             /** @description The flow in few words. */
@@ -1229,6 +1489,17 @@ export interface components {
             parameters: components["schemas"]["Json"];
             /** @description SHA-256 of its file's bytes. */
             version: string;
+        };
+        /** @description A flow's layout, as its file has it. */
+        FlowLayout: {
+            /** @description Its file, which may not be there. */
+            file: string;
+            /** @description SHA-256 of the file's bytes; null where there is none. */
+            hash: string | null;
+            /** @description The layout; an empty one where there is none that can be read. */
+            layout: components["schemas"]["Layout"];
+            /** @description Why the file cannot be read, or where it was put aside. */
+            warning: string | null;
         };
         /** @description The flows of a workspace. */
         FlowList: {
@@ -1283,6 +1554,7 @@ export interface components {
              * @description How many runs had it.
              */
             runs: number;
+            saved_at: components["schemas"]["Moment"] | null;
             /** @description Whether the file is so now. */
             current: boolean;
         };
@@ -1301,6 +1573,18 @@ export interface components {
              *     stands at its node too.
              */
             problems: components["schemas"]["Diagnostic"][];
+        };
+        /** @description What changed between two graphs. */
+        GraphDiff: {
+            /**
+             * @description The tasks that changed: those of the right one in its order, then those that
+             *     only the left one has.
+             */
+            tasks: components["schemas"]["TaskChange"][];
+            /** @description The edges that changed; an edge of a task that was only renamed did not. */
+            edges: components["schemas"]["EdgeChange"][];
+            /** @description The keys of the top level that changed, beside `tasks`. */
+            keys: string[];
         };
         /** @description What a task waits for. */
         GraphEdge: {
@@ -1446,6 +1730,24 @@ export interface components {
             /** @description Whether something was left out of it. */
             cut: boolean;
         };
+        /** @description Where a flow's tasks stand on the canvas. */
+        Layout: {
+            /**
+             * Format: int32
+             * @description The format's version: 1.
+             */
+            version: number;
+            /** @description Where tasks stand, by path (`group/inner`); the others lay themselves out. */
+            positions?: {
+                [key: string]: components["schemas"]["Position"];
+            };
+            /** @description The groups that are folded, by path. */
+            folded?: string[];
+            /** @description Notes on the canvas. */
+            notes?: components["schemas"]["Note"][];
+        } & {
+            [key: string]: components["schemas"]["Json"];
+        };
         /** @description How many attempts may hold a slot of a name at once. */
         LimitDocument: {
             /** @description Its name. */
@@ -1580,6 +1882,11 @@ export interface components {
             /** @description Why, for a person. */
             message: string | null;
         };
+        /** @description Another name. */
+        NameRequest: {
+            /** @description The name. */
+            to: string;
+        };
         /** @description A flow that was written. */
         NewFlow: {
             /** @description The flow's name. */
@@ -1595,6 +1902,13 @@ export interface components {
             name: string;
             /** @description The example that it begins from; the first by default. */
             from?: string | null;
+        };
+        /** @description A flow to be made. */
+        NewTextRequest: {
+            /** @description Its file's text, right or wrong. */
+            text: string;
+            /** @description Its file, relative to the workspace; by default it is called after the flow. */
+            file?: string | null;
         };
         /** @description The next times, in order. */
         NextAnswer: {
@@ -1644,6 +1958,40 @@ export interface components {
             flow: string;
             /** @description Why it did not run. */
             reason: string;
+        };
+        /** @description A note on the canvas. */
+        Note: {
+            /** @description What it is known by, unique among them. */
+            id: string;
+            /**
+             * Format: double
+             * @description To the right.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Down.
+             */
+            y: number;
+            /**
+             * Format: double
+             * @description How wide it is.
+             */
+            width: number;
+            /**
+             * Format: double
+             * @description How high it is.
+             */
+            height: number;
+            /** @description What it says, Markdown. */
+            text: string;
+        } & {
+            [key: string]: components["schemas"]["Json"];
+        };
+        /** @description A workspace to be in. */
+        OpenWorkspaceRequest: {
+            /** @description The absolute path of a folder, or of a flow file, whose workspace is meant. */
+            path: string;
         };
         /** @description What is and what should be. */
         Overview: {
@@ -1748,8 +2096,23 @@ export interface components {
             /** @description Whether it is mapped. */
             mapped: boolean;
         };
+        /** @description Where something stands on the canvas. */
+        Position: {
+            /**
+             * Format: double
+             * @description To the right.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Down.
+             */
+            y: number;
+        } & {
+            [key: string]: components["schemas"]["Json"];
+        };
         /** @description Why a request was refused. */
-        Problem: {
+        Problem: components["schemas"]["ProblemFacts"] & {
             /**
              * @description Which problem it is: a name that stays, such as `tidemill:no-run`;
              *     `about:blank` where the status says it all.
@@ -1766,8 +2129,17 @@ export interface components {
             detail: string;
             /** @description What to do about it. */
             hint?: string;
+        };
+        /** @description What programs need of a problem, beside its words. */
+        ProblemFacts: {
             /** @description Of a flow file or of parameters: every mistake. */
             diagnostics?: components["schemas"]["Diagnostic"][];
+            /** @description Of a file that was changed elsewhere: its text as it is now. */
+            text?: string;
+            /** @description Of a file that was changed elsewhere: its version as it is now. */
+            version?: string;
+            /** @description Of a flow that others need: which do. */
+            callers?: components["schemas"]["FlowCaller"][];
         };
         /** @description A question that waits for an answer. */
         Question: {
@@ -1799,6 +2171,28 @@ export interface components {
         Removed: {
             /** @description Its readable name. */
             name: string;
+        };
+        /** @description What changed with a flow's name. */
+        RenamedFlow: {
+            /** @description Its new name. */
+            name: string;
+            /** @description Its file, which is called after the name where it was before. */
+            file: string;
+            /** @description Every file whose text was changed, its own first. */
+            changed: components["schemas"]["RenamedIn"][];
+            /** @description What could not be done beside it, and files that may name it and cannot be read. */
+            warnings: string[];
+        };
+        /** @description A file in which a flow's name was changed. */
+        RenamedIn: {
+            /** @description The flow's name, as it is now. */
+            flow: string;
+            /** @description Its file, as it is called now. */
+            file: string;
+            /** @description SHA-256 of the file's bytes. */
+            version: string;
+            /** @description In how many places the name was changed. */
+            places: number;
         };
         /** @description One task run, or the row of a mapped task or a group. */
         ReportedTask: {
@@ -2004,6 +2398,31 @@ export interface components {
              */
             total: number;
         };
+        /** @description A flow file's text, to be saved. */
+        SaveTextRequest: {
+            /** @description The text, right or wrong. */
+            text: string;
+            /** @description The version of the file that it is derived from. */
+            base: string;
+        };
+        /** @description A flow file that was written. */
+        SavedFlow: {
+            /**
+             * @description What the flow is known by now: its name; of a file without a right one, what
+             *     the file is called.
+             */
+            name: string;
+            /** @description Its file. */
+            file: string;
+            /** @description SHA-256 of the file's bytes: the base of the next save. */
+            version: string;
+            /** @description When it was written. */
+            saved_at: components["schemas"]["Moment"];
+            /** @description Everything that is wrong with it, by place: it is saved all the same. */
+            diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description What could not be done beside it, such as keeping the version. */
+            warnings: string[];
+        };
         /** @description A schedule of a flow. */
         ScheduleDocument: {
             /** @description The flow's name. */
@@ -2186,7 +2605,7 @@ export interface components {
         } | {
             /** @description The transitions. */
             moves: components["schemas"]["Move"][];
-        } | {
+        } | components["schemas"]["FileEvent"] | {
             /**
              * Format: int64
              * @description The last transition that was told.
@@ -2203,6 +2622,22 @@ export interface components {
              */
             count: number;
         };
+        /** @description A task that changed. */
+        TaskChange: {
+            /** @description How. */
+            change: components["schemas"]["TaskChangeKind"];
+            /** @description Its path: of a removed one, on the left; else on the right. */
+            path: string;
+            /** @description Of a renamed one: its path on the left. */
+            from: string | null;
+            /** @description Of a changed one: the keys that changed. */
+            keys: string[];
+        };
+        /**
+         * @description How a task changed.
+         * @enum {string}
+         */
+        TaskChangeKind: "added" | "removed" | "changed" | "renamed";
         /** @description How a task went. */
         TaskOutcome: {
             /** @description Its state. */
@@ -2432,12 +2867,13 @@ export interface components {
         VersionDiff: {
             /** @description Every line of both, in order. */
             lines: components["schemas"]["DiffLine"][];
+            graph: components["schemas"]["GraphDiff"] | null;
         };
         /** @description The versions of a flow. */
         VersionList: {
             /**
-             * @description The versions, that of the newest run first; the file as it is now before them
-             *     where no run had it yet.
+             * @description The versions, the last run or saved one first; the file as it is now before them
+             *     where it was neither yet.
              */
             versions: components["schemas"]["FlowVersion"][];
         };
@@ -2558,6 +2994,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoctorAnswer"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    of_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A flow file, relative to the workspace, its `/` written `%2F` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_of_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A flow file, relative to the workspace, its `/` written `%2F` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_of_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A flow file, relative to the workspace, its `/` written `%2F` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -2736,6 +3297,172 @@ export interface operations {
             };
         };
     };
+    remove: {
+        parameters: {
+            query?: {
+                /** @description Also where other flows need it. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    of_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_of_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_of_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     evaluate: {
         parameters: {
             query?: never;
@@ -2823,6 +3550,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grid"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowLayout"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Layout"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowLayout"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -2937,6 +3730,41 @@ export interface operations {
             };
         };
     };
+    give_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenamedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start: {
         parameters: {
             query?: never;
@@ -3033,6 +3861,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Standings"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveTextRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFlow"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTextRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFlow"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */
@@ -4468,6 +5366,38 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspaces"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenWorkspaceRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

@@ -1,7 +1,9 @@
 // The flow as it is edited: its text and its canvas are two views of one document, with what is selected beside
 // them and what is wrong below.
 
-import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { FlowDetail } from "../api/types";
 import { fileName } from "../flow/fileName";
@@ -12,10 +14,13 @@ import { useShortcuts } from "../shell/shortcuts";
 import { Trouble } from "../shell/Trouble";
 import { Banner } from "./Banner";
 import "./build.css";
-import { EditorContext, useEdited, useEditor } from "./context";
+import { EditorContext, useEdited } from "./context";
+import { FileMenu } from "./files/FileMenu";
+import { FileNotices } from "./files/FileNotices";
+import type { FlowFile } from "./files/flowFile";
 import { Inspector } from "./inspector/Inspector";
 import { ProblemsPanel } from "./ProblemsPanel";
-import type { FlowFile, Session } from "./session";
+import { forgetSession, type Session } from "./session";
 import { TextEditor, type TextPlace } from "./text/TextEditor";
 import { useSession } from "./useSession";
 import { BuildView, useBuildView, useViewed, ViewContext } from "./view";
@@ -27,9 +32,6 @@ interface Props {
   detail: FlowDetail;
   /** where the page's own actions are: what is done to the file stands beside them */
   actions: HTMLElement | null;
-  /** what looks after the file, and what it has to say above the work */
-  file?: FlowFile;
-  notices?: ReactNode;
 }
 
 export function BuildTab(props: Props) {
@@ -45,32 +47,31 @@ export function BuildTab(props: Props) {
   );
 }
 
-function Work({ detail, actions, file, notices, session }: Props & { session: Session }) {
+function Work({ detail, actions, session }: Props & { session: Session }) {
   const { summary } = detail;
   const { name } = summary;
-  const editor = useEditor();
   const view = useBuildView();
   const sides = useViewed((state) => state.sides);
   const text = useRef<TextPlace | null>(null);
-  session.file = file ?? null;
-  const save = () => file?.save(editor);
+  const { file } = session;
+  const save = useSave(name, file);
   const showLine = (line: number, column: number) => {
     if (view.state().sides === "canvas") view.set({ sides: "both" });
     // The text may only come up with this press.
     setTimeout(() => text.current?.show(line, column));
   };
-  useShortcuts(file ? [{ group: "File", keys: "Mod S", says: "Save", run: save, inFields: true }] : []);
+  useShortcuts([{ group: "File", keys: "Mod S", says: "Save", run: save, inFields: true }]);
   return (
     <div className="build">
       {actions &&
         createPortal(
           <>
             <Sides />
-            {file && <SaveButton save={save} />}
+            <FileActions flow={name} save={save} />
           </>,
           actions,
         )}
-      {notices}
+      <FileNotices file={file} />
       <Split
         name="build-sides"
         parts={[
@@ -174,11 +175,29 @@ function Sides() {
   );
 }
 
-function SaveButton({ save }: { save: () => void }) {
+function FileActions({ flow, save }: { flow: string; save: () => void }) {
   const isDirty = useEdited((snapshot) => snapshot.isDirty);
   return (
-    <button type="button" className="btn" disabled={!isDirty} onClick={save}>
-      Save <Keys keys="Mod S" />
-    </button>
+    <>
+      <FileMenu flow={flow} isDirty={isDirty} />
+      <button type="button" className="btn" disabled={!isDirty} onClick={save}>
+        Save <Keys keys="Mod S" />
+      </button>
+    </>
   );
+}
+
+/** Writes the file, and goes where the flow is then: its text may have given it another name. */
+function useSave(flow: string, file: FlowFile): () => void {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  return useCallback(() => {
+    void file.save().then(async (name) => {
+      if (name === null) return;
+      await client.invalidateQueries({ queryKey: ["flow", flow] });
+      if (name === flow) return;
+      forgetSession(flow);
+      await navigate({ to: "/flows/$flow", params: { flow: name }, search: {} });
+    });
+  }, [flow, file, navigate, client]);
 }

@@ -10,7 +10,7 @@ import { OUTCOMES } from "./actions/task";
 import { useEdited, useEditor } from "./context";
 import { pathOf, pathText } from "./editor";
 import { connect, nameOf } from "./edits";
-import { focusWork } from "./NodePalette";
+import { focusWork } from "./focus";
 import { useBuildView, useViewed } from "./view";
 
 export function ConnectPalette() {

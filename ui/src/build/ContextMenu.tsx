@@ -5,7 +5,7 @@ import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { shown } from "./action";
 import { ACTIONS, type BuildAction, type BuildContext } from "./actions";
-import { focusWork } from "./NodePalette";
+import { focusWork } from "./focus";
 import { useBuildView, useViewed } from "./view";
 
 /** What each menu offers, in its groups. */

@@ -7,7 +7,7 @@ import { Icon } from "../parts/Icon";
 import { OUTCOMES } from "./actions/task";
 import { useEdited, useEditor } from "./context";
 import { connect, disconnect, nameOf } from "./edits";
-import { focusWork } from "./NodePalette";
+import { focusWork } from "./focus";
 import { useBuildView, useViewed } from "./view";
 
 export function EdgeDialog() {

@@ -8,9 +8,11 @@ import { flows } from "../api/queries";
 import type { JsonMap } from "../edit/json";
 import { ranked } from "../palette/rank";
 import { Icon, kindIcon } from "../parts/Icon";
+import { Said } from "../parts/Said";
 import { Keys } from "../shell/Keys";
 import { useEditor } from "./context";
 import { addTaskFor, nameOf } from "./edits";
+import { focusWork } from "./focus";
 import { flowSchema, languageOf } from "./schema";
 import { type Kind, kindsOf, starterFor } from "./starter";
 import { useBuildView, useViewed } from "./view";
@@ -51,10 +53,6 @@ export function NodePalette() {
   );
 }
 
-export function focusWork(): void {
-  document.querySelector<HTMLElement>("[data-work]")?.focus({ preventScroll: true });
-}
-
 function Kinds({ after }: { after: string | null }) {
   const editor = useEditor();
   const view = useBuildView();
@@ -83,7 +81,9 @@ function Kinds({ after }: { after: string | null }) {
           <Command.Item key={choice.key} value={choice.key} className="o" onSelect={() => add(choice)}>
             <Icon name={kindIcon(choice.kind)} />
             <span className="mono">{choice.title}</span>
-            <span className="faint cut">{choice.help}</span>
+            <span className="faint cut">
+              <Said text={choice.help} />
+            </span>
           </Command.Item>
         ))}
       </Command.List>

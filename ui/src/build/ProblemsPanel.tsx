@@ -117,7 +117,12 @@ function Problems({ problems, onShow }: { problems: readonly Diagnostic[] } & Pr
             <span className="cut">
               <span className="sr">{problem.severity}: </span>
               <Said text={problem.message} />
-              {problem.hint && <span className="faint"> — {problem.hint}</span>}
+              {problem.hint && (
+                <span className="faint">
+                  {" — "}
+                  <Said text={problem.hint} />
+                </span>
+              )}
             </span>
           </button>
         </li>

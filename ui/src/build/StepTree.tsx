@@ -8,8 +8,8 @@ import { Icon, kindIcon } from "../parts/Icon";
 import { State } from "../parts/State";
 import { RenameField } from "./canvas/Rename";
 import { useEdited, useEditor } from "./context";
+import { focusWork } from "./focus";
 import { withFold } from "./layout";
-import { focusWork } from "./NodePalette";
 import { useBuildView, useViewed } from "./view";
 
 interface Step {
@@ -24,9 +24,11 @@ interface Props {
   graph: Graph;
   found: ReadonlySet<string>;
   label: string;
+  /** what is listed is what the text was before */
+  old: boolean;
 }
 
-export function StepTree({ graph, found, label }: Props) {
+export function StepTree({ graph, found, label, old }: Props) {
   const editor = useEditor();
   const view = useBuildView();
   const folded = useEdited((snapshot) => snapshot.layout.folded);
@@ -67,7 +69,7 @@ export function StepTree({ graph, found, label }: Props) {
   };
   return (
     <div
-      className="steps scroll"
+      className={`steps scroll ${old ? "is-greyed" : ""}`}
       role="tree"
       aria-label={label}
       aria-multiselectable="true"

@@ -7,22 +7,14 @@ import type { Language } from "../edit/language";
 import { toastError } from "../shell/toast";
 import type { FlowEditor } from "./context";
 import { Editor, type Report } from "./editor";
+import { draftOf, fileEngine } from "./files/engine";
+import { type Edited, FlowFile } from "./files/flowFile";
 import { EMPTY_LAYOUT, type Layout } from "./layout";
-
-/** What the studio does with a flow's file beside drawing it. */
-export interface FlowFile {
-  /** writes the text to the disk */
-  readonly save: (editor: FlowEditor) => void;
-  /** keeps what is not saved where a crash does not lose it; `null`: all is saved */
-  readonly keepDraft: (text: string | null) => void;
-}
+import { shared } from "./share";
 
 export interface Session {
   readonly editor: FlowEditor;
-  /** the text that the file had when the editor last agreed with it */
-  version: string;
-  /** whoever looks after the file now */
-  file: FlowFile | null;
+  readonly file: FlowFile;
 }
 
 const sessions = new Map<string, Session>();
@@ -35,18 +27,48 @@ export function openSession(
 ): Session {
   const known = sessions.get(flow);
   if (known) return known;
-  const session: Session = {
-    version,
-    file: null,
-    editor: new Editor<Diagnostic, Graph>(text, language, {
-      check: (asked, signal) => checkText(summary.file, asked, language, signal),
-      keep: (unsaved) => session.file?.keepDraft(unsaved),
-      keepLayout: (layout) => void saveLayout(flow, layout),
-    }),
-  };
+  let drawn: Graph | null = null;
+  const editor: FlowEditor = new Editor<Diagnostic, Graph>(text, language, {
+    check: async (asked, signal) => {
+      const report = await checkText(summary.file, asked, language, signal);
+      if (!report.graph) return report;
+      drawn = shared(drawn, report.graph);
+      return { ...report, graph: drawn };
+    },
+    keep: (unsaved) => file.keep(unsaved),
+    keepLayout: (layout) => void saveLayout(flow, layout),
+  });
+  const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow));
+  const session: Session = { editor, file };
   sessions.set(flow, session);
+  void restoreDraft(flow, summary.file, session);
   void loadLayout(flow, session.editor);
   return session;
+}
+
+function editedBy(editor: FlowEditor): Edited {
+  return {
+    text: () => editor.snapshot().document.text,
+    isDirty: () => editor.snapshot().isDirty,
+    replace: (text) => editor.replace(text),
+    saved: (text) => editor.saved(text),
+  };
+}
+
+/** What was not saved when a window went comes back, unless something was typed meanwhile. */
+async function restoreDraft(flow: string, path: string | null, { editor, file }: Session): Promise<void> {
+  try {
+    const draft = await draftOf(flow, path);
+    if (draft && !editor.snapshot().isDirty) file.restore(draft.text, draft.base);
+  } catch (error) {
+    toastError(error);
+  }
+}
+
+/** The flow is gone, or is called otherwise now. */
+export function forgetSession(flow: string): void {
+  sessions.get(flow)?.editor.close();
+  sessions.delete(flow);
 }
 
 /** The tab is not shown any more. */

@@ -19,14 +19,6 @@ export function useSession(detail: FlowDetail): {
     [name, schema.data],
   );
   useEffect(() => (session ? () => leaveSession(name) : undefined), [session, name]);
-  useEffect(() => {
-    if (!session || session.version === version) return;
-    const { editor } = session;
-    // What is not saved here is nobody's to throw away: both texts are shown by who looks after the file.
-    if (editor.snapshot().isDirty) return;
-    session.version = version;
-    editor.replace(text);
-    editor.saved(text);
-  }, [session, text, version]);
+  useEffect(() => session?.file.arrived(text, version), [session, text, version]);
   return { session, error: schema.error };
 }

@@ -30,7 +30,7 @@ export function addTask(draft: Draft, place: TaskPlace, { name, body }: NewTask)
   const before = draft.document;
   checkName(before, place.group, name);
   insertTasks(draft, place, [newTask(before, name, body)]);
-  checkReads(before, draft.document);
+  checkReads(before, draft.document, [name]);
   draft.name([...place.group, name]);
 }
 
@@ -68,7 +68,8 @@ export function indexAt(tasks: MapNode, after: string | null | undefined): numbe
 /** Whether blank lines stand between the tasks; where there is one only, as people do it at the top level. */
 export function isSpaced({ text }: FlowDocument, group: TaskPath, tasks: MapNode): boolean {
   if (tasks.flow) return false;
-  const between = tasks.entries.slice(1).map((_, at) => {
+  // A file is written one way: a look at some of them is enough.
+  const between = tasks.entries.slice(1, 40).map((_, at) => {
     const lead = extentOf(text, tasks, at + 1)?.lead ?? 0;
     return blankBefore(text, lead) < lead;
   });

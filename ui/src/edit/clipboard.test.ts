@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { copyTasks, duplicateTasks, pasteTasks } from "./clipboard";
 import { isRefusal } from "./draft";
-import { edit, edited, open } from "./testFlows";
+import { edit, edited, open } from "./testing/testFlows";
 
 const FLOW = `tasks:
   # First.
@@ -31,6 +31,16 @@ describe("tasks as text", () => {
     expect(copyTasks(open("tasks:\n  g:\n    tasks:\n      a: { shell: ls }\n"), [["g", "a"], ["g"]])).toBe(
       "g:\n  tasks:\n    a: { shell: ls }\n",
     );
+  });
+
+  it("may be called as a kind is", () => {
+    const flow = "tasks:\n  approve:\n    approve: go on?\n";
+    expect(edited(flow, (draft) => duplicateTasks(draft, [["approve"]]))).toBe(
+      `${flow}  approve_2:\n    approve: go on?\n`.replace("  approve_2", "\n  approve_2"),
+    );
+    expect(
+      edited(flow, (draft) => pasteTasks(draft, { group: [] }, "approve: { message: sure? }\n")),
+    ).toContain("approve_2:\n    approve: { message: sure? }");
   });
 
   it("are pasted under names that are free, what they say of each other follows", () => {

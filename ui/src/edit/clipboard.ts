@@ -65,7 +65,7 @@ export function pasteTasks(draft: Draft, place: TaskPlace, text: string): void {
       return task ? readersOf(draft.document, new Set([task])).filter((note) => note.kind === "code") : [];
     }),
   );
-  checkReads(document, draft.document);
+  checkReads(document, draft.document, names);
   draft.name(...paths);
 }
 
@@ -91,8 +91,16 @@ function isBody({ language }: FlowDocument, root: MapNode): boolean {
   const kinds = keys.filter((key) => language.kinds.has(key));
   const known = keys.every((key) => language.kinds.has(key) || language.options.has(key));
   if (!known || kinds.length !== 1) return false;
+  // A task may be called as a kind is: then a task stands in it.
+  const inner = keys.length === 1 ? root.entries[0]?.value : undefined;
+  if (kinds[0] !== "tasks" && inner?.kind === "map" && hasOneKind(language, inner)) return false;
   // `tasks` alone is a flow's.
   return kinds[0] !== "tasks" || keys.length > 1;
+}
+
+function hasOneKind({ kinds, options }: FlowDocument["language"], { entries }: MapNode): boolean {
+  const own = entries.filter(({ name }) => kinds.has(name));
+  return own.length === 1 && entries.every(({ name }) => kinds.has(name) || options.has(name));
 }
 
 function isFlow({ language }: FlowDocument, keys: readonly string[]): boolean {

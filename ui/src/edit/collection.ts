@@ -136,9 +136,21 @@ export function removeParts(
   keepHead = false,
 ): Splice[] {
   const runs = runsOf(indices);
-  return runs.map((run) =>
-    node.flow ? removeInline(document, node, run) : removeLines(document, node, run, keepHead),
-  );
+  if (node.flow) return runs.map((run) => removeInline(document, node, run));
+  const apart = runs.flatMap((run) => withoutLoose(document.text, node, run));
+  return apart.map((run) => removeLines(document, node, run, keepHead));
+}
+
+/** A comment between two parts that belongs to neither stays. */
+function withoutLoose(text: string, node: MapNode | ListNode, { first, last }: Run): Run[] {
+  const runs: { first: number; last: number }[] = [{ first, last: first }];
+  for (let index = first + 1; index <= last; index += 1) {
+    const between = text.slice(extentAt(text, node, index - 1).to, extentAt(text, node, index).lead);
+    const run = runs.at(-1);
+    if (run && between.trim() === "") run.last = index;
+    else runs.push({ first: index, last: index });
+  }
+  return runs;
 }
 
 interface Run {

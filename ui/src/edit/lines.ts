@@ -1,7 +1,7 @@
 // Lines of a text, found from a place in it.
 
 export function lineStart(text: string, at: number): number {
-  return text.lastIndexOf("\n", at - 1) + 1;
+  return at <= 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
 }
 
 /** Where the line's break begins, or the text ends. */

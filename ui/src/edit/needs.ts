@@ -22,8 +22,13 @@ export interface NeedChange {
 
 type Needs = ReadonlyMap<string, Outcome>;
 
-export function changeNeeds(draft: Draft, task: TaskPath, change: NeedChange): void {
-  const old = needsOf(draft.document, task);
+/** `old`: what the task needs now, where that is known. */
+export function changeNeeds(
+  draft: Draft,
+  task: TaskPath,
+  change: NeedChange,
+  old: Needs = needsOf(draft.document, task),
+): void {
   const wanted = changed(old, change);
   if (same(old, wanted)) return;
   const path = [...pathOfTask(task), "needs"];
@@ -34,9 +39,15 @@ export function changeNeeds(draft: Draft, task: TaskPath, change: NeedChange): v
   const node = slotAt(draft.document, path)?.value;
   const isList = node?.kind === "list" && node.items.length > 0;
   if (isList && allSucceeded(wanted)) changeList(draft, path, old, wanted);
-  else if (isList) becomeMap(draft, path, wanted);
+  else if (isList) becomeMap(draft, path, old, wanted);
   else if (node?.kind === "map" && node.entries.length > 0) changeMap(draft, path, old, wanted);
-  else setAt(draft, path, needsValue(wanted));
+  else setAt(draft, path, wasMap(draft.document, node) ? jsonMap(wanted) : needsValue(wanted));
+}
+
+/** What an alias repeats stays a map, too. */
+function wasMap(document: FlowDocument, node: Node | undefined): boolean {
+  const found = node && document.resolve(node);
+  return found?.kind === "map" && found.entries.length > 0;
 }
 
 export function needsOf(document: FlowDocument, task: TaskPath): Needs {
@@ -132,7 +143,7 @@ function changeMap(draft: Draft, path: readonly string[], old: Needs, wanted: Ne
 }
 
 /** A list becomes a map: on one line it is written anew, else each item gets its outcome where it stands. */
-function becomeMap(draft: Draft, path: readonly string[], wanted: Needs): void {
+function becomeMap(draft: Draft, path: readonly string[], old: Needs, wanted: Needs): void {
   const { document } = draft;
   const slot = slotAt(document, path);
   if (!slot) return;
@@ -148,11 +159,7 @@ function becomeMap(draft: Draft, path: readonly string[], wanted: Needs): void {
     return;
   }
   draft.splice(list.flow ? bracesFor(list) : keysFor(document, slot, list));
-  changeMap(draft, path, needsOf(draft.document, taskOf(path)), wanted);
-}
-
-function taskOf(path: readonly string[]): string[] {
-  return path.slice(0, -1).filter((_, at) => at % 2 === 1);
+  changeMap(draft, path, old, wanted);
 }
 
 const AS_KEY = ": succeeded";

@@ -7,11 +7,15 @@ import { type Task, tasksOf } from "./tasks";
 /** The task of each mention, in order, by the path of its reader (`""`: the flow itself). */
 type Reads = ReadonlyMap<string, readonly { readonly target: string; readonly at: Span }[]>;
 
-function readsOf(document: FlowDocument): Reads {
+function readsOf(document: FlowDocument, names: readonly string[] | null): Reads {
   const graph = tasksOf(document);
   const found = new Map<string, { target: string; at: Span }[]>();
-  for (const [reader, expressions] of graph.readers()) {
-    const mentions = expressions.flatMap((expression) => expression.mentions);
+  for (const reader of [null, ...graph.all]) {
+    if (names && reader && !names.some((name) => reader.mayName(name))) continue;
+    const expressions = reader?.expressions ?? graph.expressions;
+    const mentions = expressions
+      .flatMap((expression) => expression.mentions)
+      .filter(({ path }) => !names || names.includes(path[1] ?? ""));
     const targets = mentions.map((mention) => ({
       target: graph.chain(reader, mention).at(-1)?.task.path.join("/") ?? "",
       at: mention.spans[1] ?? mention.spans[0] ?? { from: 0, to: 0 },
@@ -21,15 +25,19 @@ function readsOf(document: FlowDocument): Reads {
   return found;
 }
 
-/** Refuses an edit after which an expression reads another task. `moved`: where a task of before is now, `null`: gone. */
+/**
+ * Refuses an edit after which an expression reads another task. `names`: only what is read under these can have
+ * changed, `null`: anything. `moved`: where a task of before is now, `null`: gone.
+ */
 export function checkReads(
   before: FlowDocument,
   after: FlowDocument,
+  names: readonly string[] | null,
   moved: (path: TaskPath) => TaskPath | null = (path) => path,
 ): void {
-  const now = readsOf(after);
+  const now = readsOf(after, names);
   const place = (path: string) => (path === "" ? "" : (moved(path.split("/"))?.join("/") ?? null));
-  for (const [reader, reads] of readsOf(before)) {
+  for (const [reader, reads] of readsOf(before, names)) {
     const then = now.get(place(reader) ?? "");
     for (const [at, { target }] of reads.entries()) {
       const wanted = place(target);

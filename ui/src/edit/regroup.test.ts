@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "./draft";
 import { groupTasks, moveTask, ungroup } from "./regroup";
-import { edit, edited } from "./testFlows";
+import { edit, edited } from "./testing/testFlows";
 
 const FLOW = `name: x
 tasks:
@@ -241,6 +241,22 @@ describe("a task that is moved", () => {
     needs: [g]
     value: "{{ tasks.m.output }} {{ tasks.g.output.a }}"
 `);
+  });
+
+  it("is refused where an alias would come to repeat something else", () => {
+    const tied = `tasks:
+  a: { retries: &r 1, shell: ls }
+  b: { retries: &r 2, shell: ls }
+  c: { retries: *r, shell: ls }
+`;
+    const move = (after: string | null) =>
+      edited(tied, (draft) => moveTask(draft, ["c"], { group: [], after }));
+    expect(move("a")).toMatch(/^anchored: .*more than once/);
+    const once = tied.replace("&r 1", "1");
+    const moveOnce = (after: string | null) =>
+      edited(once, (draft) => moveTask(draft, ["c"], { group: [], after }));
+    expect(moveOnce("a")).toMatch(/^anchored: .*without its anchor/);
+    expect(moveOnce("b")).toBe(once);
   });
 
   it("is refused where it cannot stand", () => {

@@ -30,7 +30,7 @@ export function groupTasks(draft: Draft, paths: readonly TaskPath[], name: strin
   checkName(before, scope, name);
   const arrangement = new Arrangement(tasksOf(before));
   const group = arrangement.addGroup(name, parent && arrangement.at(parent));
-  for (const member of members) arrangement.at(member).parent = group;
+  for (const member of members) arrangement.move(member, group);
   const wanted = follow(draft, arrangement, members);
   const names = new Set(members.map((member) => member.name));
   insertGroup(draft, scope, names, name, wanted.get(group) ?? new Map());
@@ -61,7 +61,8 @@ function follow(draft: Draft, arrangement: Arrangement, moved: readonly Task[]):
     if (!task) continue;
     const gone = task.needs.map((need) => need.name).filter((name) => !needs.has(name));
     if (gone.length === 0 && task.needs.length === needs.size) continue;
-    changeNeeds(draft, task.path, { remove: new Set(gone), set: needs });
+    const old = new Map(task.needs.map(({ name, on }) => [name, on]));
+    changeNeeds(draft, task.path, { remove: new Set(gone), set: needs }, old);
   }
   return wanted;
 }
@@ -131,7 +132,7 @@ export function ungroup(draft: Draft, path: TaskPath): void {
 /** What a group says beyond its tasks and its needs would be lost. */
 function checkPlain(document: FlowDocument, group: Task): void {
   if (!group.isGroup) throw new Refused("unknown", `\`${group.name}\` is no group`);
-  if (group.inner.length === 0) throw new Refused("unknown", `\`${group.name}\` has no tasks`);
+  if (group.inner.length === 0) throw new Refused("cannot-keep", `\`${group.name}\` has no tasks`);
   const others = group.keys.filter((key) => !["tasks", "needs", "join"].includes(key));
   const joins = group.joinsAny && group.needs.length > 1 ? ["join"] : [];
   const key = document.task(group.path)?.key;
@@ -223,7 +224,7 @@ export function moveTask(draft: Draft, path: TaskPath, place: TaskPlace): void {
   }
   checkName(before, place.group, task.name);
   const arrangement = new Arrangement(tasksOf(before));
-  arrangement.at(task).parent = to && arrangement.at(to);
+  arrangement.move(task, to && arrangement.at(to));
   follow(draft, arrangement, [task]);
   insertTasks(draft, place, [writtenTask(draft.document, path)]);
   removeAt(draft, [...pathOfTask(path.slice(0, -1)), "tasks"], [task.name]);
@@ -252,7 +253,7 @@ function finish(
   const places = new Map(
     arrangement.graph.all.map((task) => [task.path.join("/"), placeOf(arrangement, task)]),
   );
-  checkReads(before, draft.document, (path) => places.get(path.join("/")) ?? null);
+  checkReads(before, draft.document, null, (path) => places.get(path.join("/")) ?? null);
   draft.name(...named);
 }
 

@@ -10,9 +10,10 @@ import type { Link, Task } from "./tasks";
 
 export function relink(document: FlowDocument, arrangement: Arrangement): Splice[] {
   const found = new Map<number, Splice | null>();
+  const losing = arrangement.losing();
   for (const [reader, expressions] of arrangement.graph.readers()) {
     for (const mention of expressions.flatMap((expression) => expression.mentions)) {
-      const splice = relinked(document, arrangement, reader, mention);
+      const splice = relinked(document, arrangement, losing, reader, mention);
       const at = mention.spans[0]?.from ?? 0;
       const before = found.get(at);
       if (before !== undefined && before?.insert !== splice?.insert) {
@@ -31,6 +32,7 @@ export function relink(document: FlowDocument, arrangement: Arrangement): Splice
 function relinked(
   { text }: FlowDocument,
   arrangement: Arrangement,
+  losing: ReadonlySet<Task>,
   reader: Task | null,
   mention: Mention,
 ): Splice | null {
@@ -38,7 +40,7 @@ function relinked(
   if (!link || (reader !== null && reader === arrangement.dissolved)) return null;
   const { path, spans } = mention;
   const span = spans[1] ?? { from: 0, to: 0 };
-  if (link.task === arrangement.dissolved) {
+  if (link.task === arrangement.dissolved || losing.has(link.task)) {
     throw new Refused("cannot-keep", `an expression reads \`${path.join(".")}\` as a whole`, [span]);
   }
   const isOutput = link.index > 1 || path[2] === "output";
@@ -71,6 +73,9 @@ function namesOf(
   const [seen, ...inner] = target.slice(at);
   if (!seen) throw new RangeError("the top level is always seen");
   checkSeen(arrangement, scopes, seen, span);
+  if (reader && arrangement.at(reader).chain.includes(seen) && !isAround(task, reader)) {
+    throw new Refused("cycle", `\`${reader.name}\` would read the group that it stands in`, [span]);
+  }
   if (inner.length === 0) return isOutput ? [seen.name, "output"] : [seen.name];
   if (!isOutput) {
     throw new Refused(
@@ -83,10 +88,15 @@ function namesOf(
   if (mapped) {
     throw new Refused("cannot-keep", `\`${mapped.name}\` runs once an item: its output is a list`, [span]);
   }
-  if (reader && arrangement.at(reader).chain.includes(seen)) {
-    throw new Refused("cycle", `\`${reader.name}\` would read what stands inside of it`, [span]);
-  }
   return [seen.name, "output", ...inner.map((spot) => spot.name)];
+}
+
+/** Whether the file has that mistake already. */
+function isAround(task: Task, reader: Task): boolean {
+  for (let around: Task | null = reader; around; around = around.parent) {
+    if (around === task) return true;
+  }
+  return false;
 }
 
 /** The groups whose tasks a reader sees, from the inside out; `null`: the flow. */
@@ -96,7 +106,7 @@ function scopesOf(reader: Spot | null): (Spot | null)[] {
 }
 
 function checkSeen(arrangement: Arrangement, scopes: readonly (Spot | null)[], seen: Spot, span: Span): void {
-  const first = scopes.find((scope) => arrangement.inside(scope).some((spot) => spot.name === seen.name));
+  const first = scopes.find((scope) => arrangement.inside(scope).has(seen.name));
   if (first !== seen.parent) {
     throw new Refused("name-hidden", `another task \`${seen.name}\` would hide the one that is read`, [span]);
   }

@@ -24,7 +24,7 @@ export function renameTask(draft: Draft, path: TaskPath, name: string): void {
     removeRepeated(spans).map((span) => ({ ...span, insert: insertFor(before, span, task.name, name) })),
   );
   const renamed = [...path.slice(0, -1), name];
-  checkReads(before, draft.document, (other) =>
+  checkReads(before, draft.document, [task.name, name], (other) =>
     path.every((part, at) => other[at] === part) ? [...renamed, ...other.slice(path.length)] : other,
   );
   draft.name(renamed);

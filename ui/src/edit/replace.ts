@@ -3,7 +3,7 @@
 import { childrenOf, type FlowDocument } from "./document";
 import { Refused } from "./draft";
 import type { Json } from "./json";
-import { columnOf, lineEnd, nextLine, startsLine } from "./lines";
+import { columnOf, lineEnd, nextLine } from "./lines";
 import { blockText, inlineScalar, isFilled } from "./scalar";
 import type { Splice } from "./splice";
 import { endOf, isBlock, type Node } from "./tree";
@@ -186,9 +186,4 @@ function guardInside(document: FlowDocument, node: Node, outer: Node): void {
     throw new Refused("anchored", `\`*${node.anchor}\` elsewhere repeats what stands in this value`, [node]);
   }
   for (const child of childrenOf(node)) guardInside(document, child, outer);
-}
-
-/** Whether a part stands on lines of its own. */
-export function isOwnLine(text: string, at: number): boolean {
-  return startsLine(text, at);
 }

@@ -57,11 +57,49 @@ function edgesFor(arrangement: Arrangement, task: Task, upstream: Task, need: Ne
   if (task === dissolved) {
     return waiting(arrangement, task, need).map((member) => ({ task: member, upstream, need, on: need.on }));
   }
-  if (upstream !== dissolved) return [{ task, upstream, need, on: need.on }];
+  if (upstream !== dissolved) {
+    const left = leaving(arrangement, upstream, need);
+    if (task.joinsAny && left.length > 0) {
+      refuse(need, `\`${task.name}\` joins any of its needs: several would stand for \`${upstream.name}\``);
+    }
+    return [upstream, ...left].map((one) => ({ task, upstream: one, need, on: need.on }));
+  }
   const ends = endsOf(arrangement, upstream, need);
   if (task.joinsAny && ends.length > 1)
     refuse(need, `\`${task.name}\` joins any of its needs: several would stand for one`);
   return ends.map((member) => ({ task, upstream: member, need, on: need.on }));
+}
+
+/** Tasks that leave a group: who waited for the group waits for them, too, unless others in it do. */
+function leaving(arrangement: Arrangement, group: Task, need: Need): Task[] {
+  const place = arrangement.at(group);
+  const left = insideOf(group).filter((task) => {
+    const { parent } = task;
+    if (!parent || task === arrangement.dissolved || parent === arrangement.dissolved) return false;
+    const { chain } = arrangement.at(task);
+    // What stands in a group that leaves goes with it.
+    return !chain.includes(place) && !chain.includes(arrangement.at(parent));
+  });
+  const waited = (task: Task) =>
+    task.parent?.inner.some((other) => other !== task && waitsFor(arrangement, other, task)) ?? false;
+  const ends = left.filter((task) => !waited(task));
+  if (ends.length > 0 && need.on === "failed") {
+    refuse(need, `a failure of \`${group.name}\` is one of any of its tasks`);
+  }
+  if (need.on === "succeeded") checkSure(ends, group, need);
+  return ends;
+}
+
+function insideOf(group: Task): Task[] {
+  return group.inner.flatMap((task) => [task, ...insideOf(task)]);
+}
+
+/** A task that may be skipped counts as done in a group, but not on its own. */
+function checkSure(tasks: readonly Task[], group: Task, need: Need): void {
+  const skipped = tasks.find((task) => task.has("when") || task.needs.some(({ on }) => on === "failed"));
+  if (skipped) {
+    refuse(need, `\`${skipped.name}\` may be skipped: who waits for \`${group.name}\` would be skipped too`);
+  }
 }
 
 /** The tasks of a group that must wait for what it needs: the others wait for them. */
@@ -88,9 +126,7 @@ function endsOf(arrangement: Arrangement, group: Task, need: Need): readonly Tas
   const members = group.inner;
   if (members.length === 1 || need.on === "finished") return members;
   if (need.on === "failed") refuse(need, `a failure of \`${group.name}\` is one of any of its tasks`);
-  const skipped = members.find((task) => task.has("when") || task.needs.some(({ on }) => on === "failed"));
-  if (skipped)
-    refuse(need, `\`${skipped.name}\` may be skipped: who waits for \`${group.name}\` would be skipped too`);
+  checkSure(members, group, need);
   return members.filter(
     (task) => !members.some((other) => other !== task && waitsFor(arrangement, other, task)),
   );
@@ -134,7 +170,7 @@ function route(arrangement: Arrangement, wanted: Map<Spot, Map<string, Outcome>>
 function checkGate(arrangement: Arrangement, { task, upstream, need, on }: Edge, group: Spot): void {
   if (group.task?.joinsAny) refuse(need, `\`${group.name}\` joins any of its needs`);
   if (on !== "failed") return;
-  const members = arrangement.inside(group).flatMap((spot) => (spot.task ? [spot.task] : []));
+  const members = [...arrangement.inside(group).values()].flatMap((spot) => (spot.task ? [spot.task] : []));
   const isFree = (member: Task) =>
     !members.some((other) => other !== member && waitsFor(arrangement, member, other)) &&
     !member.needs.some(({ name, on: outcome }) => name === upstream.name && outcome === "failed");
@@ -147,7 +183,7 @@ function checkGate(arrangement: Arrangement, { task, upstream, need, on }: Edge,
 function isAlone(arrangement: Arrangement, spot: Spot, group: Spot): boolean {
   return spot.chain
     .slice(spot.chain.indexOf(group), -1)
-    .every((around) => arrangement.inside(around).length === 1);
+    .every((around) => arrangement.inside(around).size === 1);
 }
 
 function refuse(need: Need, message: string): never {
@@ -158,21 +194,40 @@ function refuse(need: Need, message: string): never {
 export function checkCycles(arrangement: Arrangement, wanted: Wanted): void {
   const waits = new Map<Spot, Set<Spot>>();
   for (const [spot, needs] of wanted) {
-    const siblings = arrangement.inside(spot.parent).filter(({ name }) => needs.has(name));
-    waits.set(spot, new Set(siblings));
+    const siblings = arrangement.inside(spot.parent);
+    waits.set(spot, new Set([...needs.keys()].flatMap((name) => siblings.get(name) ?? [])));
   }
   for (const [reader, upstream] of implied(arrangement)) waits.get(reader)?.add(upstream);
   const done = new Set<Spot>();
-  const visit = (spot: Spot, around: readonly Spot[]): void => {
-    if (around.includes(spot)) {
-      const names = [...around.slice(around.indexOf(spot)), spot].map(({ name }) => `\`${name}\``).reverse();
-      throw new Refused("cycle", `the tasks would wait for each other: ${names.join(" → ")}`);
-    }
+  for (const spot of waits.keys()) follow(spot, waits, done);
+}
+
+/** Goes upstream from a task; a way that comes back to itself is a cycle. */
+function follow(start: Spot, waits: ReadonlyMap<Spot, ReadonlySet<Spot>>, done: Set<Spot>): void {
+  const way: { readonly spot: Spot; readonly left: Spot[] }[] = [];
+  const on = new Set<Spot>();
+  const enter = (spot: Spot) => {
+    const at = on.has(spot) ? way.findIndex((step) => step.spot === spot) : -1;
+    if (at >= 0) refuseCycle(way.slice(at).map((step) => step.spot));
     if (done.has(spot)) return;
-    for (const upstream of waits.get(spot) ?? []) visit(upstream, [...around, spot]);
-    done.add(spot);
+    on.add(spot);
+    way.push({ spot, left: [...(waits.get(spot) ?? [])] });
   };
-  for (const spot of waits.keys()) visit(spot, []);
+  enter(start);
+  for (let step = way.at(-1); step; step = way.at(-1)) {
+    const next = step.left.pop();
+    if (next) {
+      enter(next);
+    } else {
+      done.add(step.spot);
+      way.pop();
+    }
+  }
+}
+
+function refuseCycle(cycle: readonly Spot[]): never {
+  const names = [...cycle, ...cycle.slice(0, 1)].map(({ name }) => `\`${name}\``).reverse();
+  throw new Refused("cycle", `the tasks would wait for each other: ${names.join(" → ")}`);
 }
 
 /** The edges that expressions imply, between siblings. */

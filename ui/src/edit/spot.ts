@@ -30,6 +30,7 @@ export class Arrangement {
   readonly graph: TaskGraph;
   private readonly spots = new Map<Task, Spot>();
   private readonly added: Spot[] = [];
+  private scopes: ReadonlyMap<Spot | null, ReadonlyMap<string, Spot>> | null = null;
   /** a group that is taken apart */
   readonly dissolved: Task | null;
 
@@ -49,9 +50,15 @@ export class Arrangement {
     return spot;
   }
 
+  move(task: Task, group: Spot | null): void {
+    this.at(task).parent = group;
+    this.scopes = null;
+  }
+
   addGroup(name: string, parent: Spot | null): Spot {
     const group = new Spot(name, null, parent);
     this.added.push(group);
+    this.scopes = null;
     return group;
   }
 
@@ -59,10 +66,35 @@ export class Arrangement {
     return [...this.spots.values(), ...this.added];
   }
 
-  inside(parent: Spot | null): readonly Spot[] {
-    return this.all.filter((spot) => spot.parent === parent);
+  /** Groups that stay, but not with all that stood in them. */
+  losing(): ReadonlySet<Task> {
+    const found = new Set<Task>();
+    for (const task of this.graph.all) {
+      const around = task === this.dissolved ? [] : this.at(task).chain;
+      for (let group = task.parent; group && task !== this.dissolved; group = group.parent) {
+        if (group !== this.dissolved && !around.includes(this.at(group))) found.add(group);
+      }
+    }
+    return found;
+  }
+
+  /** What stands directly in a group, or in the flow, by name. */
+  inside(parent: Spot | null): ReadonlyMap<string, Spot> {
+    this.scopes ??= this.readScopes();
+    return this.scopes.get(parent) ?? NOTHING;
+  }
+
+  private readScopes(): ReadonlyMap<Spot | null, ReadonlyMap<string, Spot>> {
+    const scopes = new Map<Spot | null, Map<string, Spot>>();
+    for (const spot of this.all) {
+      const scope = scopes.get(spot.parent) ?? new Map<string, Spot>();
+      scopes.set(spot.parent, scope.set(spot.name, spot));
+    }
+    return scopes;
   }
 }
+
+const NOTHING: ReadonlyMap<string, Spot> = new Map();
 
 /** The two of one scope that hold the two; `null`: one of them holds the other. */
 export function apart(left: Spot, right: Spot): readonly [Spot, Spot] | null {

@@ -15,8 +15,12 @@ export interface Style {
   readonly inBrackets: "" | " ";
 }
 
+/** A file is written one way: a look at its beginning is enough. */
+const ENOUGH = 16_384;
+
 export function styleOf(text: string, root: Node | null): Style {
-  const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
+  const head = text.slice(0, ENOUGH);
+  const count = (pattern: RegExp) => head.match(pattern)?.length ?? 0;
   const indent = first(entriesOf(root), (entry) => indentBelow(text, entry)) ?? 2;
   return {
     lineBreak: count(/\r\n/g) * 2 > count(/\n/g) ? "\r\n" : "\n",

@@ -5,7 +5,7 @@ import { removeEdge, setEdge } from "./edge";
 import { changeKind, setCode } from "./kind";
 import { removeTasks } from "./removeTasks";
 import { renameTask } from "./renameTask";
-import { edit, edited } from "./testFlows";
+import { edit, edited } from "./testing/testFlows";
 
 const FLOW = `name: city   # the flow
 tasks:

@@ -32,6 +32,8 @@ export class Task {
   readonly inner: readonly Task[];
   private readonly facts: Facts;
   private readonly by: number;
+  private movedNeeds: readonly Need[] | null = null;
+  private movedExpressions: readonly Expression[] | null = null;
 
   constructor(facts: Facts, by: number, parent: Task | null) {
     this.facts = facts;
@@ -67,13 +69,13 @@ export class Task {
   }
 
   get needs(): readonly Need[] {
-    return this.by === 0 ? this.facts.needs : this.facts.needs.map((need) => moved(need, this.by));
+    this.movedNeeds ??= this.facts.needs.map((need) => moved(need, this.by));
+    return this.movedNeeds;
   }
 
   get expressions(): readonly Expression[] {
-    return this.by === 0
-      ? this.facts.expressions
-      : this.facts.expressions.map((one) => movedExpression(one, this.by));
+    this.movedExpressions ??= this.facts.expressions.map((one) => movedExpression(one, this.by));
+    return this.movedExpressions;
   }
 
   get inputs(): readonly Name[] {
@@ -115,6 +117,7 @@ export class TaskGraph {
   readonly all: readonly Task[];
   /** expressions outside of tasks */
   readonly expressions: readonly Expression[];
+  private readonly names = new Map<Task | null, ReadonlyMap<string, Task>>();
 
   constructor(document: FlowDocument) {
     const reader = new FactReader(document);
@@ -131,17 +134,27 @@ export class TaskGraph {
   find(path: TaskPath): Task | null {
     let found: Task | null = null;
     for (const name of path) {
-      found = this.siblings(found).find((task) => task.name === name) ?? null;
+      found = this.named(found, name);
       if (!found) return null;
     }
     return found;
+  }
+
+  /** The task of this name in a group, or in the flow. */
+  named(parent: Task | null, name: string): Task | null {
+    let names = this.names.get(parent);
+    if (!names) {
+      names = new Map(this.siblings(parent).map((task) => [task.name, task]));
+      this.names.set(parent, names);
+    }
+    return names.get(name) ?? null;
   }
 
   /** The task that a name stands for where `reader` reads it: the inner name hides the outer one. */
   visible(reader: Task | null, name: string): Task | null {
     let around = reader?.parent ?? null;
     for (;;) {
-      const found = this.siblings(around).find((task) => task.name === name);
+      const found = this.named(around, name);
       if (found) return found;
       if (!around) return null;
       around = around.parent;
@@ -157,7 +170,7 @@ export class TaskGraph {
     if (path[2] !== "output") return links;
     let last = first;
     for (let index = 3; last.isGroup && !last.isMapped; index += 1) {
-      const inner = last.inner.find((task) => task.name === path[index]);
+      const inner = this.named(last, path[index] ?? "");
       if (!inner) break;
       links.push({ task: inner, index });
       last = inner;

@@ -128,7 +128,7 @@ class Reader {
         value: inner,
       };
     });
-    return { kind: "map", ...place, to: Math.max(place.to, flow ? 0 : at), flow, entries };
+    return { kind: "map", ...place, to: flow ? place.to : at, flow, entries };
   }
 
   /** A key that is a list, a map or an alias is known by its text. */
@@ -147,7 +147,7 @@ class Reader {
       at = value.to;
       return { start: dash ?? value.start, value };
     });
-    return { kind: "list", ...place, to: Math.max(place.to, flow ? 0 : at), flow, items };
+    return { kind: "list", ...place, to: flow ? place.to : at, flow, items };
   }
 
   /** Where the first of the characters stands between two places, comments left out. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "./json";
-import { edited, open } from "./testFlows";
+import { edited, open } from "./testing/testFlows";
 import { setAt, unsetAt, type ValuePath } from "./value";
 
 function set(text: string, path: ValuePath, value: Json): string {

@@ -4,8 +4,10 @@
 import { insertParts, isCollection, type NewPart, removeParts } from "./collection";
 import type { FlowDocument, TaskPath } from "./document";
 import { type Draft, Refused } from "./draft";
+import { partsOf } from "./extent";
 import { isJsonList, isJsonMap, type Json, type JsonMap, jsonMap, sameJson, toJson } from "./json";
 import type { LongForm, Shape } from "./language";
+import { startsLine } from "./lines";
 import { guard, replaceInline, replaceValue, replaceWritten, type Slot } from "./replace";
 import { isFilled, isPlain } from "./scalar";
 import { isBlock, type MapNode, type Node } from "./tree";
@@ -344,13 +346,23 @@ export function removeAt(draft: Draft, path: ValuePath, keys: readonly (string |
     const part = node.kind === "map" ? node.entries[index] : node.items[index];
     if (part) guardRemoval(document, part.value, node, indices);
   }
+  const keepHead = node.kind === "map" && path.at(-1) !== "tasks";
   if (indices.size < partCount(node)) {
-    draft.splice(removeParts(document, node, indices, node.kind === "map" && path.at(-1) !== "tasks"));
+    draft.splice(removeParts(document, node, indices, keepHead));
     return;
   }
   const slot = slotAt(document, path);
   if (!slot) throw new Refused("cannot-keep", "nothing would be left in the file", [node]);
-  draft.splice(replaceValue(document, slot, node.kind === "list" ? [] : {}));
+  const empty = node.kind === "list" ? "[]" : "{}";
+  const first = partsOf(node)[0];
+  if (node.flow || node.start < node.from || !first || !startsLine(document.text, first.start)) {
+    draft.splice(replaceValue(document, slot, node.kind === "list" ? [] : {}));
+    return;
+  }
+  // Comments that belong to none of the parts stay below.
+  guard(document, node);
+  const removed = removeParts(document, node, indices, keepHead);
+  draft.splice([{ from: slot.behind, to: slot.behind, insert: ` ${empty}` }, ...removed]);
 }
 
 function indexOf(node: Node, key: string | number): number {

@@ -17,20 +17,35 @@ import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
 import "./flow.css";
 import { fileName } from "./fileName";
+import { NewFlow } from "./NewFlow";
 import { openRunForm } from "./openRunForm";
 
 export function FlowsPage() {
   const answer = useQuery(flows);
   const [text, setText] = useState("");
+  const [asksNew, setAsksNew] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  useShortcuts([{ group: "List", keys: "/", says: "Filter", run: () => field.current?.focus() }]);
+  useShortcuts([
+    { group: "List", keys: "/", says: "Filter", run: () => field.current?.focus() },
+    { group: "List", keys: "N", says: "New flow…", run: () => setAsksNew(true) },
+  ]);
   const all = answer.data?.flows ?? [];
   const shown = all.filter((flow) =>
     `${flow.name} ${flow.description ?? ""}`.toLowerCase().includes(text.toLowerCase()),
   );
   return (
     <>
-      <Top title="Flows" aside={answer.data ? count(all.length, "flow") : undefined} />
+      <Top
+        title="Flows"
+        aside={answer.data ? count(all.length, "flow") : undefined}
+        actions={
+          <button type="button" className="btn" onClick={() => setAsksNew(true)}>
+            <Icon name="plus" />
+            New flow…
+          </button>
+        }
+      />
+      <NewFlow open={asksNew} onClose={() => setAsksNew(false)} />
       <main className="page flows-page" id="main" tabIndex={-1}>
         {answer.data && all.length === 0 && <Empty />}
         {answer.error && !answer.data && <Trouble error={answer.error} again={() => void answer.refetch()} />}
@@ -90,7 +105,9 @@ function Row({ flow }: { flow: FlowSummary }) {
             </span>
           )}
         </span>
-        <span className="small faint cut">{flow.title ?? firstLine(flow.description) ?? fileName(flow)}</span>
+        <span className="small faint cut">
+          {firstLine(flow.title) ?? firstLine(flow.description) ?? fileName(flow)}
+        </span>
       </Link>
       <span className="small dim cut" title={starts.join("\n")}>
         {starts.length > 0 ? starts.join(", ") : "by hand"}

@@ -153,20 +153,16 @@ function Form({ detail, onClose }: { detail: FlowDetail; onClose: () => void }) 
 }
 
 function footText(said: Record<string, string>, rest: string | null) {
-  const first = Object.entries(said)[0];
-  if (rest === null && first === undefined) return null;
+  // Each is said at its own field.
+  const wrong = Object.keys(said).length;
+  if (rest === null && wrong === 0) return null;
   return (
     <span className="problem-line">
       <Icon name="warn" />
-      {first ? (
-        <span>
-          <code>{first[0]}</code> <Said text={first[1]} />; nothing has started
-        </span>
-      ) : (
-        <span>
-          <Said text={rest} />; nothing has started
-        </span>
-      )}
+      <span>
+        {wrong > 0 ? `${count(wrong, "value")} ${wrong === 1 ? "is" : "are"} wrong` : <Said text={rest} />}
+        {"; nothing has started"}
+      </span>
     </span>
   );
 }

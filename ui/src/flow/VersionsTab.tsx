@@ -1,14 +1,16 @@
 // What the flow's text was when it ran, and what changed between two of them.
 
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { flowVersions, flowVersionText } from "../api/queries";
+import { saveFlowText } from "../api/actions";
+import { flowVersionDiff, flowVersions, flowVersionText } from "../api/queries";
 import type { FlowVersion } from "../api/types";
 import { CodeView } from "../parts/CodeView";
 import { DiffView } from "../parts/DiffView";
 import { count, when } from "../parts/format";
 import { Split } from "../shell/Split";
 import { Trouble } from "../shell/Trouble";
+import { toast, toastError } from "../shell/toast";
 
 const NO_PROBLEMS: never[] = [];
 
@@ -21,7 +23,11 @@ export function VersionsTab({ flow }: { flow: string }) {
   const versions = answer.data?.versions ?? [];
   if (!answer.data) return null;
   if (versions.length === 0)
-    return <p className="sect dim">A version is kept with the first run of it; there was no run yet.</p>;
+    return (
+      <p className="sect dim">
+        A version is kept whenever the flow is saved here, and with the first run of it; there was none yet.
+      </p>
+    );
   const right = search.right ?? versions[0]?.version ?? "";
   const at = versions.findIndex((one) => one.version === right);
   const left = search.left ?? versions[at + 1]?.version ?? right;
@@ -47,7 +53,17 @@ export function VersionsTab({ flow }: { flow: string }) {
             </ul>
           ),
         },
-        { id: "text", content: <Texts flow={flow} left={left} right={right} /> },
+        {
+          id: "text",
+          content: (
+            <Texts
+              flow={flow}
+              left={left}
+              right={right}
+              current={versions.find((one) => one.current)?.version ?? null}
+            />
+          ),
+        },
       ]}
     />
   );
@@ -74,6 +90,7 @@ function Row({
           {side === "left" && <span className="tag">compared with</span>}
         </span>
         <span className="small faint">
+          {one.saved_at && `saved ${when(new Date(one.saved_at), now)}, `}
           {one.runs === 0
             ? "never ran"
             : `${count(one.runs, "run")}${one.first_run_at ? `, ${when(new Date(one.first_run_at), now)}` : ""}${
@@ -92,7 +109,15 @@ function Row({
   );
 }
 
-function Texts({ flow, left, right }: { flow: string; left: string; right: string }) {
+interface TextsProps {
+  flow: string;
+  left: string;
+  right: string;
+  /** the version that the file is now; `null`: there is no file */
+  current: string | null;
+}
+
+function Texts({ flow, left, right, current }: TextsProps) {
   const before = useQuery(flowVersionText(flow, left));
   const after = useQuery(flowVersionText(flow, right));
   const error = before.error ?? after.error;
@@ -103,7 +128,7 @@ function Texts({ flow, left, right }: { flow: string; left: string; right: strin
       <div className="panel-h">
         {left === right ? (
           <h2>
-            <code>{right.slice(0, 12)}</code> <span className="faint">the only version that ran</span>
+            <code>{right.slice(0, 12)}</code> <span className="faint">nothing to compare it with</span>
           </h2>
         ) : (
           <h2>
@@ -112,7 +137,12 @@ function Texts({ flow, left, right }: { flow: string; left: string; right: strin
             {before.data.text === after.data.text && <span className="faint"> · the texts are the same</span>}
           </h2>
         )}
+        <span className="grow" />
+        {current !== null && right !== current && (
+          <Restore flow={flow} version={right} text={after.data.text} current={current} />
+        )}
       </div>
+      {left !== right && <GraphChanges flow={flow} left={left} right={right} />}
       <div className="panel-b">
         {left === right ? (
           <CodeView text={after.data.text} label={`Version ${right}`} chosen={null} problems={NO_PROBLEMS} />
@@ -125,5 +155,71 @@ function Texts({ flow, left, right }: { flow: string; left: string; right: strin
         )}
       </div>
     </div>
+  );
+}
+
+/** Makes a version the file again; the one that it is now stays a version. */
+function Restore({
+  flow,
+  version,
+  text,
+  current,
+}: {
+  flow: string;
+  version: string;
+  text: string;
+  current: string;
+}) {
+  const client = useQueryClient();
+  const restore = useMutation({
+    mutationFn: () => saveFlowText(flow, text, current),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["flow", flow] });
+      toast({ text: `The file is version ${version.slice(0, 12)} again`, icon: "check" });
+    },
+    onError: toastError,
+  });
+  return (
+    <button type="button" className="btn btn-s" disabled={restore.isPending} onClick={() => restore.mutate()}>
+      Restore <code>{version.slice(0, 8)}</code>
+    </button>
+  );
+}
+
+const CHANGES = { added: "added", removed: "removed", changed: "changed", renamed: "renamed" } as const;
+
+/** What changed as a graph: tasks and edges. */
+function GraphChanges({ flow, left, right }: { flow: string; left: string; right: string }) {
+  const answer = useQuery(flowVersionDiff(flow, left, right));
+  const graph = answer.data?.graph;
+  if (!graph || graph.tasks.length + graph.edges.length + graph.keys.length === 0) return null;
+  return (
+    <ul className="graph-changes scroll" aria-label="What changed in the graph">
+      {graph.tasks.map((task) => (
+        <li key={`${task.change} ${task.path}`}>
+          <span className={`change-${task.change}`}>{CHANGES[task.change]}</span> <code>{task.path}</code>
+          {task.from !== null && (
+            <>
+              {" "}
+              <span className="faint">was</span> <code>{task.from}</code>
+            </>
+          )}
+          {task.keys.length > 0 && <span className="faint">: {task.keys.join(", ")}</span>}
+        </li>
+      ))}
+      {graph.edges.map((edge) => (
+        <li key={`${edge.change} ${edge.from} ${edge.to} ${edge.on}`}>
+          <span className={`change-${edge.change}`}>{CHANGES[edge.change]}</span> <code>{edge.from}</code>
+          <span className="faint"> {edge.on} → </span>
+          <code>{edge.to}</code>
+        </li>
+      ))}
+      {graph.keys.length > 0 && (
+        <li>
+          <span className="change-changed">changed</span>{" "}
+          <span className="faint">of the flow: {graph.keys.join(", ")}</span>
+        </li>
+      )}
+    </ul>
   );
 }

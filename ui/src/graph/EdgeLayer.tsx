@@ -3,10 +3,10 @@
 // head. A condition stands once at what it decides. Neighbours that look the same are one path: thousands stay light.
 
 import { ViewportPortal } from "@xyflow/react";
-import { useContext, useMemo, useSyncExternalStore } from "react";
+import { useContext, useDeferredValue, useMemo, useSyncExternalStore } from "react";
 import { isEnded, TYPE_OF } from "../parts/states";
 import { type NodeStateSource, NodeStatesContext } from "./nodeStates";
-import type { Places, Point } from "./place";
+import type { Box, Places, Point } from "./place";
 import { labelPoint, pathAlong, straightRoute } from "./route";
 import type { Shape, ShapeEdge } from "./shape";
 import { DetailContext } from "./surroundings";
@@ -37,7 +37,8 @@ interface Drawn {
 export function EdgeLayer({ shape, places, selected, chosen = null, moving = NONE }: Props) {
   const states = useContext(NodeStatesContext);
   const detail = useContext(DetailContext);
-  const version = useSyncExternalStore(states.watch, states.version);
+  // Edges follow the tasks that they join: a moment later, and not in the same frame.
+  const version = useDeferredValue(useSyncExternalStore(states.watch, states.version));
   const drawn = useMemo(() => drawnEdges(shape, places), [shape, places]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that states are others
   const looks = useMemo(() => {
@@ -80,29 +81,6 @@ export function EdgeLayer({ shape, places, selected, chosen = null, moving = NON
   );
 }
 
-/** Edges by how they look, as class names; what is chosen comes last, and so lies over the others. */
-function byLook(
-  drawn: readonly Drawn[],
-  selected: ReadonlySet<number>,
-  chosen: string | null,
-  states: NodeStateSource,
-): Bunch[] {
-  const looks = new Map<string, Drawn[]>();
-  const last = new Map<string, Drawn[]>();
-  for (const one of drawn) {
-    const { edge } = one;
-    const isChosen = edge.id === chosen;
-    const hot = isChosen || selected.has(edge.from) || selected.has(edge.to);
-    const idle = !hot && !isTaken(edge, states);
-    const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${isChosen ? " chosen" : ""}${idle ? " idle" : ""}`;
-    const group = hot ? last : looks;
-    const list = group.get(look);
-    if (list) list.push(one);
-    else group.set(look, [one]);
-  }
-  return [...looks, ...last].flatMap(([look, edges]) => bunches(look, edges));
-}
-
 /** Edges of one path. */
 interface Bunch {
   key: string;
@@ -113,18 +91,46 @@ interface Bunch {
 /** Of a path all is drawn wherever a part of it is in view, so one holds only what lies together. */
 const TOGETHER = 24;
 
-function bunches(look: string, edges: readonly Drawn[]): Bunch[] {
+/**
+ * Edges that lie together, by how they look, as class names. News of one changes the paths of its neighbours and
+ * no others; what is chosen comes last, and so lies over the others.
+ */
+function byLook(
+  drawn: readonly Drawn[],
+  selected: ReadonlySet<number>,
+  chosen: string | null,
+  states: NodeStateSource,
+): Bunch[] {
   const found: Bunch[] = [];
-  for (let at = 0; at < edges.length; at += TOGETHER) {
-    found.push({ key: `${look} ${at}`, look, edges: edges.slice(at, at + TOGETHER) });
+  const last: Bunch[] = [];
+  for (let at = 0; at < drawn.length; at += TOGETHER) {
+    const looks = new Map<string, Bunch>();
+    for (const one of drawn.slice(at, at + TOGETHER)) {
+      const { edge } = one;
+      const isChosen = edge.id === chosen;
+      const hot = isChosen || selected.has(edge.from) || selected.has(edge.to);
+      const idle = !hot && !isTaken(edge, states);
+      const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${isChosen ? " chosen" : ""}${idle ? " idle" : ""}`;
+      const bunch = looks.get(look);
+      if (bunch) bunch.edges.push(one);
+      else {
+        const begun = { key: `${at} ${look}`, look, edges: [one] };
+        looks.set(look, begun);
+        (hot ? last : found).push(begun);
+      }
+    }
   }
-  return found;
+  return [...found, ...last];
 }
 
 function drawnEdges(shape: Shape, places: Places): Drawn[] {
   const boxes = onCanvas(shape, places);
   const decided = new Set<number>();
   const stacked = new Set(shape.nodes.filter((drawn) => drawn.node.mapped).map((drawn) => drawn.id));
+  const tasks = shape.nodes.flatMap((node) => {
+    const box = node.inner === 0 || node.folded ? boxes.get(node.id) : undefined;
+    return box ? [box] : [];
+  });
   const top = (edge: ShapeEdge) => boxes.get(edge.to)?.y ?? 0;
   return shape.edges
     .toSorted((left, right) => top(left) - top(right))
@@ -146,7 +152,7 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
           line: pathAlong(route),
           head: `M${last.x - 4} ${last.y - 6.5}h8l-4 6.5z`,
           port: edge.on === "succeeded" ? "" : port(edge.on, first, stacked.has(edge.from)),
-          label: text === null ? null : { text, at: labelPoint(route) },
+          label: text === null ? null : { text, at: labelPoint(route, (at) => isFree(at, text, tasks)) },
         },
       ];
     });
@@ -167,6 +173,22 @@ function port(on: "failed" | "finished", { x, y }: Point, stacked: boolean): str
 
 function circle(x: number, y: number, r: number): string {
   return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+}
+
+/** What a label takes beside and above its point: a letter's half, and half a line. */
+const HALF_LETTER = 3;
+const HALF_LINE = 9;
+
+/** Whether a label there is covered by no task. */
+function isFree({ x, y }: Point, text: string, tasks: readonly Box[]): boolean {
+  const half = text.length * HALF_LETTER + 3;
+  return !tasks.some(
+    (box) =>
+      x + half > box.x &&
+      x - half < box.x + box.width &&
+      y + HALF_LINE > box.y &&
+      y - HALF_LINE < box.y + box.height,
+  );
 }
 
 const LONGEST_LABEL = 34;

@@ -1,11 +1,21 @@
 // A flow as a graph: laid out downward, groups that fold, a minimap, search, and arrow keys that walk along the
 // edges. With a run around it (NodeStatesContext) its nodes show how they stand.
 
-import { getViewportForBounds, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import {
+  getViewportForBounds,
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  type Viewport,
+} from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
 import {
+  type CSSProperties,
   type KeyboardEvent,
+  type MouseEvent,
+  memo,
   useCallback,
   useEffect,
   useId,
@@ -21,12 +31,13 @@ import { nodesOf, type ShownNode } from "./elements";
 import { GroupNode } from "./GroupNode";
 import { type Detail, detailAt, MapBox } from "./MapBox";
 import { useLiveNode } from "./nodeStates";
-import type { Places } from "./place";
+import type { Places, Point } from "./place";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
 import { FULL, type Shape, SMALL, shapeOf } from "./shape";
 import { DetailContext, FoldContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
+import { usePaced } from "./usePaced";
 import { usePlaces } from "./usePlaces";
 import { bounds, type Direction, onCanvas, walk } from "./walk";
 import { spoken } from "./words";
@@ -47,7 +58,8 @@ interface Props {
 
 type View = "graph" | "list";
 
-export function FlowGraph(props: Props) {
+/** Drawn anew only when its own props change: a page around it may live at any pace. */
+export const FlowGraph = memo(function FlowGraph(props: Props) {
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const [view, setView] = useState<View>("graph");
   const [sought, setSought] = useState("");
@@ -79,7 +91,7 @@ export function FlowGraph(props: Props) {
       </ReactFlowProvider>
     </FoldContext>
   );
-}
+});
 
 function toggled(before: ReadonlySet<number>, task: number): ReadonlySet<number> {
   const after = new Set(before);
@@ -182,6 +194,7 @@ interface CanvasProps extends Props {
   onFold: (task: number) => void;
 }
 
+const PRO_OPTIONS = { hideAttribution: true };
 const NODE_TYPES = { task: TaskNode, frame: GroupNode };
 /** How far out the canvas zooms, and how much room it leaves around what is fitted. */
 const FARTHEST = 0.04;
@@ -224,17 +237,24 @@ function Drawing({
   const root = useRef<HTMLDivElement>(null);
   const kept = useRef<ShownNode[]>([]);
   const [detail, setDetail] = useState<Detail>("all");
+  const paced = usePaced(places);
   const chosen = useMemo<ReadonlySet<number>>(
     () => (selected === null ? new Set() : new Set([selected])),
     [selected],
   );
   const nodes = useMemo(() => {
-    kept.current = nodesOf(shape, places, chosen, found, prefix, kept.current);
+    kept.current = nodesOf(shape, paced, chosen, found, prefix, kept.current);
     return kept.current;
-  }, [shape, places, chosen, found, prefix]);
+  }, [shape, paced, chosen, found, prefix]);
+  const onMove = useCallback((_: unknown, { zoom }: Viewport) => setDetail(detailAt(zoom)), []);
   const fitAll = useFit(shape, places, root);
   useImperativeHandle(fitRef, () => fitAll, [fitAll]);
   useShow(shape, places, selected, root);
+  const extent = useMemo(() => {
+    const { x, y, width, height } = bounds(shape, places);
+    return { "--graph-width": `${x + width}px`, "--graph-height": `${y + height}px` } as CSSProperties;
+  }, [shape, places]);
+  const pointed = usePointed(shape, places, onSelect, onOpen);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -256,6 +276,7 @@ function Drawing({
     <div
       ref={root}
       className={`canvas graph-canvas detail-${detail}`}
+      style={extent}
       role="application"
       aria-roledescription="graph"
       aria-label={`${label}. Arrow keys walk along the edges; the step list has the same content.`}
@@ -278,17 +299,18 @@ function Drawing({
           deleteKeyCode={null}
           selectionKeyCode={null}
           multiSelectionKeyCode={null}
-          onlyRenderVisibleElements
+          // Shapes are light: leaving them where they are costs less than taking them in and out while one pans.
+          onlyRenderVisibleElements={detail !== "shapes"}
           zoomOnDoubleClick={false}
           minZoom={FARTHEST}
           maxZoom={2}
-          onNodeClick={(_, node) => onSelect(Number(node.id))}
-          onNodeDoubleClick={(_, node) => onOpen?.(Number(node.id))}
-          onPaneClick={() => onSelect(null)}
-          onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
-          proOptions={{ hideAttribution: true }}
+          onNodeClick={pointed.onNode}
+          onNodeDoubleClick={pointed.onNodeTwice}
+          onPaneClick={pointed.onPane}
+          onMove={onMove}
+          proOptions={PRO_OPTIONS}
         >
-          <EdgeLayer shape={shape} places={places} selected={chosen} />
+          {paced === places && <EdgeLayer shape={shape} places={places} selected={chosen} />}
           {shape.nodes.length > (shape.small ? 24 : 8) && (
             <MiniMap
               pannable
@@ -311,6 +333,28 @@ function Drawing({
   );
 }
 
+/** What the pointer does. The functions stay the same ones: with others the canvas would draw every task anew. */
+function usePointed(
+  shape: Shape,
+  places: Places,
+  onSelect: (task: number | null) => void,
+  onOpen: ((task: number) => void) | undefined,
+) {
+  const flow = useReactFlow();
+  const latest = useRef({ shape, places, onSelect, onOpen });
+  latest.current = { shape, places, onSelect, onOpen };
+  return useMemo(() => {
+    const onNode = (_: MouseEvent, node: ShownNode) => latest.current.onSelect(Number(node.id));
+    const onNodeTwice = (_: MouseEvent, node: ShownNode) => latest.current.onOpen?.(Number(node.id));
+    // Shapes leave the pointer to the pane.
+    const onPane = (event: MouseEvent) => {
+      const now = latest.current;
+      now.onSelect(taskAt(flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }), now));
+    };
+    return { onNode, onNodeTwice, onPane };
+  }, [flow]);
+}
+
 /** What is chosen, said to who cannot see it. */
 function Said({ shape, selected }: { shape: Shape; selected: number | null }) {
   const chosen = shape.nodes.find((node) => node.id === selected);
@@ -324,6 +368,17 @@ function Said({ shape, selected }: { shape: Shape; selected: number | null }) {
 function SaidNode({ task, node, inner }: { task: number; node: GraphNode; inner: number }) {
   const live = useLiveNode(task);
   return <>{spoken(node, inner, live)}</>;
+}
+
+/** The innermost task at a point of the canvas. */
+function taskAt({ x, y }: Point, { shape, places }: { shape: Shape; places: Places }): number | null {
+  const boxes = onCanvas(shape, places);
+  // Groups come before what is in them.
+  const here = shape.nodes.findLast((node) => {
+    const box = boxes.get(node.id);
+    return box && x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
+  });
+  return here?.id ?? null;
 }
 
 /** Fits the graph into the window, and does so by itself when its places are new. */

@@ -45,7 +45,7 @@ export const GroupNode = memo(function GroupNode({ data, selected }: NodeProps<G
             <Icon name="down" className="i-12" />
           </button>
           <b>{shape.node.name}</b>
-          <span>{factOf(shape.node, shape.inner)}</span>
+          {!shape.small && <span>{factOf(shape.node, shape.inner)}</span>}
           {shown && <StateIcon drawing={shown.drawing} size={12} label={shown.word} />}
         </div>
       )}

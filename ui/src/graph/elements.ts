@@ -77,6 +77,7 @@ function shownNode(
     height,
     // Known sizes: nothing has to be measured in the page.
     measured: { width, height },
+    handles: [],
     // Frames lie under the edges, and tasks over them.
     zIndex: frame ? node.depth - FRAMES : 0,
     // A place and no transform: of a thousand transforms the compositor would keep account.

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { GraphEdge, GraphNode } from "../api/types";
 import { type Engine, Layouts, placesOf, toElk } from "./layout";
 import { type Places, placeInRows } from "./place";
-import { pathAlong } from "./route";
+import { labelPoint, pathAlong } from "./route";
 import { shapeOf } from "./shape";
 import { walk } from "./walk";
 
@@ -184,4 +184,16 @@ describe("lines", () => {
     expect(bent).toMatch(/Q0 50 .*Q90 50 .*L90 294$/);
     expect(pathAlong([])).toBe("");
   });
+});
+
+it("puts a label where no task covers it", () => {
+  const route = [
+    { x: 0, y: 0 },
+    { x: 0, y: 100 },
+  ];
+  expect(labelPoint(route)).toEqual({ x: 0, y: 50 });
+  const at = labelPoint(route, ({ y }) => y < 30 || y > 90);
+  expect(at).toEqual({ x: 0, y: 12 });
+  // Where there is room nowhere, the middle is best.
+  expect(labelPoint(route, () => false)).toEqual({ x: 0, y: 50 });
 });

@@ -24,12 +24,10 @@ export function Empty() {
           <Icon name="play" />
           <div>
             <b>Run an example</b>
-            <p>
-              It becomes a flow file in this folder, runs as it is and needs no network. The same in a
-              terminal:
-            </p>
-            <Command text="tidemill new hello && tidemill run hello" />
+            <p>It becomes a flow file in this folder, runs as it is and needs no network.</p>
             <ExampleList />
+            <p>The same in a terminal:</p>
+            <Command text="tidemill new hello && tidemill run hello" />
           </div>
         </li>
         <li className="way">
@@ -38,8 +36,8 @@ export function Empty() {
             <b>Bring a line of your crontab</b>
             <p>
               Put its command under <code>shell</code> and its time under <code>schedules</code>. Keep the
-              crontab as it is for now and let it call the flow: this version does not start runs at their
-              times yet.
+              crontab as it is for now and let it call the flow: this version does not carry out schedules
+              yet.
             </p>
             <Command text="30 2 * * * tidemill run nightly --quiet" />
           </div>

@@ -265,8 +265,7 @@ function Row({ row, line, before, props, whole, onWhole }: RowProps) {
         {line.path ?? "run"}
       </span>
       <span className="lv">
-        {STREAMS[line.stream]}
-        {attempt && <span className="log-attempt">attempt {line.attempt}</span>}
+        {[STREAMS[line.stream], attempt ? `attempt ${line.attempt}` : ""].filter(Boolean).join(" ")}
       </span>
       <LogText
         text={line.text}

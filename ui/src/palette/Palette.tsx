@@ -11,6 +11,7 @@ import { openRunForm } from "../flow/openRunForm";
 import { lineHash } from "../log/address";
 import { count } from "../parts/format";
 import { Icon, type IconName } from "../parts/Icon";
+import { desktop } from "../platform";
 import { Keys } from "../shell/Keys";
 import { setTheme } from "../shell/theme";
 import { useOffered } from "./commands";
@@ -163,6 +164,9 @@ function useGroups(text: string): Group[] {
     title: theme === "system" ? "Theme as the system is" : `Theme ${theme}`,
     run: () => setTheme(theme),
   }));
+  const leaving: Item[] = desktop
+    ? [{ key: "quit", icon: "x", title: "Quit Tidemill", keys: "Mod Q", run: desktop.quit }]
+    : [];
   const pages: Item[] = [
     { key: "page home", icon: "home", title: "Home", keys: "G H", run: () => void navigate({ to: "/" }) },
     {
@@ -238,7 +242,10 @@ function useGroups(text: string): Group[] {
         ];
   return [
     { name: "Here", items: ranked(here, text, (one) => one.title).slice(0, text === "" ? 5 : 12) },
-    { name: "Do", items: [...doing, ...(text === "" ? [] : ranked(themes, text, (one) => one.title))] },
+    {
+      name: "Do",
+      items: [...doing, ...(text === "" ? [] : ranked([...themes, ...leaving], text, (one) => one.title))],
+    },
     {
       name: "Go to",
       items: [

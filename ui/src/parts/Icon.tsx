@@ -192,6 +192,12 @@ const DRAWINGS = {
     <path d="M1.8 6.4a9 9 0 0 1 12.4 0M4 8.9a5.8 5.8 0 0 1 8 0M6.2 11.3a2.6 2.6 0 0 1 3.6 0M8 13.3h.01" />
   ),
   wrap: <path d="M2 3.6h12M2 8h9.6a2.3 2.3 0 0 1 0 4.6H8.6M10.2 10.8l-1.8 1.8 1.8 1.8M2 12.6h3.6" />,
+  window: (
+    <>
+      <rect x="1.5" y="2.5" width="13" height="11" rx="1.5" />
+      <path d="M1.5 6h13" />
+    </>
+  ),
   x: <path d="m4 4 8 8M12 4l-8 8" />,
 } satisfies Record<string, ReactNode>;
 

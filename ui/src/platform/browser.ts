@@ -37,4 +37,4 @@ function subscribe(
   return followAgain(follow, path, onMessage, onState);
 }
 
-export const browser: Host = { kind: "browser", request, subscribe, start: () => {} };
+export const browser: Host = { kind: "browser", request, subscribe, start: () => {}, desktop: null };

@@ -9,6 +9,16 @@ export type LinkState =
   | { is: "waiting"; since: number; reason: string }
   | { is: "refused"; status: number };
 
+/** What only the desktop app can do. */
+export interface Desktop {
+  /** whether the app starts at login */
+  startsAtLogin(): Promise<boolean>;
+  /** Turns it on or off; answers what is so then. */
+  startAtLogin(on: boolean): Promise<boolean>;
+  /** Quits the app, which asks first where something stops by it. */
+  quit(): void;
+}
+
 export interface Host {
   /** where the page stands: in a browser, or in the desktop's window */
   readonly kind: "browser" | "desktop";
@@ -22,4 +32,6 @@ export interface Host {
   ): () => void;
   /** Called once, when the page stands: from then on it goes where the host's other parts lead it. */
   start(): void;
+  /** null in a browser */
+  readonly desktop: Desktop | null;
 }

@@ -10,6 +10,7 @@ export const host = chosen.kind;
 export const request = chosen.request;
 export const subscribe = chosen.subscribe;
 export const startHost = chosen.start;
+export const desktop = chosen.desktop;
 
-export type { LinkState } from "./host";
+export type { Desktop, LinkState } from "./host";
 export type { Message } from "./sse";

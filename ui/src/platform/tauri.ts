@@ -3,7 +3,7 @@
 
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { followAgain, Refusal } from "./follow";
-import type { Host, LinkState } from "./host";
+import type { Desktop, Host, LinkState } from "./host";
 import { type Message, MessageReader } from "./sse";
 
 type HeaderList = [name: string, value: string][];
@@ -120,4 +120,14 @@ export function isDesktop(): boolean {
   return "__TAURI_INTERNALS__" in globalThis;
 }
 
-export const tauri: Host = { kind: "desktop", request, subscribe, start };
+const desktop: Desktop = {
+  startsAtLogin: () => invoke<boolean>("at_login"),
+  // The app refuses with a text.
+  startAtLogin: (on) =>
+    invoke<boolean>("turn_at_login", { on }).catch((refusal: unknown) => {
+      throw new Error(String(refusal));
+    }),
+  quit: () => void invoke("quit_app"),
+};
+
+export const tauri: Host = { kind: "desktop", request, subscribe, start, desktop };

@@ -2,7 +2,7 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { approve, reject } from "../api/actions";
 import { ApiError } from "../api/client";
 import type { Question } from "../api/types";
@@ -86,6 +86,12 @@ function Form({ run, question, onClose }: { run: string; question: Question; onC
     Object.fromEntries(fields.map((field) => [field.name, asText(field, field.default)])),
   );
   const [tried, setTried] = useState(false);
+  // Without a field to begin with, Enter answers: that is what the person came for.
+  const yes = useRef<HTMLButtonElement>(null);
+  const isBare = fields.length === 0;
+  useEffect(() => {
+    if (isBare) yes.current?.focus();
+  }, [isBare]);
   const { values, problems } = readForm(fields, texts);
   const answer = useMutation({
     mutationFn: (yes: boolean) => (yes ? approve(run, question.path, values) : reject(run, question.path)),
@@ -141,7 +147,7 @@ function Form({ run, question, onClose }: { run: string; question: Question; onC
           Reject
         </button>
         <span className="grow" />
-        <button type="submit" className="btn btn-primary" disabled={answer.isPending}>
+        <button ref={yes} type="submit" className="btn btn-primary" disabled={answer.isPending}>
           Approve
         </button>
       </div>

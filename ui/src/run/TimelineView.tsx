@@ -2,7 +2,16 @@
 // the log. Rows out of sight are not there; time is zoomed with Ctrl and the wheel, or + and −.
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type { Graph, State } from "../api/types";
 import type { NodeStateSource } from "../graph/nodeStates";
 import { count, duration } from "../parts/format";
@@ -28,13 +37,14 @@ interface Props {
 
 const ROW = 20;
 /** Room behind the last bar for its words. */
-const AFTER = 0.2;
+const AFTER = 0.25;
 /** What a letter of them takes of a track of usual width. */
 const LETTER = 0.015;
 
 export function TimelineView(props: Props) {
   const { graph, board, states, running, picked, onPick } = props;
-  const version = useSyncExternalStore(board.subscribe, board.version);
+  // The rows of a large run are worked out apart from the tasks that are drawn, so that neither waits for both.
+  const version = useDeferredValue(useSyncExternalStore(board.subscribe, board.version));
   const now = useNow(running, 250);
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
@@ -233,6 +243,9 @@ function Axis({
   const list = marks(view, origin, 6);
   const step = (list[1] ?? 0) - (list[0] ?? 0);
   const place = (at: number) => `${((at - view.from) / (view.to - view.from)) * 100}%`;
+  // A word at either end stands within the track.
+  const edge = (at: number) =>
+    at === origin ? "first" : view.to - at < (view.to - view.from) * 0.06 ? "last" : "";
   const nowHere = now !== null && now >= view.from && now <= view.to;
   const crowded = (at: number) =>
     nowHere && now !== null && Math.abs(origin + at - now) < (view.to - view.from) * 0.07;
@@ -253,7 +266,7 @@ function Axis({
       </span>
       <div className="gt axis" aria-hidden="true">
         {list.map((at) => (
-          <span key={at} className={at === 0 ? "first" : ""} style={{ left: place(origin + at) }}>
+          <span key={at} className={edge(origin + at)} style={{ left: place(origin + at) }}>
             {crowded(at) ? "" : markWord(at, step)}
             <i className="gantt-mark" />
           </span>
@@ -288,7 +301,9 @@ const Row = memo(function Row({ row, top, view, now, state, picked, onPick, onFo
       ? row.node.name
       : row.kind === "item"
         ? row.name
-        : `${row.count} ${row.bars.length < row.count ? "items" : "others"}`;
+        : row.alone
+          ? count(row.count, "item")
+          : count(row.count, "other");
   const bar = row.kind === "others" ? null : row.bar;
   const words = row.kind === "others" ? "" : wordsOf(row, shown?.drawing ?? null, now);
   const classes = ["grow-r"];

@@ -17,7 +17,16 @@ export type TimelineRow =
       items: number;
     }
   | { kind: "item"; key: string; depth: number; bar: Bar; name: string }
-  | { kind: "others"; key: string; depth: number; bars: Bar[]; count: number; node: GraphNode };
+  | {
+      kind: "others";
+      key: string;
+      depth: number;
+      bars: Bar[];
+      count: number;
+      /** no item has a row of its own: these are all of them */
+      alone: boolean;
+      node: GraphNode;
+    };
 
 /** Items that have a row of their own, of one mapped task. */
 const SINGLE_ITEMS = 200;
@@ -117,7 +126,8 @@ function itemRows(
   }
   const others = items.filter((bar) => !shown.has(bar));
   const count = Math.max(others.length, total - single.length);
-  if (count > 0) rows.push({ kind: "others", key: `o${node.task}`, depth, bars: others, count, node });
+  const alone = single.length === 0;
+  if (count > 0) rows.push({ kind: "others", key: `o${node.task}`, depth, bars: others, count, alone, node });
 }
 
 /** What failed, was tried again, or waits for a person. What just runs is many, and no news. */

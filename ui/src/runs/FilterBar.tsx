@@ -187,7 +187,10 @@ function TextField({
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.blur();
+          if (event.key !== "Escape") return;
+          // Left to itself, a search field is emptied by it, and the list is another.
+          event.preventDefault();
+          event.currentTarget.blur();
         }}
         placeholder="Text"
         aria-label="Text in logs"

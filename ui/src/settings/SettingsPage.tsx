@@ -4,8 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { limits, secrets, settings, variables, workspaces } from "../api/queries";
 import { Icon, type IconName } from "../parts/Icon";
+import { desktop } from "../platform";
 import { Top } from "../shell/Top";
 import { Appearance } from "./Appearance";
+import { AtLogin } from "./AtLogin";
 import { Limits } from "./Limits";
 import { Machine } from "./Machine";
 import { Secrets } from "./Secrets";
@@ -68,6 +70,16 @@ export function SettingsPage() {
           count: useQuery(settings).data?.settings.length,
           content: <SettingList />,
         },
+        ...(desktop
+          ? [
+              {
+                id: "desktop",
+                icon: "window",
+                name: "Desktop app",
+                content: <AtLogin desktop={desktop} />,
+              } as const,
+            ]
+          : []),
         { id: "appearance", icon: "theme", name: "Appearance", content: <Appearance /> },
       ],
     },

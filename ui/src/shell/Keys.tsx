@@ -13,13 +13,20 @@ const NAMES: Record<string, string> = {
   Escape: "Esc",
 };
 
-/** `"Mod K"` as two keys. */
+const HELD = new Set(["Mod", "Shift"]);
+
+/** `"Mod K"` as one, held together; `"J K"` as two. */
 export function Keys({ keys }: { keys: string }) {
-  return (
-    <>
-      {keys.split(" ").map((key) => (
-        <kbd key={key}>{NAMES[key] ?? key}</kbd>
-      ))}
-    </>
-  );
+  return together(keys).map((chord) => <kbd key={chord}>{chord}</kbd>);
+}
+
+function together(keys: string): string[] {
+  const chords: string[] = [];
+  let held = "";
+  for (const key of keys.split(" ")) {
+    const name = held + (NAMES[key] ?? key);
+    held = HELD.has(key) ? `${name} ` : "";
+    if (held === "") chords.push(name);
+  }
+  return chords;
 }

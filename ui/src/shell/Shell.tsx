@@ -4,6 +4,7 @@ import { Outlet, useNavigate } from "@tanstack/react-router";
 import { RunForm } from "../flow/RunForm";
 import { openPalette } from "../palette/open";
 import { Palette } from "../palette/Palette";
+import { desktop } from "../platform";
 import { KeySheet } from "./KeySheet";
 import { Rail } from "./Rail";
 import { StatusBar } from "./StatusBar";
@@ -25,6 +26,9 @@ export function Shell() {
     { keys: "G R", says: "Runs", group: "Anywhere", run: () => void navigate({ to: "/runs" }) },
     { keys: "G A", says: "Activity", group: "Anywhere", run: () => void navigate({ to: "/activity" }) },
     { keys: "G S", says: "Settings", group: "Anywhere", run: () => void navigate({ to: "/settings" }) },
+    ...(desktop
+      ? [{ keys: "Mod Q", says: "Quit Tidemill", group: "Anywhere", run: desktop.quit, inFields: true }]
+      : []),
   ]);
   return (
     <div className="shell">

@@ -199,7 +199,7 @@ fn of_move(moved: &RunMove) -> Option<ActivityEntry> {
         sequence: moved.sequence,
         at: Moment(moved.at),
         kind: ActivityKind::Run,
-        title: format!("{} {} {did}", moved.flow, moved.name),
+        title: format!("`{}` {did}", moved.name),
         flow: moved.flow.clone(),
         run: moved.run.to_string(),
         detail: moved.message.clone(),
@@ -223,8 +223,8 @@ fn of_request(asked: KnownRequest) -> ActivityEntry {
         at: Moment(asked.request.requested_at),
         kind: ActivityKind::Person,
         title: format!(
-            "{} asked to {wanted} {} {}",
-            asked.request.requested_by, asked.flow, asked.run_name
+            "{} asked to {wanted} `{}`",
+            asked.request.requested_by, asked.run_name
         ),
         flow: asked.flow,
         run: asked.request.run.to_string(),
@@ -320,11 +320,11 @@ mod tests {
         assert_eq!(
             titles,
             [
-                "job run-2 completed",
-                "job run-2 began",
-                "the studio asked to cancel job run-1",
-                "job run-1 completed",
-                "job run-1 began",
+                "`run-2` completed",
+                "`run-2` began",
+                "the studio asked to cancel `run-1`",
+                "`run-1` completed",
+                "`run-1` began",
             ]
         );
         let asked = page(Some(ActivityKind::Person), None);

@@ -70,3 +70,25 @@ impl DiagnosticDocument {
         }
     }
 }
+
+/// A file that is no longer what a text was derived from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// Its path.
+    pub file: String,
+    /// Its text as it is now; bytes that are no text are replaced.
+    pub text: String,
+    /// Its version as it is now.
+    pub version: String,
+}
+
+/// A flow that needs another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FlowCaller {
+    /// Its name.
+    pub flow: String,
+    /// Its file.
+    pub file: String,
+    /// The line where it names the other.
+    pub line: u32,
+}

@@ -4,7 +4,7 @@
 use std::{
     fs::Metadata,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -56,6 +56,7 @@ struct Known {
     rest: Duration,
     stamps: Vec<Stamp>,
     files: Arc<[Arc<FlowFile>]>,
+    folders: Vec<PathBuf>,
 }
 
 /// What tells that a file is as it was.
@@ -91,9 +92,37 @@ impl FlowCatalog {
         }
     }
 
+    /// As [`Self::files`], however shortly after the last look; for who is about to
+    /// change one.
+    pub(crate) fn looked_at_anew(
+        &self,
+        surroundings: &Surroundings,
+        home: &OpenHome,
+    ) -> Result<Arc<[Arc<FlowFile>]>, Error> {
+        self.expire();
+        self.files(surroundings, home)
+    }
+
+    /// Says that files were changed: the next who asks has them looked at again.
+    pub(crate) fn expire(&self) {
+        if let Some(known) = lock(&self.known).as_mut() {
+            known.rest = Duration::ZERO;
+        }
+    }
+
+    /// The flow files of a folder, looked at anew, and the folders that may hold some.
+    pub(crate) fn looked_through(&self, folder: &Path) -> Result<LookedThrough, Error> {
+        self.expire();
+        let files = self.files_of(folder)?;
+        let known = lock(&self.known);
+        let folders = known.as_ref().filter(|known| known.folder == folder);
+        let folders = folders.map(|known| known.folders.clone());
+        Ok((files, folders.unwrap_or_default()))
+    }
+
     fn files_of(&self, folder: &Path) -> Result<Arc<[Arc<FlowFile>]>, Error> {
         // Whoever comes meanwhile would only do the same work.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         let before = known.take().filter(|known| known.folder == folder);
         let now = match before {
             Some(before) if before.looked_at.elapsed() < before.rest => before,
@@ -101,6 +130,14 @@ impl FlowCatalog {
         };
         Ok(Arc::clone(&known.insert(now).files))
     }
+}
+
+/// A folder's flow files, and the folders that may hold some.
+type LookedThrough = (Arc<[Arc<FlowFile>]>, Vec<PathBuf>);
+
+/// A panic elsewhere leaves what is known whole: it is put there in one piece.
+fn lock(known: &Mutex<Option<Known>>) -> MutexGuard<'_, Option<Known>> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The workspace whose flows are listed.
@@ -124,7 +161,8 @@ fn look(folder: &Path, before: Option<Known>) -> Result<Known, Error> {
     let old = before.as_ref().map_or(&[][..], |known| &known.stamps);
     let mut stamps = Vec::new();
     let mut same = true;
-    for path in workspace::flow_files(folder)? {
+    let found = workspace::look_through(folder)?;
+    for path in found.files {
         let stamp = stamp(&path, old.iter().find(|stamp| stamp.path == path));
         let place = old.get(stamps.len());
         same &= place.is_some_and(|old| old.path == path && Arc::ptr_eq(&old.read, &stamp.read));
@@ -141,6 +179,7 @@ fn look(folder: &Path, before: Option<Known>) -> Result<Known, Error> {
         rest: started.elapsed() * REST,
         stamps,
         files,
+        folders: found.folders,
     })
 }
 
@@ -187,8 +226,9 @@ fn read(path: &Path, old: Option<&Stamp>) -> Arc<Read> {
 
 /// What the files are beside each other: two of one name, and flows that call flows.
 fn together(folder: &Path, stamps: &[Stamp]) -> Arc<[Arc<FlowFile>]> {
-    // A folder that cannot be read was refused before.
-    let index = FlowIndex::read(folder).unwrap_or_default();
+    let named = stamps.iter();
+    let named = named.map(|stamp| (stamp.path.as_path(), stamp.read.text.as_ref()));
+    let index = FlowIndex::of(named);
     let file = |stamp: &Stamp| {
         let Read {
             text,
@@ -219,7 +259,8 @@ fn together(folder: &Path, stamps: &[Stamp]) -> Arc<[Arc<FlowFile>]> {
     stamps.iter().map(file).collect()
 }
 
-fn name_of(text: &str, path: &Path) -> String {
+/// What a flow of this text, in this file, is known by.
+pub(crate) fn name_of(text: &str, path: &Path) -> String {
     if let Some(name) = tidemill_flow::flow_name(text) {
         return name.to_string();
     }
@@ -245,9 +286,7 @@ mod tests {
 
     /// As `files`, however shortly after the last look.
     fn files(catalog: &FlowCatalog, folder: &Path) -> Arc<[Arc<FlowFile>]> {
-        if let Some(known) = catalog.known.lock().unwrap().as_mut() {
-            known.rest = Duration::ZERO;
-        }
+        catalog.expire();
         catalog.files_of(folder).unwrap()
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidemill_store::{KeyPlace, Secrets};
 use utoipa::ToSchema;
 
@@ -25,10 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const NO_SECRETS: &str = "none yet; their key will be in a file of the home";
 
 /// What was found of one thing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// What was looked at.
-    pub name: &'static str,
+    pub name: String,
     /// Whether it is as it should be.
     pub ok: bool,
     /// What was found.
@@ -38,24 +38,24 @@ pub struct Finding {
 }
 
 /// All that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DoctorAnswer {
     /// The findings.
     pub findings: Vec<Finding>,
 }
 
-fn good(name: &'static str, found: impl Into<String>) -> Finding {
+fn good(name: &str, found: impl Into<String>) -> Finding {
     Finding {
-        name,
+        name: name.to_owned(),
         ok: true,
         found: found.into(),
         mend: None,
     }
 }
 
-fn bad(name: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Finding {
+fn bad(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Finding {
     Finding {
-        name,
+        name: name.to_owned(),
         ok: false,
         found: found.into(),
         mend: Some(mend.into()),

@@ -3,11 +3,15 @@
 use std::{io, path::PathBuf, sync::Arc};
 
 use tidemill_engine::{EngineError, process::ProcessError};
-use tidemill_flow::{FlowName, NameError};
+use tidemill_flow::{FlowName, NameError, mentions::RenameError};
 use tidemill_orchestrate::TrialError;
 use tidemill_store::StoreError;
 
-use crate::{answers::FileDiagnostics, client::ServerError, workspace};
+use crate::{
+    answers::{ChangedFile, FileDiagnostics, FlowCaller},
+    client::ServerError,
+    workspace,
+};
 
 /// Whose fault an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +179,63 @@ pub enum Error {
     /// Something else stands where a file was to be written.
     #[error("{} is there already, and stays as it is", .0.display())]
     Exists(PathBuf),
+    /// The file is no longer what the text was derived from.
+    #[error("{}: the file was changed elsewhere", .0.file)]
+    ChangedElsewhere(Box<ChangedFile>),
+    /// A path leads out of the workspace.
+    #[error("{}: this is not inside the workspace {}", path.display(), workspace.display())]
+    Outside {
+        /// The path, as it was given.
+        path: PathBuf,
+        /// The workspace.
+        workspace: PathBuf,
+    },
+    /// No flow file can be at a path.
+    #[error("{}: no flow file can be there: {message}", path.display())]
+    FlowPath {
+        /// The path, as it was given.
+        path: PathBuf,
+        /// Why not.
+        message: &'static str,
+    },
+    /// Another flow of the workspace has the name.
+    #[error("flow `{name}` is there already, in {}", file.display())]
+    FlowExists {
+        /// The name.
+        name: FlowName,
+        /// Its file.
+        file: PathBuf,
+    },
+    /// Other flows need a flow that was to be removed.
+    #[error("flow `{name}` is needed by {}", needing(.callers))]
+    Needed {
+        /// The flow.
+        name: String,
+        /// Who needs it.
+        callers: Vec<FlowCaller>,
+    },
+    /// A name in a file cannot be changed by itself.
+    #[error("{}: {cause}", file.display())]
+    NameInFile {
+        /// The file.
+        file: PathBuf,
+        /// Which name, and where.
+        cause: RenameError,
+    },
+    /// A file has no name that could be changed.
+    #[error("{}: the file has no `name` that could be changed", .0.display())]
+    Nameless(PathBuf),
+    /// Positions and notes are not as they may be: all that is.
+    #[error("the layout does not fit: {}", .0.join("; "))]
+    Layout(Vec<String>),
+    /// What was begun could not be undone after a part of it failed.
+    #[error("{cause}; and it could not be undone: {}", left.join("; "))]
+    HalfDone {
+        /// Why a part failed.
+        cause: Box<Error>,
+        /// What is left as it should not be.
+        left: Vec<String>,
+    },
     /// No example is called so.
     #[error("no example `{name}`")]
     NoExample {
@@ -238,6 +299,7 @@ impl Error {
             Self::CurrentFolder(_)
             | Self::Program(_)
             | Self::HomeIsNoFolder(_)
+            | Self::HalfDone { .. }
             | Self::Lock { .. } => ErrorKind::System,
             Self::Server(error) if error.is_system() => ErrorKind::System,
             Self::Store(error) => store_kind(error),
@@ -316,6 +378,26 @@ impl Error {
             Self::Server(error) => error.hint(),
             Self::Fields { .. } => Some("enter each field with --field name=value".to_owned()),
             Self::NoExample { known, .. } => Some(format!("there are: {}", known.join(", "))),
+            Self::ChangedElsewhere(_) => Some(
+                "compare both texts, and save again with the file's present version as the base"
+                    .to_owned(),
+            ),
+            Self::Outside { .. } => {
+                Some("give a path below the workspace, or edit the file where it lies".to_owned())
+            }
+            Self::FlowPath { .. } => Some(format!(
+                "give a path below the workspace whose last part ends in `{}`",
+                workspace::SUFFIX
+            )),
+            Self::FlowExists { .. } => Some("choose another name".to_owned()),
+            Self::Needed { .. } => Some(
+                "change what they run first, or remove it all the same with `force=true`"
+                    .to_owned(),
+            ),
+            Self::NameInFile { .. } => {
+                Some("write the name as it is, without escapes, and try again".to_owned())
+            }
+            Self::Nameless(_) => Some("mend the file first: `name: …` on its top level".to_owned()),
             Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),
             _ => None,
         }
@@ -364,6 +446,11 @@ fn enumerated(names: &[String]) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+fn needing(callers: &[FlowCaller]) -> String {
+    let names: Vec<String> = callers.iter().map(|caller| caller.flow.clone()).collect();
+    enumerated(&names)
 }
 
 fn listed(files: &[PathBuf]) -> String {

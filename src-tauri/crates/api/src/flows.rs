@@ -179,9 +179,14 @@ pub(crate) fn file(
     catalog: &FlowCatalog,
     name: &str,
 ) -> Result<Arc<FlowFile>, Error> {
-    let files = catalog.files(surroundings, home)?;
-    if let Some(file) = files.iter().find(|file| file.name == name) {
-        return Ok(Arc::clone(file));
+    let named = |files: &[Arc<FlowFile>]| files.iter().find(|file| file.name == name).cloned();
+    if let Some(file) = named(&catalog.files(surroundings, home)?) {
+        return Ok(file);
+    }
+    // It may be so new that the last look did not see it.
+    let files = catalog.looked_at_anew(surroundings, home)?;
+    if let Some(file) = named(&files) {
+        return Ok(file);
     }
     let flow = FlowName::new(name).map_err(|cause| Error::FlowName {
         text: name.to_owned(),

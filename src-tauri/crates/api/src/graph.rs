@@ -63,7 +63,7 @@ pub struct GraphNode {
 }
 
 /// On what outcome an edge opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GraphEdgeOn {
     /// Completed, or a failure that is allowed.

@@ -3,7 +3,7 @@
 //! steers runs for whoever asks.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -26,14 +26,19 @@ use crate::{
     steer::{self, By, SteeredRun, Wish},
     tail::{Tail, blocking},
     trial, upkeep,
+    watch::{Around, Watch},
 };
 
 /// An engine that stays, and the home's one host while it does.
 pub struct Host {
-    surroundings: Surroundings,
+    /// The workspace in them may change while the host stays.
+    surroundings: Around,
     engine: Engine,
     home: OpenHome,
-    catalog: FlowCatalog,
+    catalog: Arc<FlowCatalog>,
+    watch: Watch,
+    /// Files are changed by one at a time.
+    changing: Mutex<()>,
     tail: Arc<Tail>,
     started_at: Timestamp,
     /// How many runs were started or carried on here.
@@ -66,9 +71,16 @@ impl Host {
         let started = Arc::new(AtomicU64::new(carried.len() as u64));
         let clock = Arc::new(Clock::default());
         let upkeep = upkeep::begin(&engine, Arc::clone(&clock), Arc::clone(&started));
+        let home = OpenHome::over(Arc::clone(store));
+        let catalog = Arc::new(FlowCatalog::default());
+        let files = Arc::clone(&catalog);
+        let surroundings = Arc::new(RwLock::new(Arc::new(surroundings)));
+        let watch = Watch::begin(Arc::clone(&surroundings), home.clone(), files, true);
         Ok(Arc::new(Self {
-            home: OpenHome::over(Arc::clone(store)),
-            catalog: FlowCatalog::default(),
+            home,
+            catalog,
+            watch,
+            changing: Mutex::new(()),
             tail: Tail::new(Arc::clone(store)),
             started_at: Timestamp::now(),
             started,
@@ -82,9 +94,25 @@ impl Host {
         }))
     }
 
-    /// Where it is: the home, the workspace.
-    pub fn surroundings(&self) -> &Surroundings {
-        &self.surroundings
+    /// Where it is: the home, the workspace that it is in now.
+    pub fn surroundings(&self) -> Arc<Surroundings> {
+        let held = self
+            .surroundings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&held)
+    }
+
+    /// Has it be in another workspace from now on. What runs is of no workspace but
+    /// its own, and goes on.
+    pub(crate) fn be_in(&self, surroundings: Surroundings) {
+        let mut held = self
+            .surroundings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(surroundings);
+        drop(held);
+        self.watch.own_change();
     }
 
     /// The home, for reading and for its tables.
@@ -95,6 +123,23 @@ impl Host {
     /// The flow files of its workspace.
     pub fn catalog(&self) -> &FlowCatalog {
         &self.catalog
+    }
+
+    /// Changes files of the workspace, by itself: nobody else here changes any meanwhile,
+    /// and what changed is told at once.
+    ///
+    /// # Errors
+    /// Those of `verb`.
+    pub(crate) fn change_files<T>(
+        &self,
+        verb: impl FnOnce(&Surroundings, &OpenHome, &FlowCatalog) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // A panic elsewhere left files as they are: there is nothing to mend here.
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = verb(&self.surroundings(), &self.home, &self.catalog);
+        self.catalog.expire();
+        self.watch.own_change();
+        done
     }
 
     /// When it was opened.
@@ -126,7 +171,8 @@ impl Host {
         if let Some(run) = self.requested(key.clone()).await? {
             return Ok(run);
         }
-        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let surroundings = self.surroundings();
+        let (around, wanted) = (Arc::clone(&surroundings), order.clone());
         let home = self.home.clone();
         let mut prepared = blocking(move || {
             let mut prepared = run::prepare(&around, &wanted)?;
@@ -137,7 +183,7 @@ impl Host {
         })
         .await?;
         prepared.key = key.clone();
-        let (around, engine) = (&self.surroundings, &self.engine);
+        let (around, engine) = (surroundings.as_ref(), &self.engine);
         let later = at.filter(|at| *at > Timestamp::now());
         let begun = match later {
             Some(at) => run::start_at(around, engine, &order, prepared, at).await,
@@ -192,10 +238,11 @@ impl Host {
             parameters: given,
             trial: None,
         };
-        let (around, wanted) = (self.surroundings.clone(), order.clone());
+        let surroundings = self.surroundings();
+        let (around, wanted) = (Arc::clone(&surroundings), order.clone());
         let prepared = blocking(move || run::prepare(&around, &wanted)).await?;
         let (loaded, bound) = (prepared.flow, prepared.parameters);
-        plan::plan_on(&self.surroundings, &self.engine, &order.flow, loaded, bound).await
+        plan::plan_on(&surroundings, &self.engine, &order.flow, loaded, bound).await
     }
 
     /// Runs a run again, or carries on one that nobody carries; see [`run::retry`].
@@ -216,7 +263,7 @@ impl Host {
     }
 
     /// Follows everything that happens after `cursor`, or from now on; in one run, or
-    /// in all of the home.
+    /// in all of the home, changes of the workspace's files too.
     ///
     /// # Errors
     /// Where too many streams are open, or the store cannot be read.
@@ -225,9 +272,15 @@ impl Host {
         cursor: Option<u64>,
         run: Option<RunId>,
     ) -> Result<Following, Error> {
-        self.tail
-            .follow(cursor, run, self.closing.subscribe())
-            .await
+        let files = match run {
+            Some(_) => None,
+            None => {
+                self.watch.begun().await;
+                Some(self.watch.news().follow())
+            }
+        };
+        let closing = self.closing.subscribe();
+        self.tail.follow(cursor, run, files, closing).await
     }
 
     /// A place among the streams that may be open.

@@ -114,8 +114,9 @@ impl Authors {
 
     /// Whether nothing more will come: the run has ended, or nobody carries it.
     pub(crate) fn have_ended(&self) -> Result<bool, Error> {
-        let run = runs::stored(&self.home.reader()?, self.run)?;
-        Ok(run.state.is_terminal() || run.owner.is_none_or(|owner| !owner.is_alive()))
+        let reader = self.home.reader()?;
+        let run = runs::stored(&reader, self.run)?;
+        Ok(run.state.is_terminal() || run.owner.is_none_or(|owner| !reader.is_alive(owner)))
     }
 }
 

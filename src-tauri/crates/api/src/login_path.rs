@@ -52,7 +52,7 @@ impl LoginPath {
 }
 
 /// If a desktop started this process, starts it anew with the `PATH` of the login
-/// shell. To be called first thing in `main`; it returns where there is nothing to
+/// shell. To be called in `main` before anything runs beside it; it returns where there is nothing to
 /// do, or nothing could be learnt within a few seconds.
 pub fn take_login_path() {
     if std::env::var_os(VARIABLE).is_some() || !started_by_desktop() {

@@ -127,11 +127,23 @@ pub fn new(
         .unwrap_or(&surroundings.directory);
     let file = folder.join(format!("{name}{}", workspace::SUFFIX));
     write_new(&file, &text)?;
-    let marked = folder
-        .ancestors()
-        .any(|folder| folder.join(workspace::MARK).is_dir());
-    let mark = if marked { None } else { Some(mark(folder)?) };
-    Ok(NewAnswer { file, mark })
+    Ok(NewAnswer {
+        file,
+        mark: mark_if_unmarked(folder)?,
+    })
+}
+
+/// Marks a folder as a workspace, where neither it nor one upwards is: the mark, where
+/// it was made.
+///
+/// # Errors
+/// Where it cannot be made.
+pub(crate) fn mark_if_unmarked(folder: &Path) -> Result<Option<PathBuf>, Error> {
+    let mut around = folder.ancestors();
+    match around.any(|folder| folder.join(workspace::MARK).is_dir()) {
+        true => Ok(None),
+        false => mark(folder).map(Some),
+    }
 }
 
 /// As [`new`], for who may ask twice: a flow that is there exactly as it would be

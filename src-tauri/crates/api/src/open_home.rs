@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use tidemill_engine::is_late;
 use tidemill_store::{Home, Reader, Store, StoreError};
 
 use crate::{Error, Surroundings, recorded::RecordedFlows};
@@ -72,15 +74,20 @@ impl OpenHome {
         Ok(self.store.reader()?)
     }
 
-    /// Whether a run that has not ended has lost the process that carried it:
-    /// then [`crate::run::settle`] is due.
+    /// Whether a run that has not ended has lost the process that carried it, or its
+    /// time has passed: then [`crate::run::settle`] is due.
     ///
     /// # Errors
     /// Where the store cannot be read.
     pub fn has_orphans(&self) -> Result<bool, Error> {
-        let unfinished = self.reader()?.unfinished()?;
+        let reader = self.reader()?;
+        let unfinished = reader.unfinished()?;
+        let now = Timestamp::now();
+        if unfinished.iter().any(|run| is_late(run, now)) {
+            return Ok(true);
+        }
         let mut owners = unfinished.iter().filter_map(|run| run.owner);
-        Ok(owners.any(|owner| !owner.is_alive()))
+        Ok(owners.any(|owner| !reader.is_alive(owner)))
     }
 }
 

@@ -262,7 +262,7 @@ mod tests {
             name: "calm-otter-1".to_owned(),
             flow: "a".to_owned(),
             flow_text: Some(FLOW.into()),
-            file: Some("/a.flow.yaml".to_owned()),
+            file: Some("/a.flow.yaml".into()),
             workspace: None,
             parameters: Value::from_pairs([("size", 3)]),
             trigger: Value::from(()),

@@ -132,8 +132,9 @@ pub async fn run(
     let events = watch.then(|| engine.events());
     let since = Timestamp::now();
     let flow = prepared.flow.clone();
-    let warnings = warnings(&flow);
+    let mut warnings = warnings(&flow);
     let handle = start(surroundings, &engine, order, prepared).await?;
+    warnings.extend(handle.warning.as_deref().map(str::to_owned));
     let outline = Outline::of(&flow.flow);
     let carried = CarriedRun {
         id: handle.id,
@@ -337,7 +338,7 @@ pub(crate) fn carried_on(
         id: handle.id,
         name: handle.name.to_string(),
         outline: Outline::of(&flow.flow),
-        warnings: Vec::new(),
+        warnings: handle.warning.iter().map(ToString::to_string).collect(),
         since,
         earlier,
         engine,

@@ -144,7 +144,7 @@ pub fn detail(home: &OpenHome, text: &str) -> Result<RunDetailDocument, Error> {
         trial: inputs.trial.as_ref().map(tried),
         counts,
         task_runs: tally.total(),
-        carried: run.owner.is_some_and(|owner| owner.is_alive()),
+        carried: run.owner.is_some_and(|owner| reader.is_alive(owner)),
         failures: failures.tasks,
         failures_left_out: failures.more,
         usual_ms: middle(reader.durations_of_flow(&run.flow, EARLIER)?),

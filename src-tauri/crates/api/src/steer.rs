@@ -185,7 +185,7 @@ impl Steer {
     fn came_about(&self, steering: &Steering) -> Result<bool, Error> {
         let reader = self.engine.store().reader()?;
         let (Steering::Approve { task, .. } | Steering::Reject { task, .. }) = steering else {
-            return Ok(runs::stored(&reader, self.run.id)?.state.is_terminal());
+            return Ok(runs::stored(&reader, self.run.id)?.state == State::Cancelled);
         };
         let numbers: Vec<TaskRunNumber> = task.iter().copied().collect();
         let asked = reader.task_runs_numbered(self.run.id, &numbers, false)?;

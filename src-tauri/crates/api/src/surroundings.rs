@@ -59,6 +59,11 @@ impl Surroundings {
         })
     }
 
+    /// The workspace that was named, else the one that the current folder is in.
+    pub fn workspace_here(&self) -> Option<PathBuf> {
+        workspace::of_directory(self)
+    }
+
     /// With the workspace of a flow file, where none was named. `file` is absolute.
     #[must_use]
     pub fn at_file(mut self, file: &Path) -> Self {
@@ -76,6 +81,26 @@ impl Surroundings {
             self.workspace = remembered.into_iter().find(|folder| folder.is_dir());
         }
         self
+    }
+
+    /// The same in another workspace: the folder `path`, or the workspace of the flow
+    /// file `path`, whatever was named before.
+    ///
+    /// # Errors
+    /// Where `path` is neither.
+    pub(crate) fn in_workspace_of(&self, path: &Path) -> Result<Self, Error> {
+        let path = self.path(path);
+        let unnamed = Self {
+            workspace: None,
+            ..self.clone()
+        };
+        if workspace::is_flow_file(&path) && path.is_file() {
+            return Ok(unnamed.at_file(&path));
+        }
+        Ok(Self {
+            workspace: Some(existing_folder(&self.directory, &path)?),
+            ..unnamed
+        })
     }
 
     /// A path as the caller meant it: relative to the current folder.

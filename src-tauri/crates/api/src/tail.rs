@@ -18,7 +18,12 @@ use tokio::{
 };
 use utoipa::ToSchema;
 
-use crate::{Error, document::Moment, schemas::StateName};
+use crate::{
+    Error,
+    document::Moment,
+    file_news::{FileEvent, FollowingFiles},
+    schemas::StateName,
+};
 
 /// How many streams may be open at once.
 const STREAMS: usize = 64;
@@ -121,6 +126,15 @@ pub enum Happened {
         #[serde(skip)]
         cursor: u64,
     },
+    /// A file of the workspace changed: of each file, the newest that happened to it.
+    File {
+        /// What happened to which file.
+        #[serde(flatten)]
+        file: FileEvent,
+        /// Where the reader is: files do not move it.
+        #[serde(skip)]
+        cursor: u64,
+    },
     /// The reader was too far behind: what lies between is not told.
     Missed {
         /// The last transition that was told.
@@ -138,6 +152,7 @@ impl Happened {
         match self {
             Self::Hello { .. } => "hello",
             Self::Transitions { .. } => "transitions",
+            Self::File { .. } => "file",
             Self::Missed { .. } => "missed",
         }
     }
@@ -145,7 +160,9 @@ impl Happened {
     /// From where on to follow after this.
     pub fn cursor(&self) -> u64 {
         match self {
-            Self::Hello { cursor, .. } | Self::Transitions { cursor, .. } => *cursor,
+            Self::Hello { cursor, .. }
+            | Self::Transitions { cursor, .. }
+            | Self::File { cursor, .. } => *cursor,
             Self::Missed { to, .. } => *to,
         }
     }
@@ -198,6 +215,7 @@ impl Tail {
         self: &Arc<Self>,
         cursor: Option<u64>,
         run: Option<RunId>,
+        files: Option<FollowingFiles>,
         closing: watch::Receiver<bool>,
     ) -> Result<Following, Error> {
         let permit = self.permit()?;
@@ -216,6 +234,7 @@ impl Tail {
             closing,
             cursor,
             run,
+            files,
             greeted: false,
             closed: false,
             not_before: Instant::now(),
@@ -281,6 +300,16 @@ pub(crate) async fn closed(closing: &mut watch::Receiver<bool>) {
     let _ = closing.wait_for(|closing| *closing).await;
 }
 
+/// The next change of a file; it stays out where nobody tells of any.
+async fn next_file(files: &mut Option<FollowingFiles>) -> FileEvent {
+    if let Some(following) = files
+        && let Some(event) = following.next().await
+    {
+        return event;
+    }
+    std::future::pending().await
+}
+
 /// A reader of the stream.
 pub struct Following {
     store: Arc<Store>,
@@ -288,6 +317,8 @@ pub struct Following {
     closing: watch::Receiver<bool>,
     cursor: u64,
     run: Option<RunId>,
+    /// Changes of files; none of a stream of one run.
+    files: Option<FollowingFiles>,
     greeted: bool,
     closed: bool,
     not_before: Instant,
@@ -309,10 +340,17 @@ impl Following {
             return None;
         }
         let mut closing = self.closing.clone();
-        tokio::select! {
+        let mut files = self.files.take();
+        let next = tokio::select! {
             () = closed(&mut closing) => self.last_words().await,
+            file = next_file(&mut files) => Some(Happened::File {
+                file,
+                cursor: self.cursor,
+            }),
             next = self.after_greeting() => next,
-        }
+        };
+        self.files = files;
+        next
     }
 
     /// What happened until the host closed.

@@ -1,13 +1,20 @@
-//! The versions that a flow's file had when runs of it began, and what changed between
-//! two of them.
+//! The versions that a flow's file had when runs of it began or it was saved, and what
+//! changed between two of them.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use similar::{Algorithm, ChangeTag, TextDiff};
 use utoipa::ToSchema;
 
-use crate::{Error, FlowCatalog, OpenHome, Surroundings, document::Moment, flows};
+use crate::{
+    Error, FlowCatalog, OpenHome, Surroundings,
+    document::Moment,
+    flow_target::{folder, folder_text},
+    flows,
+    graph_diff::{self, GraphDiff},
+};
 
 /// How long a difference is worked on; after that it is right and not the shortest.
 const EFFORT: Duration = Duration::from_millis(200);
@@ -18,8 +25,8 @@ const CURRENT: &str = "current";
 /// The versions of a flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct VersionList {
-    /// The versions, that of the newest run first; the file as it is now before them
-    /// where no run had it yet.
+    /// The versions, the last run or saved one first; the file as it is now before them
+    /// where it was neither yet.
     pub versions: Vec<FlowVersion>,
 }
 
@@ -34,6 +41,8 @@ pub struct FlowVersion {
     pub last_run_at: Option<Moment>,
     /// How many runs had it.
     pub runs: u64,
+    /// When it was last saved; null where it was not, or that is too long ago.
+    pub saved_at: Option<Moment>,
     /// Whether the file is so now.
     pub current: bool,
 }
@@ -52,6 +61,8 @@ pub struct VersionText {
 pub struct VersionDiff {
     /// Every line of both, in order.
     pub lines: Vec<DiffLine>,
+    /// What changed as a graph; null where one of them cannot be read.
+    pub graph: Option<GraphDiff>,
 }
 
 /// How a line of two texts differs.
@@ -89,32 +100,66 @@ pub fn list(
     catalog: &FlowCatalog,
     flow: &str,
 ) -> Result<VersionList, Error> {
-    let known = home.reader()?.flow_versions(flow)?;
-    let current = match flows::file(surroundings, home, catalog, flow) {
-        Err(error) if known.is_empty() => return Err(error),
+    let reader = home.reader()?;
+    let ran = reader.flow_versions(flow)?;
+    let file = flows::file(surroundings, home, catalog, flow);
+    let workspace = match &file {
+        Ok(file) => file.workspace.clone(),
+        Err(_) => folder(surroundings, home)?,
+    };
+    let saved = reader.saved_versions(&folder_text(&workspace), flow)?;
+    let current = match file {
+        Err(error) if ran.is_empty() && saved.is_empty() => return Err(error),
         file => file.ok().map(|file| file.version.clone()),
     };
-    let mut versions: Vec<FlowVersion> = known
+    let mut versions: Vec<FlowVersion> = ran
         .into_iter()
         .map(|known| FlowVersion {
-            current: current.as_ref() == Some(&known.version),
-            version: known.version,
             first_run_at: Some(Moment(known.first_run_at)),
             last_run_at: Some(Moment(known.last_run_at)),
             runs: known.runs,
+            ..FlowVersion::new(known.version)
         })
         .collect();
-    if let Some(version) = current.filter(|_| !versions.iter().any(|known| known.current)) {
-        let new = FlowVersion {
+    for saved in saved {
+        note(&mut versions, saved.version, |version| {
+            version.saved_at = Some(Moment(saved.saved_at));
+        });
+    }
+    if let Some(current) = current {
+        note(&mut versions, current, |version| version.current = true);
+    }
+    versions.sort_by_key(|version| std::cmp::Reverse(version.last()));
+    Ok(VersionList { versions })
+}
+
+/// Notes something of a version, which is added where it is not there.
+fn note(versions: &mut Vec<FlowVersion>, version: String, note: impl FnOnce(&mut FlowVersion)) {
+    if let Some(known) = versions.iter_mut().find(|known| known.version == version) {
+        return note(known);
+    }
+    let mut new = FlowVersion::new(version);
+    note(&mut new);
+    versions.push(new);
+}
+
+impl FlowVersion {
+    fn new(version: String) -> Self {
+        Self {
             version,
             first_run_at: None,
             last_run_at: None,
             runs: 0,
-            current: true,
-        };
-        versions.insert(0, new);
+            saved_at: None,
+            current: false,
+        }
     }
-    Ok(VersionList { versions })
+
+    /// When it was last run or saved; the newest of all where it was neither yet.
+    fn last(&self) -> Moment {
+        let last = self.last_run_at.max(self.saved_at);
+        last.unwrap_or(Moment(Timestamp::MAX))
+    }
 }
 
 /// The text of a version of a flow: `current` is the file as it is now.
@@ -161,8 +206,10 @@ pub fn diff(
     (left, right): (&str, &str),
 ) -> Result<VersionDiff, Error> {
     let text = |version: &str| text(surroundings, home, catalog, flow, version);
+    let (left, right) = (text(left)?.text, text(right)?.text);
     Ok(VersionDiff {
-        lines: lines(&text(left)?.text, &text(right)?.text),
+        lines: lines(&left, &right),
+        graph: graph_diff::between(&left, &right),
     })
 }
 

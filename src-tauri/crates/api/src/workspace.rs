@@ -100,7 +100,8 @@ fn holds_flows(folder: &Path) -> bool {
         .any(|entry| is_flow_file(&entry.path()))
 }
 
-fn is_flow_file(path: &Path) -> bool {
+/// Whether a path is called as flow files are.
+pub(crate) fn is_flow_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| name.ends_with(SUFFIX) && !name.starts_with('.'))
 }
@@ -111,23 +112,46 @@ fn is_flow_file(path: &Path) -> bool {
 /// # Errors
 /// Where the folder cannot be read. A folder in it that cannot be is passed over.
 pub(crate) fn flow_files(workspace: &Path) -> Result<Vec<PathBuf>, Error> {
+    Ok(look_through(workspace)?.files)
+}
+
+/// What of a workspace is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LookedAt {
+    /// Its flow files, in order of path.
+    pub(crate) files: Vec<PathBuf>,
+    /// The folders that may hold some, itself too.
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// Looks through a workspace, as [`flow_files`] does.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub(crate) fn look_through(workspace: &Path) -> Result<LookedAt, Error> {
     std::fs::read_dir(workspace).map_err(|cause| Error::Read {
         path: workspace.to_owned(),
         cause,
     })?;
-    let mut files: Vec<PathBuf> = WalkBuilder::new(workspace)
+    let mut found = LookedAt::default();
+    let entries = WalkBuilder::new(workspace)
         .ignore(false)
         // A home in a workspace has a folder for each run, and no flows.
         .filter_entry(|entry| entry.depth() == 0 || !Home::new(entry.path()).state().exists())
         .build()
         // What cannot be read holds nothing that could be run either.
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| is_flow_file(path) && path.is_file())
-        .collect();
-    files.sort();
-    Ok(files)
+        .filter_map(Result::ok);
+    for entry in entries {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let path = entry.into_path();
+        if is_folder {
+            found.folders.push(path);
+        } else if is_flow_file(&path) && path.is_file() {
+            found.files.push(path);
+        }
+    }
+    found.files.sort();
+    Ok(found)
 }
 
 /// The flows of a workspace by name, each with every file that has that name:
@@ -148,13 +172,26 @@ impl FlowIndex {
         let mut index = Self::default();
         for file in flow_files(workspace)? {
             // Why a file cannot be read is said when it is meant.
-            let text = std::fs::read_to_string(&file).ok();
-            match text.and_then(|text| tidemill_flow::flow_name(&text)) {
-                Some(name) => index.files.entry(name).or_default().push(file),
-                None => index.nameless.push(file),
-            }
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            index.add(file, &text);
         }
         Ok(index)
+    }
+
+    /// The names of flow files that were read, in order of path.
+    pub(crate) fn of<'f>(files: impl Iterator<Item = (&'f Path, &'f str)>) -> Self {
+        let mut index = Self::default();
+        for (file, text) in files {
+            index.add(file.to_owned(), text);
+        }
+        index
+    }
+
+    fn add(&mut self, file: PathBuf, text: &str) {
+        match tidemill_flow::flow_name(text) {
+            Some(name) => self.files.entry(name).or_default().push(file),
+            None => self.nameless.push(file),
+        }
     }
 
     /// The files of a flow.
@@ -223,7 +260,7 @@ impl FlowIndex {
 }
 
 /// Whether a file's own name is the flow's.
-fn is_called(file: &Path, name: &FlowName) -> bool {
+pub(crate) fn is_called(file: &Path, name: &FlowName) -> bool {
     let called = file.file_name().and_then(|called| called.to_str());
     called.and_then(|called| called.strip_suffix(SUFFIX)) == Some(name.as_str())
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Error, OpenHome, Surroundings, document::Moment, workspace};
+use crate::{Error, Host, OpenHome, Surroundings, document::Moment, workspace};
 
 /// A folder of flows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -17,7 +18,7 @@ pub struct WorkspaceDocument {
     pub name: String,
     /// Whether its schedules and triggers may fire on this machine.
     pub enabled: bool,
-    /// When a flow of it last ran; null where none has yet.
+    /// When it was last opened, or a flow of it last ran; null where neither was.
     pub used_at: Option<Moment>,
     /// Whether flows are looked up in it.
     pub current: bool,
@@ -61,6 +62,26 @@ pub fn list(surroundings: &Surroundings, home: &OpenHome) -> Result<Workspaces, 
     }
     workspaces.sort_by_key(|known| !known.current);
     Ok(Workspaces { workspaces })
+}
+
+/// Has a host be in another workspace from now on: the folder `path`, or the workspace
+/// of the flow file `path`. The home remembers it as the last used; its schedules stay
+/// as they were.
+///
+/// # Errors
+/// Where `path` is neither a folder nor a flow file, or the store cannot be written.
+pub(crate) fn open(host: &Host, path: &Path) -> Result<Workspaces, Error> {
+    let now = host.surroundings();
+    let around = now.in_workspace_of(path)?;
+    if let Some(folder) = &around.workspace {
+        let folder = folder.to_string_lossy().into_owned();
+        let writer = host.home().store().writer();
+        writer
+            .remember_workspace(folder, Timestamp::now())
+            .wait_flushed()?;
+    }
+    host.be_in(around);
+    list(&host.surroundings(), host.home())
 }
 
 fn name(path: &str) -> String {

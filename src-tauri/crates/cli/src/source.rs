@@ -8,6 +8,7 @@ use tidemill_api::{
     Error, FlowChoice, GivenParameters, OpenHome, RunStream, Surroundings,
     check::{self, CheckAnswer},
     client::Client,
+    doctor::{self, DoctorAnswer},
     http::Token,
     new::{self, Examples, NewFlow},
     plan::{self, PlanAnswer},
@@ -266,6 +267,14 @@ impl<'s> Source<'s> {
             Self::Server(_, client) => {
                 waited(client.put("secrets", name, &json!({ "value": value })))
             }
+        }
+    }
+
+    /// Whether all that Tidemill needs is there: here, or on the server's machine.
+    pub(crate) fn doctor(&self, now: Timestamp) -> Result<DoctorAnswer, Failure> {
+        match self {
+            Self::Home(surroundings) => Ok(doctor::doctor(surroundings, now)),
+            Self::Server(_, client) => waited(client.doctor()),
         }
     }
 

@@ -16,12 +16,13 @@ use tokio::sync::mpsc;
 
 use crate::{
     drive::{Drive, Word},
-    engine::{Engine, Shared, Turn, new_id, new_run},
+    engine::{Engine, Shared, new_run},
     error::EngineError,
     handle::RunHandle,
     journal::Durability,
     limits,
     request::RunRequest,
+    turn::Turn,
 };
 
 /// A run that has not started so long after its time is late.
@@ -42,7 +43,7 @@ pub(crate) fn has_a_time(run: &Unfinished) -> bool {
 }
 
 /// Whether a run should have started by now, and nothing says yet that it is late.
-pub(crate) fn is_late(run: &Unfinished, now: Timestamp) -> bool {
+pub fn is_late(run: &Unfinished, now: Timestamp) -> bool {
     run.state == State::Scheduled
         && run.owner.is_none()
         && run
@@ -74,7 +75,7 @@ impl Engine {
         let shared = &self.shared;
         shared.refuse_unless_free(&request.flow).await?;
         let now = Timestamp::now();
-        let (id, name) = new_id(now);
+        let (id, name) = shared.new_id(now).await?;
         let facts = shared
             .facts_without_folder(id, name, request.flow, 0)
             .await?;

@@ -12,13 +12,14 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use tidemill_flow::{OnConflict, Value, template::from_json};
+use tidemill_flow::{Value, template::from_json};
 use tidemill_orchestrate::{Happening, Run, RunId, RunStart, Trial};
-use tidemill_store::{KeyPlace, NewRun, Owner, Parent, Store};
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tidemill_store::{NewRun, Owner, Parent, Store, StoreError};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
 use crate::{
     crash::CrashSwitch,
@@ -38,10 +39,14 @@ use crate::{
     run_name::run_name,
     secrets::Secrets,
     steering::Listener,
+    turn::Turn,
 };
 
 /// The setting of how many attempts run at once.
 pub const PARALLELISM_SETTING: &str = "parallelism";
+
+/// How long the keychain may take where a run can do without it.
+const KEYCHAIN: Duration = Duration::from_secs(2);
 
 /// What an engine is opened with.
 pub struct EngineOptions {
@@ -262,7 +267,7 @@ impl Shared {
     ) -> Result<RunHandle, EngineError> {
         self.refuse_unless_free(&request.flow).await?;
         let now = Timestamp::now();
-        let (id, name) = new_id(now);
+        let (id, name) = self.new_id(now).await?;
         let facts = Arc::new(
             self.facts(id, Arc::clone(&name), request.flow, depth)
                 .await?,
@@ -319,39 +324,6 @@ impl Shared {
         }
     }
 
-    /// Whether a run may start now, as its flow's limit on its runs says.
-    pub(crate) async fn turn(self: &Arc<Self>, facts: &RunFacts) -> Result<Turn, EngineError> {
-        let Some(concurrency) = facts.flow.flow.concurrency else {
-            return Ok(Turn::Now);
-        };
-        let limit = concurrency.limit;
-        if limits::take_turn_in_order(self, facts, limit).await? {
-            return Ok(Turn::Now);
-        }
-        let reason = format!("{limit} of its flow's runs at once are allowed, and as many run");
-        Ok(match concurrency.on_conflict {
-            OnConflict::Skip => Turn::Never { reason },
-            _ => Turn::Later { limit, reason },
-        })
-    }
-
-    /// Lets a run that is recorded wait for its flow's turn.
-    pub(crate) async fn await_turn(
-        self: &Arc<Self>,
-        drive: &mut Drive,
-        facts: &RunFacts,
-        limit: u32,
-    ) {
-        let concurrency = facts.flow.flow.concurrency;
-        let takes_a_place =
-            concurrency.is_some_and(|all| all.on_conflict == OnConflict::CancelRunning);
-        if takes_a_place && let Err(error) = self.cancel_oldest(facts).await {
-            // The run is recorded: it has to be carried, and waits for its turn.
-            tracing::warn!(%error, "the run whose place it takes cannot be cancelled");
-        }
-        drive.start_at_turn(limit, Happening::Start);
-    }
-
     /// Spawns the loop that carries a run.
     pub(crate) fn carry(
         self: &Arc<Self>,
@@ -364,6 +336,7 @@ impl Shared {
         let handle = RunHandle {
             id: facts.id,
             name: Arc::clone(&facts.name),
+            warning: facts.secrets.warning.clone(),
             words,
             end,
         };
@@ -448,24 +421,34 @@ impl Shared {
         .await
     }
 
-    /// What is masked in a run whose flow reads no secret: every secret whose key lies
-    /// in a file. No keychain is asked for it, and secrets that cannot be read do not
-    /// keep such a run from starting.
+    /// What is masked in a run whose flow reads no secret: every secret that is to be
+    /// had without asking a person. Those that are not do not keep such a run from
+    /// starting; who starts it is told.
     async fn secrets_in_reach(&self) -> Secrets {
-        let store = Arc::clone(&self.store);
-        let held = blocking(move || {
-            let secrets = store.secrets();
-            Ok(secrets.key_place()? == KeyPlace::File && !secrets.names()?.is_empty())
-        });
-        let known = match held.await {
-            Ok(true) => self.secrets().await,
-            Ok(false) => return Secrets::default(),
-            Err(error) => Err(error),
+        let secrets = self.store.secrets().without_asking();
+        let (read, masked) = oneshot::channel();
+        // A thread of its own, which can be left behind: a keychain that never answers
+        // shall not keep the process from ending.
+        let reading = move || {
+            let secrets = secrets.all().map_err(EngineError::from);
+            let masked = secrets.and_then(|secrets| {
+                Secrets::masking(&secrets).map_err(|_| EngineError::TooManySecrets)
+            });
+            // Nobody may wait for it any more.
+            let _ = read.send(masked);
         };
-        known.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the secrets cannot be read, so they are not masked");
-            Secrets::default()
-        })
+        let name = "keychain".to_owned();
+        let why = match std::thread::Builder::new().name(name).spawn(reading) {
+            Err(error) => error.to_string(),
+            Ok(_) => match tokio::time::timeout(KEYCHAIN, masked).await {
+                Ok(Ok(Ok(secrets))) => return secrets,
+                Ok(Ok(Err(error))) => error.to_string(),
+                Ok(Err(_)) | Err(_) => "the keychain does not answer".to_owned(),
+            },
+        };
+        let warning = format!("secrets are not masked in what this run writes: {why}");
+        tracing::warn!("{warning}");
+        Secrets::out_of_reach(warning)
     }
 
     async fn variables(&self) -> Result<Value, EngineError> {
@@ -493,6 +476,13 @@ impl Shared {
             zone: TimeZone::system(),
             slots: self.parallelism,
         }
+    }
+
+    /// The id and the readable name of a run that is made now.
+    pub(crate) async fn new_id(&self, now: Timestamp) -> Result<(RunId, Arc<str>), EngineError> {
+        let store = Arc::clone(&self.store);
+        let id = blocking(move || Ok(new_id(&store, now)?)).await?;
+        Ok((id, run_name(id).into()))
     }
 
     pub(crate) async fn check(&self, flow: &LoadedFlow) -> Result<Vec<Hindrance>, EngineError> {
@@ -554,31 +544,6 @@ impl Shared {
     }
 }
 
-/// When a run may start, as its flow's limit on its runs says.
-pub(crate) enum Turn {
-    /// Now; the turn is taken.
-    Now,
-    /// Once others have ended.
-    Later {
-        /// How many run at once.
-        limit: u32,
-        /// For people: what it waits for.
-        reason: String,
-    },
-    /// It is not to run.
-    Never {
-        /// For people: why.
-        reason: String,
-    },
-}
-
-/// The id and the readable name of a run that is made now.
-pub(crate) fn new_id(now: Timestamp) -> (RunId, Arc<str>) {
-    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-    let id = RunId::new(milliseconds, fastrand::u64(..));
-    (id, run_name(id).into())
-}
-
 /// What a run was asked for with.
 pub(crate) struct Inputs {
     pub(crate) parameters: Value,
@@ -586,6 +551,13 @@ pub(crate) struct Inputs {
     pub(crate) variables: Value,
     pub(crate) scheduled_for: Option<Timestamp>,
     pub(crate) trial: Option<Arc<Trial>>,
+}
+
+/// The id of a run that begins now: behind all that the home knows.
+pub(crate) fn new_id(store: &Store, now: Timestamp) -> Result<RunId, StoreError> {
+    let newest = store.reader()?.newest_run()?;
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    Ok(RunId::after(newest, milliseconds, fastrand::u64(..)))
 }
 
 pub(crate) fn new_run(
@@ -599,7 +571,7 @@ pub(crate) fn new_run(
         name: facts.name.to_string(),
         flow: facts.flow.flow.name.to_string(),
         flow_text: Some(Arc::clone(&facts.flow.text)),
-        file: Some(facts.flow.file.to_string_lossy().into_owned()),
+        file: Some(facts.flow.file.clone()),
         workspace: Some(facts.flow.workspace.to_string_lossy().into_owned()),
         parameters: inputs.parameters.clone(),
         trigger: inputs.trigger.clone(),

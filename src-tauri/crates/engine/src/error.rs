@@ -54,6 +54,14 @@ pub enum EngineError {
         /// Why not.
         cause: StepError,
     },
+    /// A part of the engine that the run needs panicked.
+    #[error(
+        "run {run} cannot go on: Tidemill itself went wrong here; its log in the home says where"
+    )]
+    WentWrong {
+        /// The run's name.
+        run: String,
+    },
     /// The run is a recorded command, which is its caller's.
     #[error("run {run} is a recorded command: its caller ends it, or runs it again")]
     RecordedCommand {

@@ -28,6 +28,7 @@ use tidemill_orchestrate::{
 use tidemill_store::{Batch, NewLine, NewRun, Owner, Store, StoreError};
 
 use crate::{
+    engine::new_id,
     error::EngineError,
     mask::Mask,
     process::{self, Exit, Line, ProcessError, Stream, TransparentCommand},
@@ -170,8 +171,7 @@ impl Recorder {
             .map(|word| mask.text(word).into_owned())
             .collect();
         let now = Timestamp::now();
-        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        let run = RunId::new(milliseconds, fastrand::u64(..));
+        let run = new_id(store, now)?;
         let new = NewRun {
             id: run,
             name: run_name(run),

@@ -26,6 +26,8 @@ pub struct RunHandle {
     pub id: RunId,
     /// Its readable name.
     pub name: Arc<str>,
+    /// What who started it should know, though it keeps nothing from running.
+    pub warning: Option<Arc<str>>,
     pub(crate) words: mpsc::UnboundedSender<Word>,
     pub(crate) end: watch::Receiver<Option<Result<RunEnd, Arc<EngineError>>>>,
 }
@@ -66,7 +68,7 @@ impl RunHandle {
         let _ = self.words.send(Word::Cancel {
             reason: reason.into(),
             at_once,
-            told: None,
+            asker: None,
         });
     }
 }

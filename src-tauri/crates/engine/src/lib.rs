@@ -39,13 +39,14 @@ mod secrets;
 mod steering;
 mod stop;
 mod tls;
+mod turn;
 
 #[cfg(test)]
 mod rehearsal;
 #[cfg(test)]
 mod testbed;
 
-pub use due::Due;
+pub use due::{Due, is_late};
 pub use engine::{Close, Engine, EngineOptions, PARALLELISM_SETTING};
 pub use error::EngineError;
 pub use event::{Event, Events, Line, Move, MoveNews, RunNews};

@@ -15,7 +15,7 @@ use std::{
 
 use tidemill_flow::{FlowName, Name};
 use tidemill_orchestrate::{Failure, FailureKind, RunId, State, TaskRunNumber};
-use tidemill_store::{Owner, RunFilter, SlotAround, SlotHolder, Slots, StoreError};
+use tidemill_store::{Knot, Owner, RunFilter, SlotAround, SlotHolder, Slots, StoreError};
 
 use crate::{
     engine::{Shared, blocking},
@@ -37,8 +37,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(20);
 
 /// Waits until the task run holds a slot of each limit.
 ///
-/// Fails where it never will: all slots of a limit are held by what it stands in, which
-/// does not end before it.
+/// Fails where it never will: all slots of a limit are held by what does not end before
+/// it, such as what it stands in.
 pub(crate) async fn wait_for_slots(
     shared: &Arc<Shared>,
     run: RunId,
@@ -51,19 +51,14 @@ pub(crate) async fn wait_for_slots(
     loop {
         let freed = shared.slots_freed.notified();
         let holder = holder(run, task);
-        match shared
-            .store
-            .writer()
-            .take_slots(names.clone(), holder)
-            .committed()
-            .await
-        {
+        let taken = shared.store.writer().take_slots(names.clone(), holder);
+        match taken.committed().await {
             Ok(Slots::Taken) => return Ok(()),
             Ok(Slots::Full { limit, slots }) => {
                 tracing::debug!(limit, "no slot is free");
                 if looked_around.is_none_or(|looked| looked.elapsed() >= LOOK_AROUND) {
                     looked_around = Some(Instant::now());
-                    expect_one(shared, (run, task), &limit, slots).await?;
+                    expect_one(shared, &holder, &names, (limit, slots)).await?;
                 }
             }
             Err(StoreError::NoLimit(limit)) => {
@@ -83,29 +78,60 @@ pub(crate) async fn wait_for_slots(
 /// Fails where no slot of the full limit can come free before the task run has ended.
 async fn expect_one(
     shared: &Arc<Shared>,
-    (run, task): (RunId, TaskRunNumber),
-    limit: &str,
-    slots: u32,
+    waits: &SlotHolder,
+    limits: &[String],
+    full: (String, u32),
 ) -> Result<(), Failure> {
-    let (store, name) = (Arc::clone(&shared.store), limit.to_owned());
-    let around = blocking(move || {
-        let mut around = store.reader()?.slots_around(run, task)?;
-        around.retain(|slot| slot.limit == name);
-        Ok(around)
-    });
-    let around = around.await.unwrap_or_else(|error| {
-        // It is looked for again.
-        tracing::warn!(%error, limit, "who holds the limit cannot be read");
-        Vec::new()
-    });
-    // A limit without slots is closed for now: that is up to a person.
-    if slots == 0 || around.len() < usize::try_from(slots).unwrap_or(usize::MAX) {
-        return Ok(());
+    match hopeless(shared, *waits, limits, full).await {
+        Ok(None) => Ok(()),
+        Ok(Some((knot, how))) => Err(tied(shared, &knot, how).await),
+        Err(error) => {
+            // It is looked for again.
+            tracing::warn!(%error, "who holds a limit cannot be read");
+            Ok(())
+        }
     }
-    let mut holders = Vec::with_capacity(around.len());
-    for slot in &around {
+}
+
+/// Who keeps the task run waiting for ever, and how they wait for it: what it stands in
+/// holds all slots, or the others are held by who waits in turn for that.
+async fn hopeless(
+    shared: &Arc<Shared>,
+    waits: SlotHolder,
+    limits: &[String],
+    (limit, slots): (String, u32),
+) -> Result<Option<(Knot, &'static str)>, EngineError> {
+    let (run, task) = (waits.run, waits.task);
+    let store = Arc::clone(&shared.store);
+    let mut around = blocking(move || Ok(store.reader()?.slots_around(run, task)?)).await?;
+    if around.is_empty() {
+        // Nobody waits for it that holds anything.
+        return Ok(None);
+    }
+    around.retain(|slot| slot.limit == limit);
+    // A limit without slots is closed for now: that is up to a person.
+    if slots > 0 && around.len() >= usize::try_from(slots).unwrap_or(usize::MAX) {
+        let knot = Knot {
+            limit,
+            slots,
+            holders: around,
+        };
+        return Ok(Some((knot, "")));
+    }
+    let noted = shared.store.writer().note_wait(limits.to_vec(), waits);
+    noted.committed().await?;
+    let store = Arc::clone(&shared.store);
+    let knot = blocking(move || Ok(store.reader()?.knot(run, task)?)).await?;
+    Ok(knot.map(|knot| (knot, ", directly or in turn")))
+}
+
+/// What is said of a task run that would wait for ever.
+async fn tied(shared: &Arc<Shared>, knot: &Knot, how: &str) -> Failure {
+    let mut holders = Vec::with_capacity(knot.holders.len());
+    for slot in &knot.holders {
         holders.push(described(shared, slot).await);
     }
+    let (limit, slots) = (&knot.limit, knot.slots);
     let (slots, it) = match slots {
         1 => ("the only slot".to_owned(), "it never"),
         _ => (format!("each of the {slots} slots"), "none"),
@@ -115,11 +141,11 @@ async fn expect_one(
         _ => "wait",
     };
     let message = format!(
-        "{slots} of limit `{limit}` is held by {}, which {waits} for this task, so {it} comes \
-         free; give the limit more slots, or let only one of these tasks name it",
+        "{slots} of limit `{limit}` is held by {}, which {waits} for this task{how}, so {it} \
+         comes free; give the limit more slots, or let only one of these tasks name it",
         holders.join(" and ")
     );
-    Err(Failure::new(FailureKind::Start, message))
+    Failure::new(FailureKind::Start, message)
 }
 
 /// Who holds a slot, for people.
@@ -162,9 +188,10 @@ pub(crate) async fn take_turn_in_order(
     };
     let (store, own) = (Arc::clone(&shared.store), facts.id);
     let waits = blocking(move || {
-        let page = store.reader()?.runs(&filter, None, WAITING)?;
+        let reader = store.reader()?;
+        let page = reader.runs(&filter, None, WAITING)?;
         let mut older = page.runs.iter().filter(|run| run.id < own);
-        Ok(older.any(|run| run.owner.is_some_and(Owner::is_alive)))
+        Ok(older.any(|run| run.owner.is_some_and(|owner| reader.is_alive(owner))))
     });
     if waits.await? {
         return Ok(false);

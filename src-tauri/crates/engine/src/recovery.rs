@@ -6,7 +6,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use tidemill_flow::{CheckContext, Value};
@@ -170,7 +173,7 @@ impl Shared {
     /// Whether a process carried the run and is gone.
     fn is_lost(&self, run: &Unfinished) -> bool {
         match run.owner {
-            Some(owner) => !owner.is_alive(),
+            Some(owner) => !self.store.is_alive(owner),
             // Nobody carries it, and that is recorded; it is not due yet; or it was let
             // go of.
             None => !matches!(
@@ -339,7 +342,7 @@ impl Shared {
         // A process that was about to run an ended run again may have died before it did.
         let before = stored
             .owner
-            .filter(|owner| stored.state.is_terminal() && !owner.is_alive());
+            .filter(|owner| stored.state.is_terminal() && !self.store.is_alive(*owner));
         if self.carried(id).is_some() || !self.claim(id, before).await? {
             return Err(EngineError::Owned {
                 run: stored.name,
@@ -472,6 +475,14 @@ fn newest_child(
     }
 }
 
+/// The workspace that was written down as this text: a folder around the flow's file
+/// as a rule, whose own name may be no text.
+fn workspace(file: &Path, text: &str) -> PathBuf {
+    let mut around = file.ancestors().skip(1);
+    let named = around.find(|folder| folder.to_string_lossy() == text);
+    named.map_or_else(|| PathBuf::from(text), Path::to_owned)
+}
+
 /// The flow as it was when the run began.
 fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, EngineError> {
     let Some(text) = &inputs.flow_text else {
@@ -487,12 +498,12 @@ fn recorded_flow(stored: &StoredRun, inputs: &RunInputs) -> Result<LoadedFlow, E
             .first()
             .map_or_else(String::new, ToString::to_string),
     })?;
-    let path = |path: &Option<String>| PathBuf::from(path.as_deref().unwrap_or_default());
+    let file = inputs.file.clone().unwrap_or_default();
     Ok(LoadedFlow {
         flow: Arc::new(flow),
         text: Arc::clone(text),
-        file: path(&stored.file),
-        workspace: path(&stored.workspace),
+        workspace: workspace(&file, stored.workspace.as_deref().unwrap_or_default()),
+        file,
     })
 }
 

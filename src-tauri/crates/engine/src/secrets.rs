@@ -16,6 +16,8 @@ pub(crate) struct Secrets {
     values: Value,
     hashes: Value,
     pub(crate) mask: Mask,
+    /// Why nothing is masked, for a person.
+    pub(crate) warning: Option<Arc<str>>,
 }
 
 impl Secrets {
@@ -29,8 +31,24 @@ impl Secrets {
         Ok(Self {
             values: Value::from_pairs(pairs.clone().map(|(name, value)| (name, value.as_str()))),
             hashes: Value::from_pairs(pairs.map(|(name, value)| (name, keyed_hash(key, value)))),
-            mask: Mask::new(secrets.iter().map(|(_, value)| value.as_str()))?,
+            ..Self::masking(secrets)?
         })
+    }
+
+    /// These values masked, and nothing for expressions to see.
+    pub(crate) fn masking(secrets: &[(String, String)]) -> Result<Self, aho_corasick::BuildError> {
+        Ok(Self {
+            mask: Mask::new(secrets.iter().map(|(_, value)| value.as_str()))?,
+            ..Self::default()
+        })
+    }
+
+    /// None, since they cannot be read: `warning` says so.
+    pub(crate) fn out_of_reach(warning: String) -> Self {
+        Self {
+            warning: Some(warning.into()),
+            ..Self::default()
+        }
     }
 
     /// `scope` with `secrets` in it.

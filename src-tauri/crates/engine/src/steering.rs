@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    drive::{Asked, Word},
+    drive::{Asked, Asker, Word},
     engine::{Engine, Shared, blocking},
     error::EngineError,
     handle::RunHandle,
@@ -42,6 +42,9 @@ const ANSWER: Duration = Duration::from_secs(20);
 
 /// How long an answer is looked for once the run is not its owner's any more.
 const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// How many processes are asked in turn, where the run goes from one to another meanwhile.
+const OWNERS: usize = 3;
 
 /// What answers a request that nobody has answered in time.
 const TAKEN_BACK: &str = "taken back: nobody answered";
@@ -68,13 +71,44 @@ impl Engine {
         steering: Steering,
         by: &str,
     ) -> Result<Steered, EngineError> {
+        for _ in 1..OWNERS {
+            let before = self.shared.stored(run).await?.owner;
+            let steered = self.steer_once(run, steering.clone(), by).await;
+            let undone = matches!(
+                steered,
+                Err(EngineError::NoAnswer { .. }
+                    | EngineError::Refused(_)
+                    | EngineError::Owned { .. })
+            );
+            if !undone {
+                return steered;
+            }
+            let stored = self.shared.stored(run).await?;
+            if stored.owner == before || stored.state.is_terminal() {
+                return steered;
+            }
+        }
+        self.steer_once(run, steering, by).await
+    }
+
+    /// Has it done by who carries the run just now.
+    async fn steer_once(
+        &self,
+        run: RunId,
+        steering: Steering,
+        by: &str,
+    ) -> Result<Steered, EngineError> {
         let shared = &self.shared;
         if let Some(handle) = shared.carried(run) {
-            act(&handle, steering, by).await?;
+            act(&handle, steering, by, None).await?;
             return Ok(Steered::Done);
         }
         let mut stored = shared.stored(run).await?;
-        if stored.owner.is_none_or(|owner| !owner.is_alive()) && !stored.state.is_terminal() {
+        if stored
+            .owner
+            .is_none_or(|owner| !shared.store.is_alive(owner))
+            && !stored.state.is_terminal()
+        {
             shared.settle_one(&stored).await?;
             stored = shared.stored(run).await?;
         }
@@ -112,7 +146,7 @@ impl Shared {
         let sockets = self.home.join(SOCKETS);
         let mut until = Instant::now() + ANSWER;
         wake(&sockets, owner).await;
-        while Instant::now() < until && owner.is_alive() {
+        while Instant::now() < until && self.store.is_alive(owner) {
             if let Some(answer) = self.answer_to(id).await? {
                 return told(answer);
             }
@@ -125,8 +159,28 @@ impl Shared {
         self.take_back(id).await?;
         match self.answer_to(id).await? {
             Some(answer) if answer.message != TAKEN_BACK => told(answer),
+            _ => self.unanswered(run, owner, &steering).await,
+        }
+    }
+
+    /// What became of a request that nobody has answered and nobody will: the run may
+    /// have ended by itself, as it was to.
+    async fn unanswered(
+        self: &Arc<Self>,
+        run: &StoredRun,
+        owner: Owner,
+        steering: &Steering,
+    ) -> Result<(), EngineError> {
+        let state = self.stored(run.id).await?.state;
+        let run = run.name.clone();
+        match (state, steering) {
+            (State::Cancelled, Steering::Cancel { .. }) => Ok(()),
+            (state, _) if state.is_terminal() => Err(EngineError::RunEnded {
+                run,
+                state: state.name(),
+            }),
             _ => Err(EngineError::NoAnswer {
-                run: run.name.clone(),
+                run,
                 owner: owner.to_string(),
             }),
         }
@@ -165,7 +219,7 @@ impl Shared {
         };
         let handle = self.carry_on(run.id, 0, first).await?;
         if matches!(steering, Steering::Approve { .. } | Steering::Reject { .. }) {
-            act(&handle, steering, by).await?;
+            act(&handle, steering, by, None).await?;
         }
         Ok(Steered::Carried(handle))
     }
@@ -217,20 +271,32 @@ impl Shared {
         let Some(handle) = self.carried(request.run) else {
             return Ok(());
         };
-        let answer = match act(&handle, request.steering, &request.requested_by).await {
-            Ok(()) => Answer {
-                accepted: true,
-                message: "done".to_owned(),
-            },
+        let Request {
+            id,
+            steering,
+            requested_by,
+            ..
+        } = request;
+        // What was done was answered with it; a cancel that comes too late was not.
+        let answer = match act(&handle, steering, &requested_by, Some(id)).await {
+            Ok(()) => done(),
             Err(error) => Answer {
                 accepted: false,
                 message: error.to_string(),
             },
         };
         let writer = self.store.writer();
-        let answered = writer.answer_request(request.id, &answer, Timestamp::now());
+        let answered = writer.answer_request(id, &answer, Timestamp::now());
         answered.flushed().await?;
         Ok(())
+    }
+}
+
+/// The answer to a request that was done.
+pub(crate) fn done() -> Answer {
+    Answer {
+        accepted: true,
+        message: "done".to_owned(),
     }
 }
 
@@ -244,7 +310,11 @@ fn told(answer: Answer) -> Result<(), EngineError> {
 /// What came of a cancel that a run which is gone did not hear.
 async fn unheard(run: &RunHandle) -> Result<(), EngineError> {
     match run.ended().await {
-        Ok(end) if end.state.is_terminal() => Ok(()),
+        Ok(end) if end.state == State::Cancelled => Ok(()),
+        Ok(end) if end.state.is_terminal() => Err(EngineError::RunEnded {
+            run: run.name.to_string(),
+            state: end.state.name(),
+        }),
         Ok(_) | Err(_) => Err(EngineError::NoAnswer {
             run: run.name.to_string(),
             owner: Owner::current().to_string(),
@@ -253,25 +323,31 @@ async fn unheard(run: &RunHandle) -> Result<(), EngineError> {
 }
 
 /// Has something done to a run that is carried here; on the disk when this returns.
-async fn act(run: &RunHandle, steering: Steering, by: &str) -> Result<(), EngineError> {
+async fn act(
+    run: &RunHandle,
+    steering: Steering,
+    by: &str,
+    request: Option<i64>,
+) -> Result<(), EngineError> {
     let (told, answered) = oneshot::channel();
+    let asker = Asker { told, request };
     let word = match steering {
         Steering::Cancel { reason } => Word::Cancel {
             reason: reason.into(),
             at_once: false,
-            told: Some(told),
+            asker: Some(asker),
         },
         Steering::Kill { reason } => Word::Cancel {
             reason: reason.into(),
             at_once: true,
-            told: Some(told),
+            asker: Some(asker),
         },
         Steering::Approve { task, fields } => Word::Answer(Box::new(Asked {
             task,
             approved: true,
             fields,
             by: Some(by.to_owned()),
-            told,
+            asker,
         })),
         Steering::Reject { task, reason } => Word::Answer(Box::new(Asked {
             task,
@@ -281,7 +357,7 @@ async fn act(run: &RunHandle, steering: Steering, by: &str) -> Result<(), Engine
                 true => by.to_owned(),
                 false => format!("{by}: {reason}"),
             }),
-            told,
+            asker,
         })),
     };
     let is_cancel = matches!(word, Word::Cancel { .. });

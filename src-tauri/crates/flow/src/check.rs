@@ -212,7 +212,12 @@ fn built(
 
 /// SHA-256 of the text's bytes in hexadecimal digits.
 pub fn version(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
+    version_of_bytes(text.as_bytes())
+}
+
+/// SHA-256 of a file's bytes, text or not, in hexadecimal digits.
+pub fn version_of_bytes(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -29,6 +29,7 @@
 mod check;
 pub mod diagnostic;
 mod expression;
+pub mod mentions;
 pub mod model;
 pub mod parameters;
 pub mod scope;
@@ -41,6 +42,7 @@ mod yaml;
 
 pub use check::{
     CheckContext, Checked, KnownFlow, Sketch, SketchTask, check, schema::schema, sketch, version,
+    version_of_bytes,
 };
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use minijinja::Value;

@@ -7,7 +7,7 @@ use crate::{
     FlowName,
     check::json_of_node,
     diagnostic::{Diagnostic, Severity},
-    yaml::{self, Node},
+    yaml,
 };
 
 /// A YAML or JSON text as a JSON value.
@@ -32,9 +32,7 @@ pub fn read_values(text: &str) -> Result<Value, Vec<Diagnostic>> {
 pub fn flow_name(text: &str) -> Option<FlowName> {
     // What is wrong is told by who checks the file.
     let node = yaml::parse(text, &mut Vec::new())?;
-    let entries = node.as_mapping()?;
-    let name = entries.iter().find(|entry| entry.key.as_ref() == "name")?;
-    FlowName::new(Node::as_text(&name.value)?).ok()
+    FlowName::new(node.entry("name")?.as_text()?).ok()
 }
 
 #[cfg(test)]

@@ -70,6 +70,29 @@ impl RunId {
         ))
     }
 
+    /// A new run's id as [`RunId::new`] makes it, but behind that of the home's newest
+    /// run: where the clock stands still or was set back, its time goes on from there.
+    pub fn after(newest: Option<Self>, milliseconds: u64, random: u64) -> Self {
+        let fresh = Self::new(milliseconds, random);
+        match newest {
+            Some(newest) if newest >= fresh => newest.next(random),
+            _ => fresh,
+        }
+    }
+
+    /// An id that comes soon after, by chance, so that two that are made at once differ.
+    fn next(self, random: u64) -> Self {
+        const BITS: u32 = 42;
+        let id = self.0.as_u128();
+        let milliseconds = u64::try_from(id >> 80).unwrap_or_default();
+        let count = u64::try_from(((id >> 64) & 0xfff) << 30 | (id >> 32) & 0x3fff_ffff);
+        let count = count.unwrap_or_default() + 1 + (random >> 32);
+        match count >> BITS {
+            0 => Self::new(milliseconds, count << (u64::BITS - BITS)),
+            _ => Self::new(milliseconds + 1, random),
+        }
+    }
+
     /// The id of this run's task run with this number.
     pub fn task_run(self, number: TaskRunNumber) -> TaskRunId {
         TaskRunId(Uuid::from_u128(self.0.as_u128() | u128::from(number.get())))
@@ -126,6 +149,28 @@ mod tests {
         assert_eq!(id.number(), Some(number));
         assert_eq!(Uuid::from_bytes(id.to_bytes()).get_version_num(), 7);
         assert!(run.to_string().ends_with("00000000"));
+    }
+
+    #[test]
+    fn an_id_comes_after_the_newest_whatever_the_clock_says() {
+        assert_eq!(RunId::after(None, 5, 7 << 40), RunId::new(5, 7 << 40));
+        let mut newest = RunId::new(5_000, 0);
+        let random = |count: u64| (count + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for count in 0..10_000 {
+            let id = RunId::after(Some(newest), 4_000, random(count));
+            assert!(id > newest, "{count}");
+            let version = Uuid::from_bytes(id.to_bytes()).get_version_num();
+            assert_eq!((version, id.0.get_variant()), (7, uuid::Variant::RFC4122));
+            assert!(id.to_string().ends_with("00000000"));
+            newest = id;
+        }
+        assert!(newest < RunId::new(5_020, 0), "{newest}");
+        assert_ne!(
+            RunId::after(Some(newest), 1, 1 << 40),
+            RunId::after(Some(newest), 1, 1 << 41)
+        );
+        let last = RunId::new(7, u64::MAX);
+        assert!(RunId::after(Some(last), 7, 0) > last);
     }
 
     #[test]

@@ -73,6 +73,14 @@ pub enum StoreError {
         /// What is wrong with it.
         cause: String,
     },
+    /// Another process keeps the lock of those who write.
+    #[error("{path}: {holder} has held this lock for more than 10 seconds, so nothing was written; let it go on, or end it, and try again", path = path.display())]
+    Locked {
+        /// The lock's file.
+        path: PathBuf,
+        /// Who holds it, as far as that can be told.
+        holder: String,
+    },
     /// No run is meant.
     #[error("no run is called `{0}`; `tidemill runs` lists them")]
     NoRun(String),
@@ -186,6 +194,11 @@ impl StoreError {
     /// Whether the cause is a full disk.
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Full { .. })
+    }
+
+    /// Whether no write goes through, whatever it is.
+    pub(crate) fn is_of_all(&self) -> bool {
+        matches!(self, Self::Full { .. } | Self::Locked { .. })
     }
 
     /// A file's error.

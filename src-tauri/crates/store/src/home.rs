@@ -48,6 +48,11 @@ impl Home {
         self.path.join("token")
     }
 
+    /// The folder of the locks by which processes see each other live.
+    pub(crate) fn owners(&self) -> PathBuf {
+        self.path.join("owners")
+    }
+
     /// The store's database.
     pub fn state(&self) -> PathBuf {
         self.path.join("state.db")
@@ -104,7 +109,8 @@ impl Home {
     }
 }
 
-fn make_private_folder(path: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner may look into.
+pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

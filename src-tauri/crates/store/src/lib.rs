@@ -9,6 +9,7 @@
 mod codec;
 mod connection;
 mod error;
+mod flow_files;
 mod home;
 mod lock;
 mod logs;
@@ -37,16 +38,19 @@ pub use secrets::{KeyPlace, Secrets};
 pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
+    draft::Draft,
     limit::{Limit, SlotAround, SlotHolder, Slots},
     pin::{Pin, PinnedFlow},
     request::{Answer, KnownRequest, Request, Steering},
     run::{NewRun, Parent, RequestKey, RunInputs, StoredRun, Unfinished},
     run_list::{RunFilter, RunPage, RunSort},
     run_summary::{OpenFailures, RunMove, RunSummary, VersionRuns},
+    saved_version::SavedVersion,
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
     task_tally::{Tally, TaskCount, TaskRunPlace},
     transition::{Recorded, TailMove},
+    wait::Knot,
     workspace::Workspace,
 };
-pub use write::{Batch, Writer};
+pub use write::{Answered, Batch, Writer};
 pub use writer::{Commit, CommittedBatch};

@@ -66,6 +66,14 @@ impl Database {
                     name: "trials",
                     sql: include_str!("../migrations/state_0004_trials.sql"),
                 },
+                Migration {
+                    name: "waits",
+                    sql: include_str!("../migrations/state_0005_waits.sql"),
+                },
+                Migration {
+                    name: "drafts",
+                    sql: include_str!("../migrations/state_0006_drafts.sql"),
+                },
             ],
             shrinks: false,
             first: device::create,
@@ -172,7 +180,7 @@ impl Database {
     /// Makes the file beside its place, whole, and renames it there: a file of that
     /// name is never half a database.
     fn create(&self) -> Result<(), StoreError> {
-        let mut queue = WriteQueue::open(&self.lock)?;
+        let mut queue = WriteQueue::open(&self.lock)?.impatient();
         queue.lock()?;
         if self.path.exists() {
             return Ok(());
@@ -221,7 +229,7 @@ impl Database {
 
     /// Brings an older file to this version: a copy first, then step by step.
     fn upgrade(&self) -> Result<(), StoreError> {
-        let mut queue = WriteQueue::open(&self.lock)?;
+        let mut queue = WriteQueue::open(&self.lock)?.impatient();
         queue.lock()?;
         let mut connection = self.write()?;
         let found = self.version(&connection)?;

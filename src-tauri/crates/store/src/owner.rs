@@ -1,10 +1,17 @@
 //! Which process carries a run: boot id, pid and start time, so that neither a
-//! used-again pid nor a restarted machine can pass for it.
+//! used-again pid nor a restarted machine can pass for it. Whether it lives is told
+//! by a lock that it holds in the home; its pid is only looked at beside it.
 
 use std::{fmt, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::Home;
+
+mod lock;
+
+pub(crate) use lock::{OwnerLock, living};
 
 /// A process, told apart from every other one that this machine had or will have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,15 +45,20 @@ impl Owner {
         format!("{}-{:x}", self.pid, self.started)
     }
 
-    /// Whether the process was started since the machine was.
+    /// Whether the process was started since the machine was, and its pid means it here:
+    /// in another container it is another's.
     pub fn is_of_this_boot(self) -> bool {
         self.boot == Self::current().boot
     }
 
-    /// Whether the process still runs. A zombie does not.
-    pub fn is_alive(self) -> bool {
-        self == Self::current()
-            || (self.is_of_this_boot() && start_time(self.pid) == Some(self.started))
+    /// Whether the process still runs: it holds its lock in the home. Where there is
+    /// no lock, its pid is looked for; a zombie does not run.
+    pub(crate) fn is_alive(self, home: &Home) -> bool {
+        self == Self::current() || lock::is_held(home, self).unwrap_or_else(|| self.has_its_pid())
+    }
+
+    fn has_its_pid(self) -> bool {
+        self.is_of_this_boot() && start_time(self.pid) == Some(self.started)
     }
 
     /// Its 28 bytes in the store.
@@ -83,13 +95,23 @@ impl fmt::Display for Owner {
     }
 }
 
-/// The id that the kernel gives to each boot.
+/// The id that the kernel gives to each boot. Pids are of their namespace, as a
+/// container has one of its own: with that it is another id.
 #[cfg(target_os = "linux")]
 fn boot_id() -> Uuid {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+    use std::os::unix::fs::MetadataExt as _;
+    /// The number of the namespace that a machine starts with.
+    const FIRST_NAMESPACE: u64 = 0xeffffffc;
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .ok()
         .and_then(|text| Uuid::parse_str(text.trim()).ok())
-        .unwrap_or_default()
+        .unwrap_or_default();
+    match std::fs::metadata("/proc/self/ns/pid") {
+        Ok(namespace) if namespace.ino() != FIRST_NAMESPACE => {
+            Uuid::from_u128(boot.as_u128() ^ u128::from(namespace.ino()))
+        }
+        Ok(_) | Err(_) => boot,
+    }
 }
 
 /// When the process started, in clock ticks after boot; `None`: it does not run.
@@ -150,20 +172,20 @@ mod tests {
 
     #[test]
     fn this_process_lives_and_another_start_of_its_pid_does_not() {
-        let owner = Owner::current();
-        assert!(owner.is_alive());
+        let (owner, home) = (Owner::current(), Home::new("/nowhere"));
+        assert!(owner.is_alive(&home));
         assert_eq!(Owner::from_bytes(&owner.to_bytes()), Some(owner));
         assert_eq!(Owner::from_bytes(&[1, 2]), None);
         let earlier = Owner {
             started: owner.started + 1,
             ..owner
         };
-        assert!(!earlier.is_alive());
+        assert!(!earlier.is_alive(&home));
         let before_reboot = Owner {
             boot: Uuid::nil(),
             ..owner
         };
-        assert!(!before_reboot.is_alive());
+        assert!(!before_reboot.is_alive(&home));
     }
 
     #[cfg(unix)]
@@ -178,9 +200,10 @@ mod tests {
             started: start_time(child.id()).unwrap(),
             ..Owner::current()
         };
-        assert!(owner.is_alive());
+        let home = Home::new("/nowhere");
+        assert!(owner.is_alive(&home));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(!owner.is_alive());
+        assert!(!owner.is_alive(&home));
     }
 }

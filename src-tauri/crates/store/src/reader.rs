@@ -19,7 +19,7 @@ use crate::{
         result::Results,
         run, run_list, setting, task_run,
         task_tally::Remembered,
-        text, transition, variable, workspace,
+        text, transition, variable, wait, workspace,
     },
 };
 
@@ -102,6 +102,11 @@ impl Reader {
         })
     }
 
+    /// Whether a process that carries something of this home still runs.
+    pub fn is_alive(&self, owner: Owner) -> bool {
+        owner.is_alive(&self.readers.home)
+    }
+
     /// Which device this home is.
     pub fn device(&self) -> Result<DeviceId, StoreError> {
         self.read(|connection, _| Ok(device::id(connection)?))
@@ -110,6 +115,11 @@ impl Reader {
     /// A run.
     pub fn run(&self, id: RunId) -> Result<Option<StoredRun>, StoreError> {
         self.read(|connection, results| run::one(connection, results, id))
+    }
+
+    /// The newest run's id.
+    pub fn newest_run(&self) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection, _| Ok(run::newest(connection)?))
     }
 
     /// The run that a person means: an id or its beginning, a readable name, or
@@ -325,6 +335,16 @@ impl Reader {
         number: TaskRunNumber,
     ) -> Result<Vec<SlotAround>, StoreError> {
         self.read(|connection, _| Ok(limit::around(connection, run, number)?))
+    }
+
+    /// The knot that a task run is in which waits for a slot, where it is the one that
+    /// gives way. See [`Writer::note_wait`](crate::Writer::note_wait).
+    pub fn knot(
+        &self,
+        run: RunId,
+        number: TaskRunNumber,
+    ) -> Result<Option<wait::Knot>, StoreError> {
+        self.read(|connection, _| Ok(wait::knot(connection, &self.readers.home, run, number)?))
     }
 
     /// Open requests about runs that `owner` carries, oldest first.

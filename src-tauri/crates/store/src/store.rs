@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Commit, Home, Reader, Secrets, StoreError, Writer, logs::Logs, migrations::Database,
+    Commit, Home, Owner, Reader, Secrets, StoreError, Writer, logs::Logs, migrations::Database,
     reader::Readers, writer::WriterThread,
 };
 
@@ -50,6 +50,11 @@ impl Store {
     /// Where everything lies.
     pub fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// Whether a process that carries something of this home still runs.
+    pub fn is_alive(&self, owner: Owner) -> bool {
+        owner.is_alive(&self.home)
     }
 
     /// The one door of writes.

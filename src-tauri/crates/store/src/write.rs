@@ -18,7 +18,7 @@ use crate::{
         request,
         result::{self, CACHE_RUN, ResultHash, Results},
         run::{self, Encoded, Restart, RunFold},
-        setting, task_run, transition, variable, workspace,
+        setting, task_run, transition, variable, wait, workspace,
     },
     time,
     writer::{Arena, CommittedBatch, Session, Work, WriterThread},
@@ -36,8 +36,22 @@ pub struct Batch {
     pub cache: Vec<CacheEntry>,
     /// Task runs whose slots are free from here on.
     pub free_slots: Vec<TaskRunNumber>,
+    /// What it is to one who asked for it.
+    pub answer: Option<Answered>,
     /// Nobody carries the run from here on. (A run that ends belongs to nobody anyway.)
     pub release: bool,
+}
+
+/// The answer to a request, committed together with what was asked for: whoever dies
+/// then, it is never done without being said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The request's number.
+    pub request: i64,
+    /// What its asker is told.
+    pub answer: Answer,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl From<Vec<Transition>> for Batch {
@@ -97,7 +111,7 @@ impl Writer {
         receipt
     }
 
-    fn call<T, F>(&self, body: F) -> Receipt<T>
+    pub(crate) fn call<T, F>(&self, body: F) -> Receipt<T>
     where
         T: Clone + Send + 'static,
         F: FnMut(&mut Session) -> Result<T, StoreError> + Send + 'static,
@@ -135,6 +149,7 @@ impl Writer {
             message: "the process that carried the run went away before it answered".to_owned(),
         });
         self.call_about(Some(run), move |session| {
+            session.show_owner(owner)?;
             let claimed = run::claim(&session.connection, run, expected, owner)?;
             if claimed {
                 request::refuse_open(&session.connection, run, &refusal)?;
@@ -147,13 +162,26 @@ impl Writer {
     /// gone are freed on the way; taking twice takes once. Refused with
     /// [`StoreError::NoLimit`].
     pub fn take_slots(&self, limits: Vec<String>, holder: SlotHolder) -> Receipt<Slots> {
-        self.call(move |session| limit::take(&session.connection, &limits, &holder))
+        self.call(move |session| {
+            session.show_owner(Some(holder.owner))?;
+            limit::take(session, &limits, &holder)
+        })
     }
 
     /// Takes a slot of a limit that has no row of its own, such as how many runs of
     /// a flow there may be at once, and has `slots`. Otherwise as [`Writer::take_slots`].
     pub fn take_turn(&self, name: String, slots: u32, holder: SlotHolder) -> Receipt<Slots> {
-        self.call(move |session| limit::take_turn(&session.connection, &name, slots, &holder))
+        self.call(move |session| {
+            session.show_owner(Some(holder.owner))?;
+            limit::take_turn(session, &name, slots, &holder)
+        })
+    }
+
+    /// Notes that a task run waits for slots of these limits, where something around it
+    /// holds any: so others can see whether they wait for each other. It is forgotten
+    /// with the slots that it takes, or that it is said to free.
+    pub fn note_wait(&self, limits: Vec<String>, holder: SlotHolder) -> Receipt {
+        self.call(move |session| Ok(wait::note(&session.connection, &limits, &holder)?))
     }
 
     /// Frees the slots that a task run holds in this process.
@@ -290,7 +318,7 @@ fn begin_removal(session: &mut Session, run: RunId) -> Result<i64, StoreError> {
         return Err(StoreError::NoRun(run.to_string()));
     };
     if let Some(owner) = owner
-        && owner.is_alive()
+        && owner.is_alive(&session.home)
     {
         let pid = owner.pid();
         return Err(StoreError::RunOwned { run, pid });
@@ -427,6 +455,7 @@ impl Append {
             }
             return Ok(key);
         };
+        session.show_owner(new.owner)?;
         let key = {
             let mut pieces = session.arena.pieces(self.piece);
             let mut piece = || pieces.next().unwrap_or_default();
@@ -498,6 +527,14 @@ impl Append {
         }
         for task in &self.batch.free_slots {
             limit::free(connection, self.run, *task)?;
+        }
+        if let Some(Answered {
+            request,
+            answer,
+            at,
+        }) = &self.batch.answer
+        {
+            request::answer(connection, *request, &json(answer), *at)?;
         }
         if !self.files.is_empty() {
             result::refer(connection, key, &self.files)?;

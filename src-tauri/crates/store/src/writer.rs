@@ -8,7 +8,7 @@ use std::{
     collections::{HashMap, VecDeque},
     future::poll_fn,
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
+    sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock},
     task::{Poll, Waker},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -18,9 +18,10 @@ use rusqlite::Connection;
 use tidemill_orchestrate::{RunId, Transition};
 
 use crate::{
-    Home, StoreError, connection,
+    Home, Owner, StoreError, connection,
     lock::WriteQueue,
     migrations::Database,
+    owner::OwnerLock,
     receipt::{lock, remember},
     tables::{
         device,
@@ -120,6 +121,7 @@ impl Arena {
 /// What the writer's thread works with.
 pub(crate) struct Session {
     pub(crate) connection: Connection,
+    pub(crate) home: Home,
     pub(crate) results: Results,
     pub(crate) arena: Arena,
     pub(crate) folder: Folder,
@@ -129,6 +131,8 @@ pub(crate) struct Session {
     pub(crate) unnamed: Vec<ResultHash>,
     keys: HashMap<RunId, i64>,
     queue: WriteQueue,
+    /// There once this process owns something.
+    owner: Arc<OnceLock<OwnerLock>>,
     path: PathBuf,
     /// How far transitions were numbered when this process last committed.
     last_sequence: Option<i64>,
@@ -136,12 +140,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn open(home: &Home) -> Result<Self, StoreError> {
+    fn open(home: &Home, owner: &Arc<OnceLock<OwnerLock>>) -> Result<Self, StoreError> {
         let database = Database::state(home);
-        let queue = WriteQueue::open(&database.lock)?;
+        let queue = WriteQueue::open(&database.lock)?.impatient();
         let connection = database.write()?;
         Ok(Self {
             connection,
+            home: home.clone(),
             results: Results::new(home.results()),
             arena: Arena::default(),
             folder: Folder::default(),
@@ -149,6 +154,7 @@ impl Session {
             unnamed: Vec::new(),
             keys: HashMap::new(),
             queue,
+            owner: Arc::clone(owner),
             path: database.path,
             last_sequence: None,
             flushing: false,
@@ -178,6 +184,17 @@ impl Session {
     /// Forgets the key of a run that is gone.
     pub(crate) fn unknow(&mut self, id: RunId) {
         self.keys.remove(&id);
+    }
+
+    /// Shows this process to the others in the home before it is written down as an
+    /// owner.
+    pub(crate) fn show_owner(&self, owner: Option<Owner>) -> Result<(), StoreError> {
+        if owner == Some(Owner::current()) && self.owner.get().is_none() {
+            let lock = OwnerLock::hold(&self.home)?;
+            // Only this thread sets it.
+            let _ = self.owner.set(lock);
+        }
+        Ok(())
     }
 
     /// One transaction under the writers' lock, on the disk if `flush`. After a
@@ -242,9 +259,11 @@ impl Session {
         Ok(())
     }
 
-    /// Leaves the log short for the next process.
+    /// Leaves the log short for the next process; where another one writes, to that one.
     fn finish(&mut self) -> Result<(), StoreError> {
-        self.queue.lock()?;
+        if !self.queue.try_lock()? {
+            return Ok(());
+        }
         let cut = connection::cut_log(&self.connection, &self.path, true);
         self.queue.unlock();
         cut
@@ -420,6 +439,7 @@ impl WriterThread {
                 observers: Arc::clone(&self.observers),
                 home: self.home.clone(),
                 session: None,
+                owner: Arc::default(),
                 commits: 0,
                 flushed: 0,
                 flush_at: None,
@@ -459,6 +479,8 @@ struct Carrier {
     observers: Arc<RwLock<Vec<Observer>>>,
     home: Home,
     session: Option<Session>,
+    /// Outlives sessions that fail.
+    owner: Arc<OnceLock<OwnerLock>>,
     /// How many commits there were.
     commits: u64,
     /// How many of them are on the disk.
@@ -557,7 +579,7 @@ impl Carrier {
                 }
                 self.tell(works);
             }
-            Err(error) if works.len() == 1 || error.is_full() => {
+            Err(error) if works.len() == 1 || error.is_of_all() => {
                 for work in works {
                     if let Some(run) = work.continues() {
                         self.broken.insert(run, error.clone());
@@ -613,7 +635,7 @@ impl Carrier {
     fn session(&mut self) -> Result<&mut Session, StoreError> {
         match &mut self.session {
             Some(session) => Ok(session),
-            none => Ok(none.insert(Session::open(&self.home)?)),
+            none => Ok(none.insert(Session::open(&self.home, &self.owner)?)),
         }
     }
 

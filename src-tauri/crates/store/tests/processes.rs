@@ -47,6 +47,8 @@ fn the_other_process() {
         Ok("endless") => endless(),
         Ok("some") => some(),
         Ok("full") => full(),
+        Ok("look") => look(),
+        Ok("carry") => carry(),
         _ => {}
     }
 }
@@ -145,6 +147,99 @@ fn ten_processes_write_at_once() {
     assert_eq!(numbers, (1..=10 * 151).collect::<Vec<_>>(), "dense");
     let log = folder.path().join("state.db-wal");
     assert!(std::fs::metadata(log).unwrap().len() < 64 << 20);
+}
+
+/// Says whether the process that carries the run lives, as this one sees it.
+fn look() {
+    let store = Store::open(Path::new(&environment(HOME))).unwrap();
+    let id = new_run(environment(NUMBER).parse().unwrap()).id;
+    let owner = store.reader().unwrap().run(id).unwrap().unwrap().owner;
+    let lives = owner.is_some_and(|owner| store.is_alive(owner));
+    say(&format!("lives {}", u32::from(lives)));
+}
+
+/// The process in a pid namespace of its own, as in a container; `None`: this machine
+/// does not let us.
+#[cfg(target_os = "linux")]
+fn contained(inner: &Command) -> Option<Command> {
+    let kinds: [&[&str]; 2] = [&[], &["--user", "--map-root-user"]];
+    let unshare = |more: &[&str]| {
+        let mut command = Command::new("unshare");
+        command
+            .args(more)
+            .args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+        command
+    };
+    let works = |more: &&[&str]| {
+        let tried = unshare(more).arg("true").stderr(Stdio::null()).status();
+        tried.is_ok_and(|status| status.success())
+    };
+    let more = kinds.into_iter().find(works)?;
+    let mut command = unshare(more);
+    command
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .envs(
+            inner
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdout(Stdio::piped());
+    Some(command)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn processes_of_two_containers_see_each_other_live() {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let own = new_run(1);
+    let run = new_run(2);
+    let id = run.id;
+    for run in [own, run] {
+        let begun = store.writer().begin_run(run, vec![]);
+        begun.wait_committed().unwrap();
+    }
+    let Some(mut carries) = contained(&other("carry", folder.path(), 2)) else {
+        say("there are no pid namespaces here");
+        return;
+    };
+    let looks = |number| {
+        let command = other("look", folder.path(), number);
+        let mut child = contained(&command).unwrap().spawn().unwrap();
+        let lives = answers(&mut child, "lives").next();
+        child.wait().unwrap();
+        lives
+    };
+    assert_eq!(looks(1), Some(1), "from inside, this process lives");
+    let mut child = carries.spawn().unwrap();
+    assert_eq!(answers(&mut child, "carries").next(), Some(1));
+    let owner = || store.reader().unwrap().run(id).unwrap().unwrap().owner;
+    let owner = owner().unwrap();
+    assert_ne!(owner, tidemill_store::Owner::current());
+    assert!(store.is_alive(owner), "from outside");
+    assert_eq!(looks(2), Some(1), "from another container");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    while store.is_alive(owner) {
+        // The kernel ends what was in the namespace a moment later.
+        std::thread::yield_now();
+    }
+    assert_eq!(looks(2), Some(0));
+}
+
+/// Takes over a run, and carries it until it is killed.
+fn carry() {
+    let store = Store::open(Path::new(&environment(HOME))).unwrap();
+    let id = new_run(environment(NUMBER).parse().unwrap()).id;
+    let owner = store.reader().unwrap().run(id).unwrap().unwrap().owner;
+    let me = Some(tidemill_store::Owner::current());
+    let claimed = store.writer().claim(id, owner, me);
+    assert!(claimed.wait_committed().unwrap());
+    say("carries 1");
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Writes until the size limit is met, then lifts it and goes on.

@@ -100,7 +100,20 @@ const TO_TEST_STUDIO: &[Need] = &[
     Need {
         what: "a message bus",
         package: "dbus",
-        is_there: || is_on_path("dbus-run-session"),
+        is_there: || is_on_path("dbus-daemon"),
+    },
+    Need {
+        what: "what checks a desktop's entries, and its kinds of files",
+        package: "desktop-file-utils shared-mime-info",
+        is_there: || {
+            [
+                "desktop-file-validate",
+                "update-desktop-database",
+                "update-mime-database",
+            ]
+            .iter()
+            .all(|program| is_on_path(program))
+        },
     },
     Need {
         what: "Chromium",
@@ -133,6 +146,11 @@ pub(crate) fn to_browse() -> Result<(), Failure> {
         .iter()
         .filter(|need| need.package == "chromium");
     ensure(browsers)
+}
+
+/// Makes sure that windows can be shown without a screen.
+pub(crate) fn to_show_windows() -> Result<(), Failure> {
+    ensure(TO_TEST_STUDIO.iter().filter(|need| need.package == "xvfb"))
 }
 
 /// Makes sure that the tests can run; answers the folder that holds `uv`.

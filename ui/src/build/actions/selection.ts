@@ -1,5 +1,6 @@
 // What is selected, and how the flow is looked at.
 
+import { focusWork } from "../focus";
 import { withNote } from "../layout";
 import { type BuildAction, type BuildContext, selection } from "./context";
 
@@ -118,7 +119,11 @@ export const VIEW_ACTIONS: readonly BuildAction[] = [
     keys: "Shift L",
     icon: "list",
     unable: () => null,
-    run: ({ view }) => view.set({ shows: view.state().shows === "list" ? "graph" : "list" }),
+    run: ({ view }) => {
+      view.set({ shows: view.state().shows === "list" ? "graph" : "list" });
+      // What had the focus is gone with what was shown.
+      requestAnimationFrame(focusWork);
+    },
   },
   {
     id: "next-part",

@@ -10,7 +10,7 @@ import { connect, inside, moveInto, nameOf, parentOf } from "../edits";
 import { isArranged, type Position, placed, withNote } from "../layout";
 import type { BuildView } from "../view";
 import { positionsOf } from "./arranged";
-import { edgeAt, groupAt, isIn, nodesIn, withInner } from "./pointed";
+import { edgeAt, groupAt, isIn, nodesIn, taskAt, withInner } from "./pointed";
 
 /** What is drawn, as the pointer finds it. */
 export interface Surface {
@@ -52,6 +52,8 @@ type Gesture =
 const PULL = 4;
 /** So many pixels beside an edge one still points at it. */
 const NEAR = 7;
+/** More layers than these cost more than they save. */
+const MOST_LAYERS = 40;
 /** Elements on the canvas that look after the pointer themselves. */
 const OWN = "button, input, textarea, a, .react-flow__minimap, .canvas-own";
 
@@ -112,7 +114,7 @@ export class Gestures {
     if (this.gesture?.is !== "ground") event.preventDefault();
   };
 
-  private pressOn(target: Element, { shape }: Surface, at: Point, event: PointerEvent): Gesture {
+  private pressOn(target: Element, surface: Surface, at: Point, event: PointerEvent): Gesture {
     const note = target.closest<HTMLElement>("[data-note]");
     if (note) {
       const resizes = target.closest("[data-resize]") !== null;
@@ -120,7 +122,8 @@ export class Gestures {
       this.editor.select([]);
       return { is: "note", id: note.dataset.note ?? "", at, element: note, moved: false, resizes };
     }
-    const node = nodeOf(shape, target);
+    // Far out tasks are shapes, which leave the pointer to the ground.
+    const node = nodeOf(surface.shape, target) ?? taskAt(surface.shape, surface.boxes, at);
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
     const onBody = node !== null && isFrame(node) && !target.closest(".gh");
     if (node && !onBody) return { is: "pressed", node, at, start: this.last, adds };
@@ -169,6 +172,9 @@ export class Gestures {
       const element = this.stage.root.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`);
       return element ? [element] : [];
     });
+    // On layers of their own they are moved without painting what they pass over.
+    if (elements.length <= MOST_LAYERS)
+      for (const element of elements) element.style.willChange = "translate";
     this.stage.moving(all);
     this.gesture = { is: "moved", roots, all, start: at, elements };
   }
@@ -313,7 +319,7 @@ export class Gestures {
   ): void {
     const by = { x: Math.round(at.x - start.x), y: Math.round(at.y - start.y) };
     const back = () => {
-      for (const element of elements) element.style.translate = "";
+      putBack(elements);
       this.stage.edges.setAttribute("d", "");
       this.stage.moving(new Set());
     };
@@ -419,7 +425,7 @@ export class Gestures {
     this.stage.wire.setAttribute("d", "");
     this.stage.area.style.display = "none";
     if (gesture?.is === "moved") {
-      for (const element of gesture.elements) element.style.translate = "";
+      putBack(gesture.elements);
       this.stage.edges.setAttribute("d", "");
       this.stage.moving(new Set());
     }
@@ -435,6 +441,13 @@ export class Gestures {
     this.lit?.classList.remove("is-target");
     element?.classList.add("is-target");
     this.lit = element;
+  }
+}
+
+function putBack(elements: readonly HTMLElement[]): void {
+  for (const { style } of elements) {
+    style.translate = "";
+    style.willChange = "";
   }
 }
 

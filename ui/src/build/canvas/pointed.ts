@@ -46,6 +46,16 @@ function isAround(route: readonly Point[], { x, y }: Point, near: number): boole
   );
 }
 
+/** The innermost task at the point. */
+export function taskAt(shape: Shape, boxes: Boxes, point: Point): ShapeNode | null {
+  // Groups come before what is in them.
+  const here = shape.nodes.findLast((node) => {
+    const box = boxes.get(node.id);
+    return box !== undefined && isIn(box, point);
+  });
+  return here ?? null;
+}
+
 /** The innermost group at the point, but none of these. */
 export function groupAt(
   shape: Shape,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../edit/json";
-import { edited, open } from "../../edit/testFlows";
+import { edited, open } from "../../edit/testing/testFlows";
 import type { Control } from "./form";
 import { clearValue, isUnstyled, renameKey, setValue, valueAt } from "./place";
 import { readText, shownCode, shownText, writtenCode } from "./text";

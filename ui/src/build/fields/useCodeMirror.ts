@@ -81,7 +81,7 @@ export function useCodeMirror(field: CodeMirrorField): {
 
 function changeable({ attributes, readOnly, hint }: CodeMirrorField): Extension {
   return [
-    EditorView.contentAttributes.of({ ...attributes, spellcheck: "false" }),
+    EditorView.contentAttributes.of({ ...attributes, spellcheck: "false", tabindex: "0" }),
     EditorView.editable.of(!readOnly),
     readOnly ? EditorView.contentAttributes.of({ tabindex: "0", "aria-readonly": "true" }) : [],
     hint === undefined ? [] : placeholder(hint),

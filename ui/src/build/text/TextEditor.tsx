@@ -102,7 +102,7 @@ function stateOf(editor: FlowEditor, label: string, save: () => void): EditorSta
       yaml(),
       codeLook,
       marks,
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
       EditorView.updateListener.of((update) => tell(editor, update)),
     ],
   });

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Client, RefusedLine};
 use crate::{
     Error, FileDiagnostics, GivenParameters, Surroundings,
+    doctor::DoctorAnswer,
     document::{RunDocument, RunReport},
     failure::{FailedTask, Failures},
     new::{Examples, NewFlow},
@@ -317,6 +318,14 @@ impl Client {
     /// Where the server does not answer.
     pub async fn secrets(&self) -> Result<SecretNames, Error> {
         self.get(&["secrets"], &[]).await
+    }
+
+    /// Whether all that the server needs is there, on its machine.
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    pub async fn doctor(&self) -> Result<DoctorAnswer, Error> {
+        self.get(&["doctor"], &[]).await
     }
 
     /// Every setting.

@@ -10,7 +10,10 @@ use tidemill_engine::EngineError;
 use tidemill_store::StoreError;
 use utoipa::ToSchema;
 
-use crate::{Error, ErrorKind, FileDiagnostics, answers::DiagnosticDocument};
+use crate::{
+    Error, ErrorKind, FileDiagnostics,
+    answers::{DiagnosticDocument, FlowCaller},
+};
 
 /// The media type of problem documents.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -32,10 +35,48 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub hint: Option<String>,
+    /// What programs need of it.
+    #[serde(flatten)]
+    pub facts: Box<ProblemFacts>,
+}
+
+/// What programs need of a problem, beside its words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct ProblemFacts {
     /// Of a flow file or of parameters: every mistake.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub diagnostics: Option<Vec<DiagnosticDocument>>,
+    /// Of a file that was changed elsewhere: its text as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub text: Option<String>,
+    /// Of a file that was changed elsewhere: its version as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub version: Option<String>,
+    /// Of a flow that others need: which do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub callers: Option<Vec<FlowCaller>>,
+}
+
+impl From<Error> for ProblemFacts {
+    fn from(error: Error) -> Self {
+        let mut facts = Self::default();
+        match error {
+            Error::Mistakes(file) | Error::Hindered(file) => {
+                facts.diagnostics = Some(of_file(&file));
+            }
+            Error::ChangedElsewhere(file) => {
+                facts.text = Some(file.text);
+                facts.version = Some(file.version);
+            }
+            Error::Needed { callers, .. } => facts.callers = Some(callers),
+            _ => {}
+        }
+        facts
+    }
 }
 
 impl Problem {
@@ -47,7 +88,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             hint: None,
-            diagnostics: None,
+            facts: Box::default(),
         }
     }
 
@@ -79,13 +120,14 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let (status, name, title) = named(&error);
+        let detail = error.to_string();
         if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
             tracing::error!(%error, "a request failed");
         }
         Self {
-            diagnostics: diagnostics(&error),
             hint: error.hint(),
-            ..Self::named(status, name, title, error.to_string())
+            facts: Box::new(error.into()),
+            ..Self::named(status, name, title, detail)
         }
     }
 }
@@ -122,7 +164,7 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
         }
         Error::FlowInsteadOfRun { .. } => (StatusCode::NOT_FOUND, "no-run", "No such run"),
         Error::NoExample { .. } => (StatusCode::NOT_FOUND, "no-example", "No such example"),
-        Error::Exists(_) => (StatusCode::CONFLICT, "exists", "There already"),
+        Error::NoWorkspace(_) => (StatusCode::NOT_FOUND, "no-workspace", "No such workspace"),
         Error::NoTask { .. } => (StatusCode::NOT_FOUND, "no-task", "No such task"),
         Error::NoSetting { .. } => (StatusCode::NOT_FOUND, "no-setting", "No such setting"),
         Error::Nothing { .. } => (StatusCode::NOT_FOUND, "nothing", "Not there"),
@@ -138,6 +180,28 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
             StatusCode::CONFLICT,
             "several-flows",
             "Several flows of one name",
+        ),
+        Error::ChangedElsewhere(_) => (
+            StatusCode::CONFLICT,
+            "changed-elsewhere",
+            "The file was changed elsewhere",
+        ),
+        Error::FlowExists { .. } | Error::Exists(_) => {
+            (StatusCode::CONFLICT, "exists", "It is there already")
+        }
+        Error::Needed { .. } => (StatusCode::CONFLICT, "needed", "Other flows need it"),
+        Error::NameInFile { .. } | Error::Nameless(_) => (
+            StatusCode::CONFLICT,
+            "name-in-file",
+            "A name in a file cannot be changed",
+        ),
+        Error::Outside { .. } => (UNFIT, "outside", "The path leads out of the workspace"),
+        Error::FlowPath { .. } => (UNFIT, "flow-path", "No flow file can be there"),
+        Error::Layout(_) => (UNFIT, "layout", "The layout does not fit"),
+        Error::Write { .. } => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "write",
+            "A file cannot be written",
         ),
         Error::KeyTaken(_) => (UNFIT, "key-taken", "The idempotency key is taken"),
         Error::Closing => (
@@ -241,13 +305,6 @@ fn named_by_engine(error: &EngineError) -> (StatusCode, &'static str, &'static s
             "Tidemill is closing",
         ),
         _ => SYSTEM,
-    }
-}
-
-fn diagnostics(error: &Error) -> Option<Vec<DiagnosticDocument>> {
-    match error {
-        Error::Mistakes(file) | Error::Hindered(file) => Some(of_file(file)),
-        _ => None,
     }
 }
 

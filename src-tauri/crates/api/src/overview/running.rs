@@ -80,7 +80,7 @@ pub(super) fn going(
     }
     let wrong = if run.parent.is_some() {
         None
-    } else if is_abandoned(run) {
+    } else if is_abandoned(reader, run) {
         let reason = "the process that carried it went away; it waits to be carried on";
         Some(broken(
             BrokenKind::Crashed,
@@ -104,9 +104,9 @@ pub(super) fn going(
 }
 
 /// Whether nobody carries a run that should go on.
-fn is_abandoned(run: &RunSummary) -> bool {
+fn is_abandoned(reader: &Reader, run: &RunSummary) -> bool {
     match run.owner {
-        Some(owner) => !owner.is_alive(),
+        Some(owner) => !reader.is_alive(owner),
         None => run.state == State::AwaitingRetry,
     }
 }

@@ -1,10 +1,7 @@
 //! `doctor`: a line for each thing that Tidemill needs.
 
 use jiff::Timestamp;
-use tidemill_api::{
-    Surroundings,
-    doctor::{DoctorAnswer, doctor as look_at},
-};
+use tidemill_api::doctor::DoctorAnswer;
 
 use crate::{
     arguments::JsonArguments,
@@ -12,10 +9,11 @@ use crate::{
     look::{Line, Look, Role},
     message::Failure,
     output::Output,
+    source::Source,
 };
 
-pub(crate) fn doctor(surroundings: &Surroundings, form: JsonArguments) -> Result<Exit, Failure> {
-    let answer = look_at(surroundings, Timestamp::now());
+pub(crate) fn doctor(source: &Source<'_>, form: JsonArguments) -> Result<Exit, Failure> {
+    let answer = source.doctor(Timestamp::now())?;
     let mut output = Output::new();
     if form.json {
         output.document(&answer)?;
@@ -42,7 +40,7 @@ fn doctor_lines(answer: &DoctorAnswer, look: Look) -> Vec<Line> {
         };
         let mut line = Line::of(role, &format!("{icon} {word}"));
         line.pad_to(11);
-        line.push(Role::Strong, finding.name);
+        line.push(Role::Strong, &finding.name);
         line.pad_to(11 + names + 2);
         line.push(Role::Plain, &finding.found);
         lines.push(line);

@@ -50,6 +50,7 @@ pub(crate) fn carry_out(
         Command::Limits(limits) => tables::limits(&source, limits),
         Command::Settings(settings) => tables::settings(&source, settings),
         Command::New(new) => new::new(&source, &new),
+        Command::Doctor(form) => doctor::doctor(&source, form),
         here => carry_out_here(surroundings, &source, here),
     }
 }
@@ -71,7 +72,6 @@ fn carry_out_here(
         Command::Serve(serve) => serve::serve(surroundings, &serve),
         Command::Studio(studio) => studio::studio(surroundings, &studio),
         Command::Exec(command) => exec::exec(Ok(surroundings), command),
-        Command::Doctor(form) => doctor::doctor(surroundings, form),
         Command::Completions { shell } => completions(shell),
         // All others were done above.
         _ => Ok(Exit::Done),

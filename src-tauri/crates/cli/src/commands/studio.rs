@@ -79,7 +79,7 @@ fn open_app(
 ) -> Result<Exit, Failure> {
     let mut command = Command::new(app);
     command.arg("--home").arg(&surroundings.home);
-    if let Some(workspace) = &surroundings.workspace {
+    if let Some(workspace) = surroundings.workspace_here() {
         command.arg("--workspace").arg(workspace);
     }
     command

@@ -24,7 +24,7 @@ use tidemill_orchestrate::{
     Answer, CachedResult, Decision, Effect, Failure, FailureKind, Happening, Outcome, Run, State,
     Subject, TaskRunNumber, Timer, Transition,
 };
-use tidemill_store::{Batch, CacheEntry, NewRun};
+use tidemill_store::{Answered, Batch, CacheEntry, NewRun};
 use tokio::{
     sync::{mpsc, oneshot},
     task::{AbortHandle, Id, JoinError, JoinHandle, JoinSet},
@@ -40,6 +40,7 @@ use crate::{
     journal::{Committing, Durability},
     kinds::approve::checked_fields,
     run_facts::RunFacts,
+    steering::done,
     stop::{StopSwitch, Stopping},
 };
 use timers::{Counting, Timers};
@@ -60,7 +61,7 @@ pub(crate) enum Word {
         /// Running attempts get no grace.
         at_once: bool,
         /// Told when that is flushed.
-        told: Option<oneshot::Sender<Result<(), EngineError>>>,
+        asker: Option<Asker>,
     },
     /// A person answers an approval.
     Answer(Box<Asked>),
@@ -78,7 +79,16 @@ pub(crate) struct Asked {
     pub(crate) fields: Json,
     pub(crate) by: Option<String>,
     /// Told when the answer is flushed, or why it is none.
+    pub(crate) asker: Asker,
+}
+
+/// Who is told what became of a word.
+#[derive(Debug)]
+pub(crate) struct Asker {
     pub(crate) told: oneshot::Sender<Result<(), EngineError>>,
+    /// The request of another process: it is answered in the store, together with what
+    /// it asked for.
+    pub(crate) request: Option<i64>,
 }
 
 /// What work that the run waits for came to.
@@ -133,8 +143,8 @@ pub(crate) struct Drive {
     /// Of those that asked for a cached result and have not ended.
     keys: HashMap<TaskRunNumber, ResultKey>,
     approvals: Vec<TaskRunNumber>,
-    /// It waits for its flow's limit.
-    awaits_turn: bool,
+    /// Waits for a turn of its flow.
+    awaits_turn: Option<AbortHandle>,
     timers: Timers<Timer>,
     pending: VecDeque<Pending>,
     more: bool,
@@ -165,7 +175,7 @@ impl Drive {
             looking: HashMap::new(),
             keys: HashMap::new(),
             approvals: Vec::new(),
-            awaits_turn: false,
+            awaits_turn: None,
             timers: Timers::new(Timestamp::now(), Instant::now()),
             pending: VecDeque::new(),
             more: false,
@@ -211,11 +221,11 @@ impl Drive {
     /// Lets the run start once its flow's limit has room for it.
     pub(crate) fn start_at_turn(&mut self, limit: u32, then: Happening) {
         let (shared, facts) = (Arc::clone(&self.shared), Arc::clone(&self.facts));
-        self.awaits_turn = true;
-        self.work.spawn(async move {
+        let waits = self.work.spawn(async move {
             crate::limits::wait_for_turn(&shared, &facts, limit).await;
             Report::Turn(then)
         });
+        self.awaits_turn = Some(waits);
     }
 
     /// Carries the run to its end, or until the engine lets go of it.
@@ -301,7 +311,7 @@ impl Drive {
     fn decide(
         &mut self,
         happening: Happening,
-        acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+        acknowledge: Option<Asker>,
     ) -> Result<(), EngineError> {
         self.decide_at(Timestamp::now(), happening, acknowledge)
     }
@@ -310,7 +320,7 @@ impl Drive {
         &mut self,
         now: Timestamp,
         happening: Happening,
-        acknowledge: Option<oneshot::Sender<Result<(), EngineError>>>,
+        acknowledge: Option<Asker>,
     ) -> Result<(), EngineError> {
         let Decision {
             transitions,
@@ -339,6 +349,7 @@ impl Drive {
                 transitions,
                 cache,
                 free_slots: freed(&effects),
+                answer: acknowledge.as_ref().and_then(|asker| answered(asker, now)),
                 release: false,
             };
             self.shared.journal.append(self.facts.id, batch, durability)
@@ -347,7 +358,7 @@ impl Drive {
             committing,
             moves,
             effects,
-            acknowledge,
+            acknowledge: acknowledge.map(|asker| asker.told),
         });
         Ok(())
     }
@@ -408,9 +419,9 @@ impl Drive {
             Word::Cancel {
                 reason,
                 at_once,
-                told,
+                asker,
             } => {
-                self.cancel(&reason, told)?;
+                self.cancel(&reason, asker)?;
                 if at_once {
                     self.stopping = Stopping::Kill;
                     self.stop_all(Stopping::Kill);
@@ -424,25 +435,28 @@ impl Drive {
         Ok(())
     }
 
-    fn cancel(
-        &mut self,
-        reason: &str,
-        told: Option<oneshot::Sender<Result<(), EngineError>>>,
-    ) -> Result<(), EngineError> {
-        if self.awaits_turn && self.run.state().is_terminal() {
-            // A retry by hand that has not begun: the run stays as it ended.
-            self.over.get_or_insert(Over::LetGo);
+    fn cancel(&mut self, reason: &str, asker: Option<Asker>) -> Result<(), EngineError> {
+        let state = self.run.state();
+        if state.is_terminal() {
+            if self.awaits_turn.is_some() {
+                // A retry by hand that has not begun: the run stays as it ended.
+                self.over.get_or_insert(Over::LetGo);
+            } else if state != State::Cancelled {
+                // It comes too late. Who asked is told so by the run's end, once that
+                // is on the disk.
+                return Ok(());
+            }
         }
         let reason = reason.to_owned();
-        self.decide(Happening::CancelRequested { reason }, told)
+        self.decide(Happening::CancelRequested { reason }, asker)
     }
 
     fn answer(&mut self, asked: Asked) -> Result<(), EngineError> {
         match self.checked_answer(&asked) {
-            Ok(answer) => self.decide(Happening::Answered(answer), Some(asked.told)),
+            Ok(answer) => self.decide(Happening::Answered(answer), Some(asked.asker)),
             Err(error) => {
                 // Who asked may have gone away: nothing was done.
-                let _ = asked.told.send(Err(error));
+                let _ = asked.asker.told.send(Err(error));
                 Ok(())
             }
         }
@@ -499,7 +513,7 @@ impl Drive {
         let mut ended = Vec::new();
         let mut next = Some(first);
         while let Some(result) = next {
-            match self.report(result) {
+            match self.report(result)? {
                 Some(Report::Ended(task, outcome)) => {
                     self.attempts.remove(&task);
                     ended.push((task, outcome));
@@ -519,7 +533,7 @@ impl Drive {
                     self.decide(Happening::Refused(task, failure), None)?;
                 }
                 Some(Report::Turn(then)) => {
-                    self.awaits_turn = false;
+                    self.awaits_turn = None;
                     self.decide(then, None)?;
                 }
                 None => {}
@@ -535,14 +549,18 @@ impl Drive {
         }
     }
 
-    /// The report; of work that panicked, that it failed.
-    fn report(&self, result: Result<(Id, Report), JoinError>) -> Option<Report> {
+    /// The report; of work that panicked, that it failed. Where the run itself waited
+    /// for that work, it cannot go on.
+    fn report(
+        &self,
+        result: Result<(Id, Report), JoinError>,
+    ) -> Result<Option<Report>, EngineError> {
         let error = match result {
-            Ok((_, report)) => return Some(report),
-            Err(error) if error.is_cancelled() => return None,
+            Ok((_, report)) => return Ok(Some(report)),
+            Err(error) if error.is_cancelled() => return Ok(None),
             Err(error) => error,
         };
-        tracing::error!(%error, "an attempt went wrong inside Tidemill");
+        tracing::error!(%error, "work of a run went wrong inside Tidemill");
         let failure = Failure::new(
             FailureKind::Start,
             "Tidemill itself went wrong here; its log in the home says where",
@@ -550,11 +568,19 @@ impl Drive {
         let id = error.id();
         let mut attempts = self.attempts.iter();
         if let Some((&task, _)) = attempts.find(|(_, underway)| underway.id == id) {
-            return Some(Report::Ended(task, Outcome::Failed(failure)));
+            return Ok(Some(Report::Ended(task, Outcome::Failed(failure))));
         }
         let mut asking = self.waiting.iter().chain(&self.looking);
-        let (&task, _) = asking.find(|(_, handle)| handle.id() == id)?;
-        Some(Report::Refused(task, failure))
+        if let Some((&task, _)) = asking.find(|(_, handle)| handle.id() == id) {
+            return Ok(Some(Report::Refused(task, failure)));
+        }
+        match &self.awaits_turn {
+            Some(waits) if waits.id() == id => Err(EngineError::WentWrong {
+                run: self.facts.name.to_string(),
+            }),
+            // What it was for has ended meanwhile.
+            _ => Ok(None),
+        }
     }
 
     fn set_timer(&mut self, timer: Timer, due: Timestamp) {
@@ -593,6 +619,15 @@ impl Drive {
         }
         self.shared.release(&self.facts, lets_go).await;
     }
+}
+
+/// What a request of another process is answered where it is done.
+fn answered(asker: &Asker, at: Timestamp) -> Option<Answered> {
+    Some(Answered {
+        request: asker.request?,
+        answer: done(),
+        at,
+    })
 }
 
 /// Whether the run ends with a decision.

@@ -2,12 +2,16 @@ mod journals;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::json;
-use tidemill_orchestrate::{RunId, State};
+use tidemill_orchestrate::{Happening, Run, RunId, State};
+use tokio::sync::mpsc;
 
+use super::{Drive, Word};
 use crate::{
-    Event,
-    testbed::{PATIENCE, Testbed, close, runs, tasks, until},
+    Engine, EngineError, Event, LoadedFlow,
+    engine::new_run,
+    testbed::{PATIENCE, Testbed, close, runs, stored, tasks, until},
 };
 
 #[tokio::test]
@@ -240,6 +244,57 @@ tasks:
     close(&engine).await;
 }
 
+/// A run of the flow that nobody carries yet, and how it is told things.
+async fn begun(
+    engine: &Engine,
+    flow: LoadedFlow,
+    happening: Happening,
+) -> (Drive, mpsc::UnboundedSender<Word>) {
+    let shared = &engine.shared;
+    let id = RunId::new(1, fastrand::u64(..));
+    let facts = shared.facts(id, "a-run".into(), flow, 0).await;
+    let facts = Arc::new(facts.unwrap());
+    let inputs = shared
+        .asked_with(serde_json::Map::new(), &json!(null), None)
+        .await
+        .unwrap();
+    let new = new_run(&facts, &inputs, None, Timestamp::now());
+    let run = Run::new(shared.run_start(&facts, inputs));
+    let (words, heard) = mpsc::unbounded_channel();
+    let mut drive = Drive::new(Arc::clone(shared), facts, run, false, heard);
+    drive.begin(new, happening).await.unwrap();
+    (drive, words)
+}
+
+#[tokio::test]
+async fn a_run_whose_wait_for_its_turn_goes_wrong_is_let_go_of() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let flow = bed.flow("{ name: waits, tasks: { a: { value: 1 } } }");
+    let queued = Happening::Queued {
+        reason: "others run".to_owned(),
+        due: None,
+    };
+    let (mut drive, words) = begun(&engine, flow, queued).await;
+    drive.awaits_turn = Some(drive.work.spawn(async { panic!("on purpose") }));
+    let facts = Arc::clone(&drive.facts);
+    let (id, name) = (facts.id, facts.name.to_string());
+    let handle = engine.shared.carry(drive, &facts, words);
+    let ended = tokio::time::timeout(PATIENCE, handle.ended())
+        .await
+        .unwrap();
+    let error = ended.unwrap_err();
+    assert!(
+        matches!(&*error, EngineError::WentWrong { run } if *run == name),
+        "{error}"
+    );
+    // Nothing is lost: it is found, and carried on.
+    assert_eq!(stored(&engine, id).owner, None);
+    let retried = engine.retry(id, true).await.unwrap();
+    bed.ended(&engine, &retried).await.is(State::Completed);
+    close(&engine).await;
+}
+
 #[tokio::test]
 async fn secrets_are_masked_everywhere() {
     let bed = Testbed::new();
@@ -336,19 +391,7 @@ tasks:
     cache: true
 ";
     for _ in 0..2 {
-        let shared = &engine.shared;
-        let id = RunId::new(1, fastrand::u64(..));
-        let facts = shared.facts(id, "a-run".into(), bed.flow(text), 0).await;
-        let facts = Arc::new(facts.unwrap());
-        let inputs = shared
-            .asked_with(serde_json::Map::new(), &json!(null), None)
-            .await
-            .unwrap();
-        let new = crate::engine::new_run(&facts, &inputs, None, jiff::Timestamp::now());
-        let run = super::Run::new(shared.run_start(&facts, inputs));
-        let (_words, heard) = tokio::sync::mpsc::unbounded_channel();
-        let mut drive = super::Drive::new(Arc::clone(shared), facts, run, false, heard);
-        drive.begin(new, super::Happening::Start).await.unwrap();
+        let (mut drive, _words) = begun(&engine, bed.flow(text), Happening::Start).await;
         let ended = tokio::time::timeout(PATIENCE, drive.turn()).await;
         ended.unwrap().unwrap();
         assert_eq!(drive.keys.len(), 0);

@@ -107,6 +107,84 @@ tasks:
     close(&engine).await;
 }
 
+/// A parent that holds a slot of the gate, and whose child waits for one once the file
+/// `go` is there.
+fn parent_of_a_waiter(bed: &Testbed) -> String {
+    bed.flow(
+        "{ name: child, tasks: { \
+           ready: { shell: 'echo x >> ready; until test -e go; do sleep 0.02; done' }, \
+           inner: { needs: [ready], limits: [gate], shell: 'true' } } }",
+    );
+    "{ name: parent, tasks: { call: { flow: child, limits: [gate] } } }".to_owned()
+}
+
+#[tokio::test]
+async fn of_parents_whose_children_wait_for_each_other_s_slot_one_gives_way() {
+    let bed = Testbed::new();
+    let engines = [bed.engine().await, bed.engine().await];
+    set_limit(&engines[0], 2).await;
+    let text = parent_of_a_waiter(&bed);
+    let mut handles = Vec::new();
+    for engine in &engines {
+        handles.push((engine, engine.start(bed.request(&text)).await.unwrap()));
+    }
+    until("both hold a slot", || {
+        bed.read("ready").lines().count() == 2
+    })
+    .await;
+    bed.write("go", "");
+    let mut ended = Vec::new();
+    for (engine, handle) in &handles {
+        ended.push(bed.ended(engine, handle).await);
+    }
+    // That of the younger child gives way, and the other one goes on with its slot.
+    ended.sort_by_key(|ended| ended.end.state == State::Failed);
+    ended[0].is(State::Completed);
+    ended[1].is(State::Failed);
+    let messages = ended[1].messages().join("\n");
+    for run in ended.iter().map(|ended| &ended.run.name) {
+        let holder = format!("task `call` of run {run}");
+        assert!(messages.contains(&holder), "{holder}: {messages}");
+    }
+    assert!(messages.contains("in turn"), "{messages}");
+    let limits = engines[0].store().reader().unwrap().limits().unwrap();
+    assert_eq!(limits[0].taken, 0);
+    for engine in &engines {
+        close(engine).await;
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_one_that_only_takes_long_is_not_failed() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    set_limit(&engine, 2).await;
+    let text = parent_of_a_waiter(&bed);
+    let long = "{ name: long, tasks: { a: { limits: [gate], \
+        shell: 'touch holds; until test -e end; do sleep 0.02; done' } } }";
+    let holds = engine.start(bed.request(long)).await.unwrap();
+    until("it holds a slot", || bed.file("holds").exists()).await;
+    bed.write("go", "");
+    let waits = engine.start(bed.request(&text)).await.unwrap();
+    until("its child waits", || {
+        let all = runs(&engine);
+        let child = all.iter().find(|run| run.flow == "child");
+        child.is_some_and(|child| {
+            let found = engine.store().reader().unwrap();
+            let waits = tasks(&engine, child.id)
+                .iter()
+                .find(|task| task.state == State::AwaitingSlot)
+                .map(|task| found.knot(child.id, task.number).unwrap());
+            waits == Some(None)
+        })
+    })
+    .await;
+    bed.write("end", "");
+    bed.ended(&engine, &holds).await.is(State::Completed);
+    bed.ended(&engine, &waits).await.is(State::Completed);
+    close(&engine).await;
+}
+
 fn overlapping(on_conflict: &str) -> String {
     format!(
         "

@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use tidemill_orchestrate::State;
@@ -171,6 +174,140 @@ async fn a_request_that_nobody_answers_is_taken_back() {
     assert!(store.reader().unwrap().requests(dead).unwrap().is_empty());
     handle.cancel("enough");
     bed.ended(&engine, &handle).await.is(State::Cancelled);
+    close(&engine).await;
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_answered_in_the_same_commit() {
+    let bed = Testbed::new();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (noted, store) = (Arc::clone(&seen), Arc::clone(other.store()));
+    // What stands in the store when the process dies right after its commit.
+    one.store().observe(move |commit| {
+        let mut moves = commit.batches.iter().flat_map(|batch| batch.transitions);
+        if moves.any(|transition| transition.from == Some(State::Paused)) {
+            let answer = store.reader().unwrap().answer(1).unwrap();
+            noted
+                .lock()
+                .unwrap()
+                .push(answer.map(|answer| answer.accepted));
+        }
+    });
+    let handle = asking(&bed, &one).await;
+    let approved = other.steer(handle.id, approve(json!({"n": 3})), "me");
+    approved.await.unwrap();
+    bed.ended(&one, &handle).await.is(State::Completed);
+    // The task's move, and the run's behind it.
+    let seen = seen.lock().unwrap().clone();
+    assert!(
+        !seen.is_empty() && seen.iter().all(|one| *one == Some(true)),
+        "{seen:?}"
+    );
+    close(&one).await;
+    close(&other).await;
+}
+
+#[tokio::test]
+async fn a_run_that_ends_before_it_answers_is_judged_by_its_end() {
+    let bed = Testbed::new();
+    let (one, other) = (bed.engine().await, bed.engine().await);
+    let handle = asking(&bed, &one).await;
+    let run = stored(&other, handle.id);
+    handle.cancel("enough");
+    bed.ended(&one, &handle).await.is(State::Cancelled);
+    let ask = async |steering| {
+        other
+            .shared
+            .ask(&run, Owner::current(), steering, "me")
+            .await
+    };
+    let cancel = Steering::Cancel {
+        reason: "enough".to_owned(),
+    };
+    ask(cancel).await.unwrap();
+    let late = ask(approve(json!({"n": 3}))).await;
+    assert!(
+        matches!(late, Err(EngineError::RunEnded { .. })),
+        "{late:?}"
+    );
+    close(&one).await;
+    close(&other).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_request_follows_a_run_that_its_owner_lets_go_of() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    let id = asking(&bed, &engine).await.id;
+    engine.close(Close::LetGo).await.unwrap();
+    let engine = bed.engine().await;
+    engine.settle().await.unwrap();
+    let mut sleeper = std::process::Command::new("sleep")
+        .arg("1000")
+        .spawn()
+        .unwrap();
+    let owner = owner_of(&sleeper);
+    let store = Arc::clone(engine.store());
+    let claim = async |before, after| {
+        let claim = store.writer().claim(id, before, after);
+        assert!(claim.committed().await.unwrap());
+    };
+    claim(None, Some(owner)).await;
+    let cancel = Steering::Cancel {
+        reason: "enough".to_owned(),
+    };
+    let goes = async {
+        until("it is asked", || {
+            !store.reader().unwrap().requests(owner).unwrap().is_empty()
+        })
+        .await;
+        claim(Some(owner), None).await;
+    };
+    let (steered, ()) = tokio::join!(engine.steer(id, cancel, "me"), goes);
+    let Ok(Steered::Carried(handle)) = steered else {
+        panic!("{steered:?}");
+    };
+    bed.ended(&engine, &handle).await.is(State::Cancelled);
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+    close(&engine).await;
+}
+
+/// Another process as an owner.
+#[cfg(target_os = "linux")]
+fn owner_of(process: &std::process::Child) -> Owner {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
+    let started = stat.split(' ').nth(21).unwrap();
+    let mut owner = serde_json::to_value(Owner::current()).unwrap();
+    owner["pid"] = process.id().into();
+    owner["started"] = started.parse::<u64>().unwrap().into();
+    serde_json::from_value(owner).unwrap()
+}
+
+#[tokio::test]
+async fn a_cancel_that_comes_after_the_last_task_is_told_how_the_run_ended() {
+    let bed = Testbed::new();
+    let engine = bed.engine().await;
+    // Cancelled in every moment of a run's life, it is answered as the run ends.
+    for after in 0..40 {
+        let handle = engine
+            .start(bed.request("{ name: short, tasks: { a: { value: 1 } } }"))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_micros(after * 50)).await;
+        let cancel = Steering::Cancel {
+            reason: "enough".to_owned(),
+        };
+        let steered = engine.steer(handle.id, cancel, "me").await;
+        let state = bed.ended(&engine, &handle).await.end.state;
+        match steered {
+            Ok(_) => assert_eq!(state, State::Cancelled),
+            Err(EngineError::RunEnded { .. }) => assert_eq!(state, State::Completed),
+            Err(error) => panic!("{error}"),
+        }
+    }
     close(&engine).await;
 }
 

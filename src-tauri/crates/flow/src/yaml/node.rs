@@ -80,6 +80,13 @@ impl Node {
         }
     }
 
+    /// The value of a key, where the node is a mapping that has it.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Node> {
+        let mut entries = self.as_mapping()?.iter();
+        let entry = entries.find(|entry| entry.key.as_ref() == key)?;
+        Some(&entry.value)
+    }
+
     /// The items, where the node is a list.
     pub(crate) fn as_sequence(&self) -> Option<&[Node]> {
         match &self.content {

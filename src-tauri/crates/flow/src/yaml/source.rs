@@ -26,6 +26,18 @@ impl<'t> Source<'t> {
         Self { lines }
     }
 
+    /// How many bytes into `text`, which was split, a place is. A byte order mark is no
+    /// character of the first line.
+    pub(crate) fn offset(&self, text: &str, place: Place) -> Option<usize> {
+        let line = self.lines.get((place.line as usize).checked_sub(1)?)?;
+        let start = line.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        let mark = match place.line {
+            1 if line.starts_with('\u{feff}') => '\u{feff}'.len_utf8(),
+            _ => 0,
+        };
+        Some(start + mark + byte_column(line.get(mark..)?, place.column))
+    }
+
     /// What finds places inside the scalar `node`.
     pub(crate) fn locator<'s>(&'s self, node: &'s Node) -> Locator<'s> {
         let (text, style) = match &node.content {

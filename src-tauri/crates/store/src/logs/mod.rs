@@ -246,7 +246,7 @@ impl Logs {
         &self,
         step: impl Fn(&Connection) -> rusqlite::Result<Vec<(i64, i64)>>,
     ) -> Result<(), StoreError> {
-        let mut queue = WriteQueue::open(&self.database.lock)?;
+        let mut queue = WriteQueue::open(&self.database.lock)?.impatient();
         let mut connection = self.database.write()?;
         loop {
             let removed = queue.transaction(&mut connection, &self.database.path, |inside| {

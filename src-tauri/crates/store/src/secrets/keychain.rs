@@ -6,6 +6,9 @@ use std::fmt;
 
 use keyring_core::{Entry, Error, api::CredentialStoreApi};
 
+#[cfg(not(any(target_os = "macos", windows)))]
+use secret_service::{EncryptionType, blocking::SecretService};
+
 use crate::KeychainFault;
 
 /// The service that the entries are kept under.
@@ -15,6 +18,10 @@ const SERVICE: &str = "tidemill";
 pub(super) trait Keychain: fmt::Debug + Send + Sync {
     /// The text of `entry`; `None`: there is no such entry.
     fn read(&self, entry: &str) -> Result<Option<String>, KeychainFault>;
+
+    /// The text of `entry` where nobody has to be asked for it, such as to unlock the
+    /// keychain; else [`KeychainFault::Locked`].
+    fn read_quietly(&self, entry: &str) -> Result<Option<String>, KeychainFault>;
 
     /// Keeps `text` as `entry`, in place of what was there.
     fn write(&self, entry: &str, text: &str) -> Result<(), KeychainFault>;
@@ -32,6 +39,39 @@ impl Keychain for OsKeychain {
             Err(Error::NoEntry) => Ok(None),
             Err(Error::BadEncoding(_) | Error::BadDataFormat(..)) => Err(KeychainFault::Malformed),
             Err(error) => Err(fault(&error)),
+        }
+    }
+
+    #[cfg(target_os = "macos")]
+    fn read_quietly(&self, entry: &str) -> Result<Option<String>, KeychainFault> {
+        use security_framework::os::macos::keychain::SecKeychain;
+        let quiet = SecKeychain::disable_user_interaction()
+            .map_err(|error| KeychainFault::Unreachable(error.to_string()))?;
+        let read = self.read(entry);
+        drop(quiet);
+        read
+    }
+
+    /// Nobody is ever asked here.
+    #[cfg(windows)]
+    fn read_quietly(&self, entry: &str) -> Result<Option<String>, KeychainFault> {
+        self.read(entry)
+    }
+
+    #[cfg(not(any(target_os = "macos", windows)))]
+    fn read_quietly(&self, entry: &str) -> Result<Option<String>, KeychainFault> {
+        let unreachable =
+            |error: secret_service::Error| KeychainFault::Unreachable(error.to_string());
+        let service = SecretService::connect(EncryptionType::Dh).map_err(unreachable)?;
+        // What it finds it only tells apart: reading is what would ask.
+        let found = service
+            .search_items([("service", SERVICE), ("username", entry)].into())
+            .map_err(unreachable)?;
+        match found.locked.is_empty() {
+            true => self.read(entry),
+            false => Err(KeychainFault::Locked(
+                "nobody was asked to unlock it".to_owned(),
+            )),
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Secrets {
     key: PathBuf,
     lock: PathBuf,
     keychain: Arc<dyn Keychain>,
+    /// The keychain may have the system ask a person.
+    asks: bool,
 }
 
 /// What the sealed file holds, with the key that opened it.
@@ -55,6 +57,17 @@ impl Secrets {
             key: home.secrets_key(),
             lock: home.secrets_lock(),
             keychain,
+            asks: true,
+        }
+    }
+
+    /// The same, but no person is ever asked to unlock the keychain: what would need
+    /// that fails with [`KeychainFault::Locked`].
+    #[must_use]
+    pub fn without_asking(self) -> Self {
+        Self {
+            asks: false,
+            ..self
         }
     }
 
@@ -172,7 +185,7 @@ impl Secrets {
 
     /// The place of a writer, alone until it is dropped.
     fn queue(&self) -> Result<WriteQueue, StoreError> {
-        let mut queue = WriteQueue::open(&self.lock)?;
+        let mut queue = WriteQueue::open(&self.lock)?.impatient();
         queue.lock()?;
         Ok(queue)
     }
@@ -225,7 +238,11 @@ impl Secrets {
             return SecretsKey::read(&self.key);
         };
         let fault = |cause| keychain_fault(entry.clone(), cause);
-        match self.keychain.read(entry).map_err(fault)? {
+        let read = match self.asks {
+            true => self.keychain.read(entry),
+            false => self.keychain.read_quietly(entry),
+        };
+        match read.map_err(fault)? {
             Some(text) => match SecretsKey::from_hex(&text) {
                 Some(key) => Ok(Some(key)),
                 None => Err(fault(KeychainFault::Malformed)),

@@ -10,6 +10,7 @@ use super::*;
 enum Mood {
     Willing,
     Forgetful,
+    Asking,
     Failing(KeychainFault),
 }
 
@@ -53,11 +54,19 @@ impl Keychain for MemoryKeychain {
         }
     }
 
+    fn read_quietly(&self, entry: &str) -> Result<Option<String>, KeychainFault> {
+        let asks = *self.mood.lock().unwrap() == Mood::Asking;
+        match asks {
+            true => Err(KeychainFault::Locked("shut".to_owned())),
+            false => self.read(entry),
+        }
+    }
+
     fn write(&self, entry: &str, text: &str) -> Result<(), KeychainFault> {
         match self.answer() {
             Mood::Failing(cause) => Err(cause),
             Mood::Forgetful => Ok(()),
-            Mood::Willing => {
+            Mood::Willing | Mood::Asking => {
                 let mut entries = self.entries.lock().unwrap();
                 entries.insert(entry.to_owned(), text.to_owned());
                 Ok(())
@@ -94,6 +103,24 @@ fn keychain_cause(error: &StoreError) -> KeychainFault {
         StoreError::Keychain { cause, .. } => cause.clone(),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn who_does_not_ask_reads_what_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let keychain = MemoryKeychain::new();
+    let asking = secrets(folder.path(), &keychain);
+    let quiet = asking.clone().without_asking();
+    assert!(quiet.all().unwrap().is_empty(), "there is nothing yet");
+    asking.set("A", "first value").unwrap();
+    asking.move_key_to_keychain().unwrap();
+    assert_eq!(quiet.all().unwrap(), asking.all().unwrap());
+    keychain.set_mood(Mood::Asking);
+    let calls = keychain.calls();
+    let refused = keychain_cause(&quiet.all().unwrap_err());
+    assert_eq!(refused, KeychainFault::Locked("shut".to_owned()));
+    assert_eq!(keychain.calls(), calls, "nobody was asked");
+    assert_eq!(asking.all().unwrap().len(), 1);
 }
 
 #[test]

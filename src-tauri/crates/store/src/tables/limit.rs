@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 
-use crate::{Owner, StoreError};
+use crate::{Home, Owner, StoreError, tables::wait, writer::Session};
 
 /// A limit on how many attempts run at once, over all runs of the home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,13 +94,14 @@ pub(crate) fn list(connection: &Connection) -> rusqlite::Result<Vec<Limit>> {
 
 /// Takes one slot of each limit, or none. Slots of dead processes are freed on the way.
 pub(crate) fn take(
-    connection: &Connection,
+    session: &Session,
     names: &[String],
     holder: &SlotHolder,
 ) -> Result<Slots, StoreError> {
+    let connection = &session.connection;
     for name in names {
         let slots = slots(connection, name)?;
-        if !has_room(connection, name, slots, holder)? {
+        if !has_room(session, name, slots, holder)? {
             let limit = name.clone();
             return Ok(Slots::Full { limit, slots });
         }
@@ -111,16 +112,16 @@ pub(crate) fn take(
 
 /// Takes a slot of a limit that has no row of its own, but `slots`.
 pub(crate) fn take_turn(
-    connection: &Connection,
+    session: &Session,
     name: &str,
     slots: u32,
     holder: &SlotHolder,
 ) -> Result<Slots, StoreError> {
-    if !has_room(connection, name, slots, holder)? {
+    if !has_room(session, name, slots, holder)? {
         let limit = name.to_owned();
         return Ok(Slots::Full { limit, slots });
     }
-    hold(connection, &[name.to_owned()], holder)?;
+    hold(&session.connection, &[name.to_owned()], holder)?;
     Ok(Slots::Taken)
 }
 
@@ -136,7 +137,7 @@ fn hold(connection: &Connection, names: &[String], holder: &SlotHolder) -> rusql
             holder.owner.to_bytes()
         ])?;
     }
-    Ok(())
+    wait::forget(connection, holder.run, holder.task)
 }
 
 /// Frees what an attempt holds in this process: another one may carry the run by now.
@@ -152,7 +153,7 @@ pub(crate) fn free(
             task.get(),
             Owner::current().to_bytes()
         ])?;
-    Ok(())
+    wait::forget(connection, run, task)
 }
 
 /// Frees all that a run's attempts hold.
@@ -160,7 +161,7 @@ pub(crate) fn free_run(connection: &Connection, run: RunId) -> rusqlite::Result<
     connection
         .prepare_cached("DELETE FROM slots WHERE run = ?")?
         .execute([run.to_bytes()])?;
-    Ok(())
+    wait::forget_run(connection, run)
 }
 
 /// The slots held by what a task run stands in (groups, and mapped tasks), by the task
@@ -193,6 +194,15 @@ pub(crate) fn around(
         next = outer.within;
     }
     Ok(slots)
+}
+
+/// The number, in its flow's graph, of the task that a task run is of.
+pub(crate) fn task_of(
+    connection: &Connection,
+    run: RunId,
+    number: TaskRunNumber,
+) -> rusqlite::Result<Option<u32>> {
+    Ok(standing(connection, run, number)?.map(|standing| standing.task))
 }
 
 /// Where a task run stands.
@@ -240,13 +250,14 @@ fn slots(connection: &Connection, name: &str) -> Result<u32, StoreError> {
 
 /// Whether a slot is left, once those of dead processes are freed.
 fn has_room(
-    connection: &Connection,
+    session: &Session,
     name: &str,
     slots: u32,
     holder: &SlotHolder,
 ) -> rusqlite::Result<bool> {
+    let connection = &session.connection;
     let is_free = || taken_by_others(connection, name, holder).map(|taken| taken < slots);
-    Ok(is_free()? || (free_dead(connection, name)? && is_free()?))
+    Ok(is_free()? || (free_dead(connection, &session.home, name)? && is_free()?))
 }
 
 fn taken_by_others(
@@ -263,14 +274,14 @@ fn taken_by_others(
 }
 
 /// Frees a limit's slots whose processes are gone; gives whether there were any.
-fn free_dead(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+fn free_dead(connection: &Connection, home: &Home, name: &str) -> rusqlite::Result<bool> {
     let owners: HashSet<[u8; 28]> = connection
         .prepare_cached("SELECT DISTINCT owner FROM slots WHERE name = ?")?
         .query_map([name], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut freed = 0;
     for bytes in owners {
-        if Owner::from_bytes(&bytes).is_none_or(|owner| !owner.is_alive()) {
+        if Owner::from_bytes(&bytes).is_none_or(|owner| !owner.is_alive(home)) {
             freed += connection
                 .prepare_cached("DELETE FROM slots WHERE owner = ?")?
                 .execute([bytes])?;

@@ -3,6 +3,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod device;
+pub(crate) mod draft;
 pub(crate) mod limit;
 pub(crate) mod pin;
 pub(crate) mod request;
@@ -10,10 +11,12 @@ pub(crate) mod result;
 pub(crate) mod run;
 pub(crate) mod run_list;
 pub(crate) mod run_summary;
+pub(crate) mod saved_version;
 pub(crate) mod setting;
 pub(crate) mod task_run;
 pub(crate) mod task_tally;
 pub(crate) mod text;
 pub(crate) mod transition;
 pub(crate) mod variable;
+pub(crate) mod wait;
 pub(crate) mod workspace;

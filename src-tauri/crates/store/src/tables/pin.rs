@@ -47,6 +47,20 @@ pub(crate) fn set(connection: &Connection, flow: &PinnedFlow, pin: &Pin) -> rusq
     Ok(())
 }
 
+/// Gives a flow's pins to its new name, in place of what that had.
+pub(crate) fn rename(
+    connection: &Connection,
+    workspace: &str,
+    from: &str,
+    to: &str,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE OR REPLACE pins SET flow = ?3 WHERE workspace = ?1 AND flow = ?2",
+        [workspace, from, to],
+    )?;
+    Ok(())
+}
+
 /// Removes a pin; gives whether it was there.
 pub(crate) fn remove(
     connection: &Connection,

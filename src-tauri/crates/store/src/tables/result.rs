@@ -2,20 +2,27 @@
 //! the rows that say which run names which.
 
 use std::{
+    collections::BTreeSet,
     fmt, fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use tidemill_flow::Value;
 
-use crate::{StoreError, codec};
+use crate::{StoreError, codec, receipt::lock};
 
 /// The key in `results` under which the cache names a file.
 pub(crate) const CACHE_RUN: i64 = 0;
+
+/// How many files whose names are on the disk are remembered.
+const REMEMBERED: usize = 4096;
 
 /// The SHA-256 of a value's JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,11 +54,19 @@ impl fmt::Display for ResultHash {
 #[derive(Clone, Debug)]
 pub(crate) struct Results {
     folder: PathBuf,
+    /// Files whose names this process knows to be on the disk.
+    flushed: Arc<Mutex<BTreeSet<ResultHash>>>,
+    /// Set once this process knows the folder's own name to be on the disk.
+    folder_flushed: Arc<OnceLock<()>>,
 }
 
 impl Results {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self {
+            folder,
+            flushed: Arc::default(),
+            folder_flushed: Arc::default(),
+        }
     }
 
     /// Keeps a value's JSON: when this returns, its file is whole and flushed.
@@ -59,9 +74,37 @@ impl Results {
         let hash = ResultHash::of(json);
         let path = self.path(&hash);
         match fs::metadata(&path) {
-            Ok(metadata) if metadata.len() == json.len() as u64 => Ok(hash),
-            Ok(_) | Err(_) => self.write(&path, json).map(|()| hash),
+            Ok(metadata) if metadata.len() == json.len() as u64 => {
+                self.flush_name(&hash, &path)?;
+                Ok(hash)
+            }
+            Ok(_) | Err(_) => {
+                self.write(&path, json)?;
+                self.note_flushed(hash);
+                Ok(hash)
+            }
         }
+    }
+
+    /// Flushes the name of a file that was there: who made it may have been killed
+    /// before it did.
+    fn flush_name(&self, hash: &ResultHash, path: &Path) -> Result<(), StoreError> {
+        if lock(&self.flushed).contains(hash) {
+            return Ok(());
+        }
+        let flushed = self.make_folder().and_then(|()| sync_folder(&self.folder));
+        flushed.map_err(|cause| StoreError::io(path, cause))?;
+        self.note_flushed(*hash);
+        Ok(())
+    }
+
+    /// Remembers a few files whose names are on the disk.
+    fn note_flushed(&self, hash: ResultHash) {
+        let mut flushed = lock(&self.flushed);
+        if flushed.len() >= REMEMBERED {
+            flushed.clear();
+        }
+        flushed.insert(hash);
     }
 
     /// Whether the file is there.
@@ -86,6 +129,7 @@ impl Results {
     /// Removes a file that nothing names any more.
     pub(crate) fn remove(&self, hash: &ResultHash) -> Result<(), StoreError> {
         let path = self.path(hash);
+        lock(&self.flushed).remove(hash);
         match fs::remove_file(&path) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                 Err(StoreError::io(path, cause))
@@ -98,11 +142,23 @@ impl Results {
         self.folder.join(format!("{hash}.json"))
     }
 
+    /// Makes the folder, and flushes its name also where it was there: who made it may
+    /// have been killed before it did.
+    fn make_folder(&self) -> io::Result<()> {
+        if self.folder_flushed.get().is_some() && self.folder.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder)?;
+        self.folder.parent().map_or(Ok(()), sync_folder)?;
+        self.folder_flushed.get_or_init(|| ());
+        Ok(())
+    }
+
     /// Writes beside it, flushes, renames: a file of that name is always whole.
     fn write(&self, path: &Path, json: &[u8]) -> Result<(), StoreError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let failed = |cause| StoreError::io(path, cause);
-        fs::create_dir_all(&self.folder).map_err(failed)?;
+        self.make_folder().map_err(failed)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let temporary = path.with_extension(format!("{}-{number}.new", std::process::id()));
         let written = fs::File::create(&temporary)

@@ -1,9 +1,17 @@
 //! The runs table: what a run was started with, how it stands, who carries it.
 
-use std::sync::Arc;
+#[cfg(unix)]
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{
+    Connection, OptionalExtension, Row, params,
+    types::{ToSqlOutput, ValueRef},
+};
 use tidemill_flow::Value;
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 
@@ -26,8 +34,8 @@ pub struct NewRun {
     /// The flow file's text; `None` for a recorded command. Its SHA-256 is the version.
     pub flow_text: Option<Arc<str>>,
     /// The flow file's path.
-    pub file: Option<String>,
-    /// The workspace's path.
+    pub file: Option<PathBuf>,
+    /// The workspace's path, as text.
     pub workspace: Option<String>,
     /// Bound parameters, a mapping.
     pub parameters: Value,
@@ -99,7 +107,7 @@ pub struct StoredRun {
     pub version: Option<String>,
     /// The workspace's path.
     pub workspace: Option<String>,
-    /// The flow file's path.
+    /// The flow file's path, as text.
     pub file: Option<String>,
     /// How it stands.
     pub state: State,
@@ -138,6 +146,8 @@ pub struct RunInputs {
     pub environment: Option<Value>,
     /// How it differs from a run of the whole flow, where it does.
     pub trial: Option<Value>,
+    /// The flow file's path, also where it is no text.
+    pub file: Option<PathBuf>,
 }
 
 /// A run that has not ended.
@@ -197,7 +207,7 @@ pub(crate) fn insert(
             run.flow,
             version,
             run.workspace,
-            run.file,
+            run.file.as_deref().map(path_column),
             State::Pending.code(),
             time::to_column(run.created_at),
             run.scheduled_for.map(time::to_column),
@@ -314,11 +324,7 @@ pub(crate) fn remove(connection: &Connection, key: i64) -> rusqlite::Result<()> 
     )?;
     connection.execute("DELETE FROM runs WHERE key = ?", [key])?;
     for hash in texts.into_iter().flatten() {
-        connection.execute(
-            "DELETE FROM texts WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM runs
-               WHERE version = ?1 OR variables = ?1 OR environment = ?1)",
-            [hash],
-        )?;
+        text::forget_unnamed(connection, &hash)?;
     }
     Ok(())
 }
@@ -382,7 +388,7 @@ pub(crate) fn inputs(
     id: RunId,
 ) -> Result<Option<RunInputs>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT version, trigger, variables, environment, trial FROM runs WHERE id = ?",
+        "SELECT version, trigger, variables, environment, trial, file FROM runs WHERE id = ?",
     )?;
     let mut rows = statement.query([id.to_bytes()])?;
     let Some(row) = rows.next()? else {
@@ -407,6 +413,7 @@ pub(crate) fn inputs(
             Some(bytes) => Some(value(id, &bytes, results)?),
             None => None,
         },
+        file: column_path(row.get_ref(5)?),
     }))
 }
 
@@ -434,6 +441,26 @@ pub(crate) fn by_name(
         "SELECT id FROM runs WHERE name = ?1 AND removing = 0 ORDER BY id DESC LIMIT ?2",
         params![name, limit],
     )
+}
+
+/// A path as it is kept: as text, or in its own bytes where it is none.
+fn path_column(path: &Path) -> ToSqlOutput<'_> {
+    match path.to_str() {
+        Some(text) => text.into(),
+        #[cfg(unix)]
+        None => ToSqlOutput::Borrowed(ValueRef::Blob(path.as_os_str().as_bytes())),
+        #[cfg(not(unix))]
+        None => path.to_string_lossy().into_owned().into(),
+    }
+}
+
+fn column_path(column: ValueRef<'_>) -> Option<PathBuf> {
+    match column {
+        ValueRef::Text(text) => Some(PathBuf::from(String::from_utf8_lossy(text).into_owned())),
+        #[cfg(unix)]
+        ValueRef::Blob(bytes) => Some(PathBuf::from(OsStr::from_bytes(bytes))),
+        _ => None,
+    }
 }
 
 /// The newest run's id.
@@ -469,7 +496,7 @@ pub(crate) fn stored(row: &Row<'_>, results: &Results) -> Result<StoredRun, Stor
             flow: row.get(2)?,
             version: row.get::<_, Option<[u8; 32]>>(3)?.map(hex),
             workspace: row.get(4)?,
-            file: row.get(5)?,
+            file: column_path(row.get_ref(5)?).map(|path| path.to_string_lossy().into_owned()),
             state: transition::state(row, 6)?,
             message,
             run_attempt: row.get(7)?,

@@ -22,6 +22,19 @@ pub(crate) fn keep(connection: &Connection, hash: &TextHash, text: &[u8]) -> rus
     Ok(())
 }
 
+/// Removes a text, unless a run or a saved version names it.
+pub(crate) fn forget_unnamed(connection: &Connection, hash: &[u8]) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM texts WHERE hash = ?1
+               AND NOT EXISTS (SELECT 1 FROM saved_versions WHERE version = ?1)
+               AND NOT EXISTS (SELECT 1 FROM runs
+                 WHERE version = ?1 OR variables = ?1 OR environment = ?1)",
+        )?
+        .execute([hash])?;
+    Ok(())
+}
+
 /// The bytes with this hash.
 pub(crate) fn bytes(connection: &Connection, hash: &[u8]) -> rusqlite::Result<Option<Vec<u8>>> {
     connection

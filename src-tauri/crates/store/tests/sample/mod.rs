@@ -26,7 +26,7 @@ pub(crate) fn new_run(n: u32) -> NewRun {
         name: format!("calm-otter-{n}"),
         flow: "weather".to_owned(),
         flow_text: Some("name: weather\ntasks: {a: {value: 1}}\n".into()),
-        file: Some("/flows/weather.flow.yaml".to_owned()),
+        file: Some("/flows/weather.flow.yaml".into()),
         workspace: Some("/flows".to_owned()),
         parameters: from_json(&json!({"city": "Oslo", "n": n, "list": [1, 2]})),
         trigger: Value::from(()),

@@ -4,7 +4,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -28,6 +28,7 @@ const LISTS: &[(&str, &str)] = &[
     ),
     ("longest runs", "/runs?sort=longest"),
     ("top runs", "/runs?top=true"),
+    ("runs by a parameter", "/runs?parameter=n%3D77"),
     ("a run's tasks", "/runs/last/tasks"),
     ("a run's nodes", "/runs/last/nodes"),
     ("a run's timeline", "/runs/last/timeline"),
@@ -40,19 +41,29 @@ const LISTS: &[(&str, &str)] = &[
 /// The row of the table.
 pub(super) const ROW: Row = Row::at_most("api-lists", 10.0, api_lists);
 
+/// What is searched for: words of one line, of every line, and of every line but of none
+/// together.
+const SEARCHES: &[&str] = &["777777", "delivered", "delivered%207%208", "child"];
+
+/// How long the lines may take to be indexed.
+const INDEXED: Duration = Duration::from_secs(120);
+
 /// The slowest list's first page, p95 in milliseconds, among 10,000 runs of 100 task
-/// runs; beside it Home, and a log of a million lines.
+/// runs, and of one with 1,500; beside it Home, search, and a log of a million lines.
 fn api_lists(stage: &Stage, _pairs: usize) -> Result<Outcome, Failure> {
     filled_lists(stage)?;
-    let body = "tasks:\n  t: { shell: seq 1000000 }\n";
+    let body = "tasks:\n  t: { shell: seq -f '%.0f rows delivered' 1000000 }\n";
     let lines = flow(stage, "lines", body)?;
     once(
         "api-lists",
         &mut stage.tidemill("home-lists", &["run", "-q", &lines]),
     )?;
-    let child = stage.folder().join("child.flow.yaml").display().to_string();
-    let newest = ["run", "-q", &child, "-p", "n=1"];
-    once("api-lists", &mut stage.tidemill("home-lists", &newest))?;
+    let body = "tasks:\n  t: { for_each: '{{ range(1500) | list }}', value: '{{ item }}' }\n";
+    let items = flow(stage, "items", body)?;
+    once(
+        "api-lists",
+        &mut stage.tidemill("home-lists", &["run", "-q", &items]),
+    )?;
     let mut server = Server::start(stage)?;
     let mut worst = (0.0, "");
     for (name, path) in LISTS {
@@ -60,6 +71,11 @@ fn api_lists(stage: &Stage, _pairs: usize) -> Result<Outcome, Failure> {
         if taken > worst.0 {
             worst = (taken, name);
         }
+    }
+    server.wait_until_indexed()?;
+    let mut search = 0.0_f64;
+    for words in SEARCHES {
+        search = search.max(server.p95(&format!("/search?q={words}"), TIMES)?);
     }
     let home = server.p95("/stats", TIMES)?;
     let histogram = server.p95("/stats/runs", TIMES)?;
@@ -71,7 +87,7 @@ fn api_lists(stage: &Stage, _pairs: usize) -> Result<Outcome, Failure> {
         ours: worst.0 / 1e3,
         yardstick: None,
         beside: format!(
-            "ms p95, {}; home {home:.1} (at most 30), histogram {histogram:.1}, log page {page:.1} (at most 20), grep {grep:.0} (at most 1000)",
+            "ms p95, {}; home {home:.1} (at most 30), search {search:.1} (at most 50), histogram {histogram:.1}, log page {page:.1} (at most 20), grep {grep:.0} (at most 1000)",
             worst.1
         ),
     })
@@ -108,8 +124,23 @@ impl Server {
         })
     }
 
-    /// The 95th of a hundred answers to one question, in milliseconds; the first does
-    /// not count.
+    /// Waits until what was logged is indexed.
+    fn wait_until_indexed(&mut self) -> Result<(), Failure> {
+        let started = Instant::now();
+        while !self
+            .get("/search?q=delivered%20nothing")?
+            .contains("\"complete\":true")
+        {
+            if started.elapsed() > INDEXED {
+                return Err(Failure::Step("the lines are never indexed".to_owned()));
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        Ok(())
+    }
+
+    /// What 95 of 100 answers to one question take at most, in milliseconds; the first
+    /// does not count.
     fn p95(&mut self, path: &str, times: usize) -> Result<f64, Failure> {
         self.get(path)?;
         let mut taken = Vec::with_capacity(times);

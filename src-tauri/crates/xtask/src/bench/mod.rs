@@ -5,6 +5,7 @@
 //! manager's shim. Nothing here judges the machine: a flush's time stands beside.
 
 mod api;
+mod app;
 mod measure;
 mod report;
 mod rows;
@@ -20,7 +21,7 @@ use stage::Stage;
 const USAGE: &str = "\
 usage: cargo xtask bench [--json] [--pairs N] [ROW …]
 
-Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists, api-lists, studio";
+Rows: hello, python-chain, python-map, python-rate, shell-map, value-map, value-million, lists, api-lists, studio, app";
 
 /// How the call wants it.
 struct Options {
@@ -42,6 +43,9 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), Failure> {
     prepare::to_run()?;
     if options.wants(studio::ROW.name) {
         studio::prepare()?;
+    }
+    if options.wants(app::ROW.name) {
+        app::prepare()?;
     }
     build()?;
     let stage = Stage::new()?;

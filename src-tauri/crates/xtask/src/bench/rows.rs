@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use super::{
-    api,
+    api, app,
     measure::{Pairs, alternate, median, once, with_memory},
     report::Outcome,
     stage::Stage,
@@ -68,6 +68,7 @@ pub(super) const ALL: &[Row] = &[
     Row::at_most("lists", 2.5, lists),
     api::ROW,
     studio::ROW,
+    app::ROW,
 ];
 
 /// One `shell: echo hello`, the whole command, on a home that is there.

@@ -39,6 +39,7 @@ struct EventsQuery {
 /// Everything that happens, as it happens
 ///
 /// Server-sent events. `hello` comes first; `transitions` at most ten times a second;
+/// `file` where a flow file or a layout of the workspace changed, which moves no cursor;
 /// `missed` where the reader was too far behind: it reads anew what it shows, and goes
 /// on. Each has as its id the cursor to go on from.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery),

@@ -53,7 +53,7 @@ async fn write(
     Body(request): Body<NewFlowRequest>,
 ) -> Result<Response, Problem> {
     let (flow, is_new) = blocking(move || {
-        new::new_or_same(host.surroundings(), &request.name, request.from.as_deref())
+        new::new_or_same(&host.surroundings(), &request.name, request.from.as_deref())
     })
     .await?;
     let place = format!("/api/v1/flows/{}", flow.name);

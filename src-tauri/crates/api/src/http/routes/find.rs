@@ -44,7 +44,7 @@ async fn found(
 ) -> Answer<SearchResults> {
     let limit = page(query.limit, 10, 100);
     ask(host, move |host| {
-        let (around, catalog) = (host.surroundings(), host.catalog());
+        let (around, catalog) = (&host.surroundings(), host.catalog());
         search::search(around, host.home(), catalog, &query.q, limit)
     })
     .await

@@ -61,7 +61,7 @@ async fn check_text(
     ask(host, move |host| {
         let file = request.file.as_deref().map(std::path::Path::new);
         let graph = graph::of_text(&request.text);
-        let said = check::text(host.surroundings(), host.home(), request.text, file)?;
+        let said = check::text(&host.surroundings(), host.home(), request.text, file)?;
         let document = |diagnostic| DiagnosticDocument::of(diagnostic, None);
         Ok(CheckReport {
             graph,

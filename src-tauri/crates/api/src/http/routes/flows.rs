@@ -38,7 +38,7 @@ pub(super) fn routes() -> Routes {
 async fn list(State(host): State<Arc<Host>>) -> Answer<FlowList> {
     ask(host, |host| {
         flows::list(
-            host.surroundings(),
+            &host.surroundings(),
             host.home(),
             host.catalog(),
             Timestamp::now(),
@@ -54,7 +54,7 @@ async fn list(State(host): State<Arc<Host>>) -> Answer<FlowList> {
 async fn show(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Answer<FlowDetail> {
     ask(host, move |host| {
         flows::show(
-            host.surroundings(),
+            &host.surroundings(),
             host.home(),
             host.catalog(),
             &name,
@@ -70,7 +70,7 @@ async fn show(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Answer
     responses((status = 200, body = Graph)))]
 async fn drawn(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Answer<Graph> {
     ask(host, move |host| {
-        graph::of_flow(host.surroundings(), host.home(), host.catalog(), &name)
+        graph::of_flow(&host.surroundings(), host.home(), host.catalog(), &name)
     })
     .await
 }
@@ -97,7 +97,7 @@ async fn over_runs(
     let limit = page(query.limit, 30, 100);
     ask(host, move |host| {
         nodes::grid(
-            host.surroundings(),
+            &host.surroundings(),
             host.home(),
             host.catalog(),
             &name,
@@ -107,7 +107,7 @@ async fn over_runs(
     .await
 }
 
-/// The versions of a flow that its runs had, and the file as it is now
+/// The versions of a flow that its runs had or that were saved, and the file as it is now
 #[utoipa::path(get, path = "/flows/{name}/versions", tag = "flows",
     params(("name" = String, Path, description = "The flow's name")),
     responses((status = 200, body = VersionList)))]
@@ -116,7 +116,7 @@ async fn known_versions(
     Path(name): Path<String>,
 ) -> Answer<VersionList> {
     ask(host, move |host| {
-        versions::list(host.surroundings(), host.home(), host.catalog(), &name)
+        versions::list(&host.surroundings(), host.home(), host.catalog(), &name)
     })
     .await
 }
@@ -131,7 +131,7 @@ async fn version_text(
     Path((name, version)): Path<(String, String)>,
 ) -> Answer<VersionText> {
     ask(host, move |host| {
-        let (around, catalog) = (host.surroundings(), host.catalog());
+        let (around, catalog) = (&host.surroundings(), host.catalog());
         versions::text(around, host.home(), catalog, &name, &version)
     })
     .await
@@ -148,7 +148,7 @@ async fn changed(
     Path((name, left, right)): Path<(String, String, String)>,
 ) -> Answer<VersionDiff> {
     ask(host, move |host| {
-        let (around, catalog) = (host.surroundings(), host.catalog());
+        let (around, catalog) = (&host.surroundings(), host.catalog());
         versions::diff(around, host.home(), catalog, &name, (&left, &right))
     })
     .await

@@ -3,12 +3,15 @@
 // utoipa writes whole paths where it expands a route's parameters.
 #![allow(unused_qualifications)]
 
+mod drafts;
 mod events;
 mod examples;
 mod find;
 mod flow_files;
+mod flow_texts;
 mod flows;
 mod health;
+mod layouts;
 pub(crate) mod list_query;
 mod log_window;
 mod logs;
@@ -57,6 +60,9 @@ pub(crate) fn all() -> Routes {
         .merge(metrics::routes())
         .merge(overview::routes())
         .merge(flows::routes())
+        .merge(flow_texts::routes())
+        .merge(drafts::routes())
+        .merge(layouts::routes())
         .merge(run_views::routes())
         .merge(log_window::routes())
         .merge(examples::routes())

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Routes {
 async fn stats(State(host): State<Arc<Host>>) -> Answer<Overview> {
     ask(host, |host| {
         overview::overview(
-            host.surroundings(),
+            &host.surroundings(),
             host.home(),
             host.catalog(),
             Timestamp::now(),

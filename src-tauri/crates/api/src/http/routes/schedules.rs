@@ -33,7 +33,7 @@ pub(super) fn routes() -> Routes {
 #[utoipa::path(get, path = "/schedules", tag = "schedules", responses((status = 200, body = SchedulesAnswer)))]
 async fn list(State(host): State<Arc<Host>>) -> Answer<SchedulesAnswer> {
     ask(host, |host| {
-        schedules::list(host.surroundings(), Timestamp::now())
+        schedules::list(&host.surroundings(), Timestamp::now())
     })
     .await
 }
@@ -78,7 +78,7 @@ async fn next(State(host): State<Arc<Host>>, Query(query): Query<NextQuery>) -> 
         count: usize::try_from(count).unwrap_or(usize::MAX),
     };
     ask(host, move |host| {
-        schedules::next(host.surroundings(), &request, Timestamp::now())
+        schedules::next(&host.surroundings(), &request, Timestamp::now())
     })
     .await
 }

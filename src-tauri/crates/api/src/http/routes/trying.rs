@@ -37,7 +37,7 @@ pub(super) fn routes() -> Routes {
     responses((status = 200, body = Pins)))]
 async fn list_pins(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Answer<Pins> {
     ask(host, move |host| {
-        pins::list(host.surroundings(), host.home(), host.catalog(), &name)
+        pins::list(&host.surroundings(), host.home(), host.catalog(), &name)
     })
     .await
 }
@@ -68,7 +68,7 @@ async fn set_pin(
     Body(request): Body<PinRequest>,
 ) -> Answer<Pins> {
     ask(host, move |host| {
-        let (around, home, catalog) = (host.surroundings(), host.home(), host.catalog());
+        let (around, home, catalog) = (&host.surroundings(), host.home(), host.catalog());
         pins::set(around, home, catalog, &name, &task, request.output)
     })
     .await
@@ -84,7 +84,7 @@ async fn remove_pin(
     Path((name, task)): Path<(String, String)>,
 ) -> Answer<Pins> {
     ask(host, move |host| {
-        let (around, home, catalog) = (host.surroundings(), host.home(), host.catalog());
+        let (around, home, catalog) = (&host.surroundings(), host.home(), host.catalog());
         pins::remove(around, home, catalog, &name, &task)
     })
     .await
@@ -116,7 +116,7 @@ async fn scope(
             text: request.text,
             task: request.task,
         };
-        preview::scope(host.surroundings(), host.home(), host.catalog(), &edited)
+        preview::scope(&host.surroundings(), host.home(), host.catalog(), &edited)
     })
     .await
 }
@@ -150,7 +150,7 @@ async fn evaluate(
             text: request.text,
             task: request.task,
         };
-        let (around, home, catalog) = (host.surroundings(), host.home(), host.catalog());
+        let (around, home, catalog) = (&host.surroundings(), host.home(), host.catalog());
         preview::evaluate(around, home, catalog, &edited, &request.value)
     })
     .await
@@ -180,7 +180,7 @@ async fn standings(
             text: request.text,
             task: None,
         };
-        standing::standings(host.surroundings(), host.home(), host.catalog(), &edited)
+        standing::standings(&host.surroundings(), host.home(), host.catalog(), &edited)
     })
     .await
 }

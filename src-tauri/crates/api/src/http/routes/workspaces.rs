@@ -1,37 +1,64 @@
 //! `workspaces`: the folders of flows that the home knows; and `doctor`.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use axum::extract::State;
 use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::Routes;
 use crate::{
     Host,
     doctor::{self, DoctorAnswer},
-    http::answer::{Answer, ask},
+    http::{
+        answer::{Answer, ask},
+        extract::Body,
+    },
     workspaces::{self, Workspaces},
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::new().routes(routes!(list)).routes(routes!(examine))
+    Routes::new()
+        .routes(routes!(list))
+        .routes(routes!(open))
+        .routes(routes!(examine))
+}
+
+/// A workspace to be in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenWorkspaceRequest {
+    /// The absolute path of a folder, or of a flow file, whose workspace is meant.
+    #[schema(value_type = String)]
+    path: PathBuf,
 }
 
 /// The workspaces that the home remembers, the one that is served first
 #[utoipa::path(get, path = "/workspaces", tag = "flows", responses((status = 200, body = Workspaces)))]
 async fn list(State(host): State<Arc<Host>>) -> Answer<Workspaces> {
     ask(host, |host| {
-        workspaces::list(host.surroundings(), host.home())
+        workspaces::list(&host.surroundings(), host.home())
     })
     .await
+}
+
+/// Look flows up in another folder from now on; what runs goes on
+#[utoipa::path(put, path = "/workspaces/current", tag = "flows",
+    request_body = OpenWorkspaceRequest, responses((status = 200, body = Workspaces)))]
+async fn open(
+    State(host): State<Arc<Host>>,
+    Body(request): Body<OpenWorkspaceRequest>,
+) -> Answer<Workspaces> {
+    ask(host, move |host| workspaces::open(host, &request.path)).await
 }
 
 /// Whether all that Tidemill needs is there
 #[utoipa::path(get, path = "/doctor", tag = "about", responses((status = 200, body = DoctorAnswer)))]
 async fn examine(State(host): State<Arc<Host>>) -> Answer<DoctorAnswer> {
     ask(host, |host| {
-        Ok(doctor::doctor(host.surroundings(), Timestamp::now()))
+        Ok(doctor::doctor(&host.surroundings(), Timestamp::now()))
     })
     .await
 }

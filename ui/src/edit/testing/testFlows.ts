@@ -1,11 +1,11 @@
 // For tests: the format's language, and edits written short.
 
 import { readFileSync } from "node:fs";
-import { FlowDocument } from "./document";
-import { attempt, type Draft, isRefusal, type Outcome } from "./draft";
-import { readLanguage } from "./language";
+import { FlowDocument } from "../document";
+import { attempt, type Draft, isRefusal, type Outcome } from "../draft";
+import { readLanguage } from "../language";
 
-const schema = new URL("../../../docs/flow.schema.json", import.meta.url);
+const schema = new URL("../../../../docs/flow.schema.json", import.meta.url);
 
 export const language = readLanguage(JSON.parse(readFileSync(schema, "utf8")));
 

@@ -1,0 +1,69 @@
+// What is to be said of the file, above the work: what came from elsewhere, what came back, what was not written.
+
+import { useSyncExternalStore } from "react";
+import { ApiError } from "../../api/client";
+import { Icon } from "../../parts/Icon";
+import { Said } from "../../parts/Said";
+import { ConflictView } from "./ConflictView";
+import type { FlowFile } from "./flowFile";
+
+const SAID = {
+  merged:
+    "Another program changed the file too; both changes are in the text. What came of it is not saved yet.",
+  reread: "Another program changed the file; this is its text now. Undo brings back what was here.",
+  draft: "These changes were not saved when the studio was last closed.",
+} as const;
+
+export function FileNotices({ file }: { file: FlowFile }) {
+  const { notice, error, conflict } = useSyncExternalStore(file.subscribe, file.state);
+  return (
+    <>
+      {error !== null && (
+        <p className="banner" role="alert">
+          <Icon name="warn" />
+          <span>
+            Not written: <Said text={textOf(error)} />
+          </span>
+          <span className="grow" />
+          <button type="button" className="btn btn-s" onClick={() => void file.save()}>
+            Try again
+          </button>
+          <Dismiss file={file} />
+        </p>
+      )}
+      {notice !== null && (
+        <p className="banner is-calm" role="status">
+          <Icon name="info" />
+          <span>{SAID[notice]}</span>
+          <span className="grow" />
+          {notice === "draft" && (
+            <button type="button" className="btn btn-s" onClick={() => file.discard()}>
+              Discard them
+            </button>
+          )}
+          <Dismiss file={file} />
+        </p>
+      )}
+      {conflict && <ConflictView key={conflict.version + conflict.mine} file={file} conflict={conflict} />}
+    </>
+  );
+}
+
+function Dismiss({ file }: { file: FlowFile }) {
+  return (
+    <button
+      type="button"
+      className="btn btn-s btn-icon btn-ghost"
+      aria-label="Dismiss"
+      onClick={() => file.heard()}
+    >
+      <Icon name="x" />
+    </button>
+  );
+}
+
+function textOf(error: unknown): string {
+  const hint = error instanceof ApiError ? error.problem.hint : null;
+  const text = error instanceof Error ? error.message : String(error);
+  return hint ? `${text} — ${hint}` : text;
+}
