@@ -1,27 +1,10 @@
 // What of the tasks is pinned, and what would run anew: asked for the text as it is edited.
 
-import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { path, send } from "../../api/client";
 import type { TaskMark } from "../../graph/marks";
 import { useEdited } from "../context";
-
-interface Standing {
-  task: string;
-  pinned: boolean;
-  stale: string | null;
-  last: unknown;
-}
-
-/** The key is below the flow's: a run makes the answer old, and so does a pin that is set elsewhere in the tab. */
-const standings = (flow: string, text: string | null) =>
-  queryOptions({
-    queryKey: ["flow", flow, "standings", text],
-    queryFn: () => send<{ tasks: Standing[] }>("POST", path`/flows/${flow}/standings`, { text }),
-    placeholderData: keepPreviousData,
-    gcTime: 10_000,
-    retry: false,
-  });
+import { standings } from "../trying/queries";
 
 /** Marks by path; while a run goes on nobody asks what is stale. */
 export function useStandings(flow: string, isLive: boolean): ReadonlyMap<string, TaskMark> {

@@ -72,7 +72,7 @@ export function ListField({ path, field, item }: FieldProps & { item: Field }) {
       ))}
       <button type="button" className="btn btn-ghost btn-s add" disabled={frozen} onClick={add}>
         <Icon name="plus" />
-        Add{items.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
+        Add {items.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
         <span className="sr">to {field.title.toLowerCase()}</span>
       </button>
     </div>

@@ -80,7 +80,7 @@ export function MapField({ path, field, item }: FieldProps & { item: Field }) {
         onClick={() => setAdding(true)}
       >
         <Icon name="plus" />
-        Add{names.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
+        Add {names.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
         <span className="sr">to {field.title.toLowerCase()}</span>
       </button>
     </div>
