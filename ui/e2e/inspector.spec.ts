@@ -144,7 +144,7 @@ describe("a field", () => {
     await expect.poll(text).not.toContain("isolate");
     await inspector().getByRole("radio", { name: "Call" }).click();
     await retype(field("Call"), "table.py:make");
-    await expect.poll(text).toContain("call: table.py:make");
+    await expect.poll(text).toContain("call: table.py:make\n");
     expect(await text()).not.toContain("rows = inputs");
   });
 
@@ -152,20 +152,21 @@ describe("a field", () => {
     await choose("warn");
     await tab(/^Options/).click();
     await inspector().getByRole("button", { name: "Add to limits" }).click();
-    await page.keyboard.type("9lives");
-    await expect.poll(text).toContain("limits: [ 9lives ]".replaceAll("[ ", "[").replaceAll(" ]", "]"));
+    await page.keyboard.type("scarce");
+    await expect.poll(text).toContain("limits: [scarce]");
     await press(page, "Tab");
     await inspector()
       .getByRole("group", { name: "Limits" })
-      .getByText(/9lives/)
+      .locator(".problem", { hasText: "scarce" })
       .waitFor();
   });
 
   it("keeps its values while the text cannot be read, and cannot be typed into", async () => {
     await choose("warn");
-    await page.getByRole("textbox", { name: "The text of readings" }).click();
-    await press(page, "Control+Home");
-    await page.keyboard.type("{ ");
+    await page.getByRole("textbox", { name: "The text of readings" }).getByText("said aloud").click();
+    await page.keyboard.type(" ] {");
+    await press(page, "Home");
+    await page.keyboard.type("[ ");
     await expect.poll(() => field("Script").getAttribute("aria-readonly")).toBe("true");
     expect(await field("Script").textContent()).toContain('echo "$TEXT"');
   });
@@ -182,10 +183,10 @@ describe("an expression", () => {
     await page.getByRole("option", { name: /stations/ }).waitFor();
     await press(page, "Enter");
     await page.keyboard.type(".output[1].");
-    await page.getByRole("option", { name: /city.*"Oslo"/ }).waitFor();
-    await press(page, "ArrowDown", "ArrowUp", "Enter");
+    await page.getByRole("option", { name: /city.*"Oslo"/, selected: true }).waitFor();
+    await press(page, "Enter");
     await page.keyboard.type(' == "Oslo"');
-    await expect.poll(text).toContain(`when: '{{ tasks.stations.output[1].city == "Oslo"}}'`);
+    await expect.poll(text).toMatch(/when: .*tasks\.stations\.output\[1\]\.city == /);
     await expect.poll(() => inspector().locator(".given").first().textContent()).toBe("true");
   });
 
@@ -314,7 +315,7 @@ describe("a task", () => {
     expect((await studio.newest("readings")).parameters).toEqual({ threshold: 7 });
     await page.reload();
     await choose("table");
-    await inspector().getByText("with threshold 7").waitFor();
+    await inspector().getByRole("button", { name: "with threshold 7" }).waitFor();
   });
 
   it("has its output pinned, edited and let go", async () => {
@@ -361,8 +362,8 @@ it("edits the flow itself where no task is selected", async () => {
   await expect.poll(text).toContain("description: |-");
   await panel.getByRole("button", { name: "Add to schedules" }).click();
   await retype(panel.getByRole("textbox", { name: "Cron" }), "5 7 * * *");
-  await expect.poll(text).toMatch(/cron: 5 7 \* \* \*/);
-  await panel.getByRole("button", { name: "Add to parameters" }).click();
+  await expect.poll(text).toContain("cron: 5 7 * * *");
+  await panel.getByRole("button", { name: "Add to parameters" }).first().click();
   await page.keyboard.type("city");
   await press(page, "Enter");
   await panel.getByRole("textbox", { name: "Parameters city" }).click();

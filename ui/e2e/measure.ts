@@ -4,7 +4,7 @@
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
 import type { NodeStates } from "../src/api/types";
 import { browser, press, type Session, session, shown } from "./browser";
@@ -151,16 +151,65 @@ it("pans a thousand tasks", async () => {
     await page.mouse.move(x, y);
     if (zoom !== 0) await page.mouse.wheel(0, zoom);
     await here.settle();
+    // On a task it would be the task that moves.
+    const start = await groundNear(page, x, y);
+    await page.mouse.move(start.x, start.y);
     await page.mouse.down();
     const frames = await framesWhile(page, async () => {
       const end = Date.now() + PAN_MS;
       for (let at = 0; Date.now() < end; at += 1)
-        await page.mouse.move(x + Math.sin(at / 12) * 240, y + Math.cos(at / 15) * 200);
+        await page.mouse.move(start.x + Math.sin(at / 12) * 240, start.y + Math.cos(at / 15) * 200);
     });
     await page.mouse.up();
     tell(`1,000 tasks: panning, ${name}: work in a frame`, frames.work.p95, 8, "ms", "p95");
     tellFrames(`1,000 tasks: panning, ${name}`, frames);
   }
+}, 120_000);
+
+/** The nearest point on which no task stands. */
+async function groundNear(page: Page, x: number, y: number): Promise<{ x: number; y: number }> {
+  const by = await page.evaluate(
+    (from) => {
+      for (let away = 0; away < 300; away += 1)
+        if (!document.elementFromPoint(from.x + away, from.y + away)?.closest(".react-flow__node"))
+          return away;
+      return 0;
+    },
+    { x, y },
+  );
+  return { x: x + by, y: y + by };
+}
+
+it("drags one of a thousand tasks, lays all out, and types beside them", async () => {
+  const { page, goTo } = here;
+  await goTo("/flows/layers");
+  const graph = page.getByRole("application", { name: /graph of layers/ });
+  await shown(graph.locator(".react-flow__node"));
+  await here.settle();
+  const task = await (await shown(graph.locator('[aria-label^="t500, "]'))).boundingBox();
+  if (!task) throw new Error("the task has no box");
+  const [x, y] = [task.x + task.width / 2, task.y + task.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  const dragged = await framesWhile(page, async () => {
+    const end = Date.now() + PAN_MS;
+    for (let at = 0; Date.now() < end; at += 1)
+      await page.mouse.move(x + Math.sin(at / 12) * 240, y + Math.cos(at / 15) * 200);
+  });
+  await page.mouse.up();
+  tell("1,000 tasks: dragging one: work in a frame", dragged.work.p95, 8, "ms", "p95");
+  tellFrames("1,000 tasks: dragging one", dragged);
+  await here.settle();
+  const began = Date.now();
+  await graph.focus();
+  await page.keyboard.press("l");
+  await graph.getByText("Laying out…").waitFor({ state: "detached" });
+  tell("1,000 tasks: laid out anew", Date.now() - began, 2000, "ms");
+  await page.getByRole("textbox", { name: "The text of layers" }).click();
+  const typed = await framesWhile(page, () =>
+    page.keyboard.type("# a remark, written slowly", { delay: 60 }),
+  );
+  tellFrames("1,000 tasks: typing in their text", typed);
 }, 120_000);
 
 it("opens, follows and searches a log of a million lines", async () => {

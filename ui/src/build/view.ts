@@ -90,10 +90,20 @@ export class BuildView {
 
   readonly state = (): ViewState => this.current;
 
+  /** The canvas is there, or is not any more. */
+  attach(canvas: CanvasHandle | null): void {
+    this.canvas = canvas;
+    this.tell();
+  }
+
   set(change: Partial<ViewState>): void {
     const keys = Object.keys(change) as (keyof ViewState)[];
     if (keys.every((key) => this.current[key] === change[key])) return;
     this.current = { ...this.current, ...change };
+    this.tell();
+  }
+
+  private tell(): void {
     for (const listener of this.listeners) listener();
   }
 }

@@ -4,6 +4,7 @@
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useContext } from "react";
 import { STATES } from "../parts/states";
+import { MarksContext } from "./marks";
 import { useLiveNode } from "./nodeStates";
 import { kindRef, PROBLEM_REF, stateRef } from "./Sprite";
 import type { ShapeNode } from "./shape";
@@ -21,6 +22,7 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   const { node } = shape;
   const detail = useContext(DetailContext);
   const live = useLiveNode(shape.id);
+  const mark = useContext(MarksContext).get(node.path);
   const drawing = live?.state ? STATES[live.state].drawing : null;
   const problem = node.problems.length > 0;
   const classes = ["node", "gn"];
@@ -33,7 +35,8 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   if (live && (drawing === null || drawing === "skipped" || drawing === "pending")) classes.push("is-dim");
   if (drawing) classes.push(`s-${drawing}`);
   if (drawing && LOUD.has(drawing)) classes.push("is-live");
-  const label = spoken(node, shape.inner, live);
+  const said = mark ? `, ${mark.pinned ? "pinned" : `stale: ${mark.stale}`}` : "";
+  const label = `${spoken(node, shape.inner, live)}${said}`;
   // Too small to read: a shape for each state, and nothing that costs.
   if (detail === "shapes") {
     return <div className={`gs ${classes.slice(2).join(" ")}`} id={domId} role="img" aria-label={label} />;
@@ -76,6 +79,11 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
         node.mapped && live && live.total > 0 && <span className="n">{progress(live)}</span>
       ) : (
         <span className="what">{second(shape, live)}</span>
+      )}
+      {mark && !shape.small && (
+        <span className={`gn-mark ${mark.pinned ? "is-pinned" : ""}`} title={mark.stale ?? undefined}>
+          {mark.pinned ? "pinned" : "stale"}
+        </span>
       )}
       {node.mapped && !shape.small && (
         <span className="tally">

@@ -26,11 +26,13 @@ import { DetailContext, FoldContext } from "../../graph/surroundings";
 import { TaskNode } from "../../graph/TaskNode";
 import { bounds, type Direction, onCanvas, walk } from "../../graph/walk";
 import { spoken } from "../../graph/words";
+import { Keys } from "../../shell/Keys";
 import { useEdited, useEditor } from "../context";
 import { type Position, placed, withFold } from "../layout";
 import { type CanvasHandle, useBuildView, useViewed } from "../view";
 import { positionsOf } from "./arranged";
 import { Gestures, type Stage, type Surface } from "./gestures";
+import { EdgeStates, Failures, type LiveRun } from "./live";
 import { Notes } from "./Notes";
 import { Ports } from "./Ports";
 import { RenameOnCanvas } from "./Rename";
@@ -42,6 +44,7 @@ interface Props {
   found: ReadonlySet<string>;
   /** what is drawn is what the text was before */
   old: boolean;
+  live: LiveRun;
 }
 
 const NODE_TYPES = { task: TaskNode, frame: GroupNode };
@@ -77,7 +80,7 @@ interface DrawingProps extends Props {
   pending: boolean;
 }
 
-function Drawing({ graph, label, found, old, shape, places, pending }: DrawingProps) {
+function Drawing({ graph, label, found, old, live, shape, places, pending }: DrawingProps) {
   const prefix = useId();
   const editor = useEditor();
   const view = useBuildView();
@@ -171,13 +174,16 @@ function Drawing({ graph, label, found, old, shape, places, pending }: DrawingPr
             onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
             proOptions={{ hideAttribution: true }}
           >
-            <EdgeLayer
-              shape={shape}
-              places={places}
-              selected={selected.ids}
-              chosen={chosen}
-              moving={moving}
-            />
+            <EdgeStates live={live}>
+              <EdgeLayer
+                shape={shape}
+                places={places}
+                selected={selected.ids}
+                chosen={chosen}
+                moving={moving}
+              />
+            </EdgeStates>
+            <Failures live={live} shape={shape} boxes={boxes} />
             <ViewportPortal>
               <svg className="build-wires" aria-hidden="true">
                 <path ref={parts.edges} className="build-moving" />
@@ -199,6 +205,11 @@ function Drawing({ graph, label, found, old, shape, places, pending }: DrawingPr
               />
             )}
           </ReactFlow>
+          <p className="build-hint faint">
+            <Keys keys="Tab" /> add a task
+            <span>drop a wire on the ground to add the next one</span>
+            <Keys keys="?" /> all keys
+          </p>
           {pending && (
             <span className="sr" role="status">
               Laying out…
@@ -316,10 +327,8 @@ function useHandle(
       },
       focus: () => root.current?.focus(),
     };
-    view.canvas = handle;
-    return () => {
-      view.canvas = null;
-    };
+    view.attach(handle);
+    return () => view.attach(null);
   }, [root, surface, editor, view, flow]);
 }
 
@@ -327,6 +336,12 @@ function useHandle(
 function useFirstFit(pending: boolean): void {
   const view = useBuildView();
   const fitted = useRef(false);
+  useEffect(
+    () => () => {
+      fitted.current = false;
+    },
+    [],
+  );
   useEffect(() => {
     if (pending || fitted.current) return;
     fitted.current = true;

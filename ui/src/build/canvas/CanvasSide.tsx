@@ -2,6 +2,8 @@
 
 import { ReactFlowProvider } from "@xyflow/react";
 import { useMemo } from "react";
+import { MarksContext } from "../../graph/marks";
+import { NodeStatesContext } from "../../graph/nodeStates";
 import { Keys } from "../../shell/Keys";
 import { brokenAt } from "../Banner";
 import { ConnectPalette } from "../ConnectPalette";
@@ -15,6 +17,8 @@ import { Toolbar } from "../Toolbar";
 import { useActions, useBuildContext, useClipboard } from "../useBuildContext";
 import { useViewed } from "../view";
 import { Canvas } from "./Canvas";
+import { useLiveRun } from "./live";
+import { useStandings } from "./standings";
 
 interface Props {
   flow: string;
@@ -29,6 +33,8 @@ export function CanvasSide({ flow, onShow }: Props) {
   const isOld = useEdited((snapshot) => brokenAt(snapshot) !== null);
   const shows = useViewed((state) => state.shows);
   const sought = useViewed((state) => state.sought);
+  const live = useLiveRun(flow, graph);
+  const marks = useStandings(flow, live.isLive);
   const found = useMemo(() => {
     const text = sought.trim().toLowerCase();
     if (text === "" || !graph) return [];
@@ -41,18 +47,23 @@ export function CanvasSide({ flow, onShow }: Props) {
   const foundSet = useMemo(() => new Set(found), [found]);
   return (
     <ReactFlowProvider>
-      <Toolbar context={context} found={found} />
-      <div className="build-stage">
-        {!graph ? (
-          <Empty isOld={isOld} />
-        ) : shows === "list" ? (
-          <StepTree graph={graph} found={foundSet} label={`The steps of ${flow}`} old={isOld} />
-        ) : (
-          <Canvas graph={graph} found={foundSet} label={`The graph of ${flow}`} old={isOld} />
-        )}
-        {graph && graph.nodes.length === 0 && shows === "graph" && <First />}
-        <SaidBar onShow={onShow} />
-      </div>
+      {live.follow}
+      <NodeStatesContext value={live.states}>
+        <MarksContext value={marks}>
+          <Toolbar context={context} found={found} />
+          <div className="build-stage">
+            {!graph ? (
+              <Empty isOld={isOld} />
+            ) : shows === "list" ? (
+              <StepTree graph={graph} found={foundSet} label={`The steps of ${flow}`} old={isOld} />
+            ) : (
+              <Canvas graph={graph} found={foundSet} label={`The graph of ${flow}`} old={isOld} live={live} />
+            )}
+            {graph && graph.nodes.length === 0 && shows === "graph" && <First />}
+            <SaidBar onShow={onShow} />
+          </div>
+        </MarksContext>
+      </NodeStatesContext>
       <NodePalette />
       <ConnectPalette />
       <EdgeDialog />

@@ -52,6 +52,8 @@ type Gesture =
 const PULL = 4;
 /** So many pixels beside an edge one still points at it. */
 const NEAR = 7;
+/** More layers than these cost more than they save. */
+const MOST_LAYERS = 40;
 /** Elements on the canvas that look after the pointer themselves. */
 const OWN = "button, input, textarea, a, .react-flow__minimap, .canvas-own";
 
@@ -170,6 +172,9 @@ export class Gestures {
       const element = this.stage.root.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`);
       return element ? [element] : [];
     });
+    // On layers of their own they are moved without painting what they pass over.
+    if (elements.length <= MOST_LAYERS)
+      for (const element of elements) element.style.willChange = "translate";
     this.stage.moving(all);
     this.gesture = { is: "moved", roots, all, start: at, elements };
   }
@@ -314,7 +319,7 @@ export class Gestures {
   ): void {
     const by = { x: Math.round(at.x - start.x), y: Math.round(at.y - start.y) };
     const back = () => {
-      for (const element of elements) element.style.translate = "";
+      putBack(elements);
       this.stage.edges.setAttribute("d", "");
       this.stage.moving(new Set());
     };
@@ -420,7 +425,7 @@ export class Gestures {
     this.stage.wire.setAttribute("d", "");
     this.stage.area.style.display = "none";
     if (gesture?.is === "moved") {
-      for (const element of gesture.elements) element.style.translate = "";
+      putBack(gesture.elements);
       this.stage.edges.setAttribute("d", "");
       this.stage.moving(new Set());
     }
@@ -436,6 +441,13 @@ export class Gestures {
     this.lit?.classList.remove("is-target");
     element?.classList.add("is-target");
     this.lit = element;
+  }
+}
+
+function putBack(elements: readonly HTMLElement[]): void {
+  for (const { style } of elements) {
+    style.translate = "";
+    style.willChange = "";
   }
 }
 

@@ -72,7 +72,8 @@ const expressions = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
-function completing(complete: () => Complete): Extension {
+/** `atOnce`: Enter takes a completion however soon it comes, since it does nothing else there. */
+function completing(complete: () => Complete, atOnce = false): Extension {
   const source = (context: CompletionContext): CompletionResult | null => {
     const found = complete()(context.state.doc.toString(), context.pos);
     // Without a letter there is nothing to narrow: the list comes behind a `.`, a quote or on request.
@@ -86,7 +87,12 @@ function completing(complete: () => Complete): Extension {
     };
   };
   return [
-    autocompletion({ override: [source], icons: false, maxRenderedOptions: 60 }),
+    autocompletion({
+      override: [source],
+      icons: false,
+      maxRenderedOptions: 60,
+      ...(atOnce ? { interactionDelay: 0 } : {}),
+    }),
     Prec.high(keymap.of(completionKeymap)),
   ];
 }
@@ -112,7 +118,7 @@ export function expressionEditor(complete: () => Complete, lines: boolean): Exte
       { key: "Enter", run: () => true },
       ...(lines ? [] : [{ key: "Shift-Enter", run: () => true }]),
     ]),
-    completing(complete),
+    completing(complete, true),
     keymap.of(defaultKeymap),
     EditorView.lineWrapping,
     expressions,
