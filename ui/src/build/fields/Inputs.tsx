@@ -177,7 +177,6 @@ function AnyValue({ naming, edited, hint, expressions }: InputProps & { expressi
     onText: edited.onText,
     extensions: () =>
       valueEditor(() => (text, at) => (expressions ? completeText(latest.current, text, at) : null)),
-    language: () => languageOf("yaml"),
     attributes: attributesOf(naming, edited.problem !== null),
     hint: hint ?? "YAML or JSON",
     readOnly: edited.frozen,

@@ -45,7 +45,7 @@ export function Labelled({
     <div
       className={`field ${problem === null ? "" : "has-problem"} ${isNarrow(field.control) ? "is-narrow" : ""}`}
       data-field={field.name}
-      onFocus={() => setFocused(true)}
+      onFocus={(event) => setFocused(event.target.closest(".clear") === null)}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) setFocused(false);
       }}
@@ -80,7 +80,7 @@ export function Labelled({
           </p>
         )}
       </div>
-      {problem === null && <Preview value={edited.value} />}
+      {problem === null && <Preview value={edited.value} typing={focused} />}
     </div>
   );
 }

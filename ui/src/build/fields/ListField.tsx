@@ -1,6 +1,6 @@
 // A list: a row for each item, and one more for the next.
 
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { isJsonList } from "../../edit/json";
 import { removeAt, setAt } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
@@ -13,7 +13,7 @@ import { Input } from "./Inputs";
 import { briefHelp, Labelled, useHint } from "./Labelled";
 import { clearValue, valueAt } from "./place";
 import { RecordFields } from "./RecordField";
-import { readText } from "./text";
+import { readText, shownText } from "./text";
 import { useField } from "./useField";
 
 export function ListField({ path, field, item }: FieldProps & { item: Field }) {
@@ -22,18 +22,19 @@ export function ListField({ path, field, item }: FieldProps & { item: Field }) {
   const { document, frozen } = useFields();
   const value = valueAt(document, path);
   const items = value !== undefined && isJsonList(value) ? value : [];
-  const [adding, setAdding] = useState(false);
+  /** where a row was asked for that is no item yet */
+  const [adding, setAdding] = useState<number | null>(null);
   const hint = useHint(path, field);
   const isRecord = item.control.is === "record";
   const add = () => {
     if (isRecord) editor.edit((draft) => setAt(draft, [...path, items.length], {}));
-    else setAdding(true);
+    else setAdding(items.length);
   };
   const remove = (index: number) => {
-    setAdding(false);
+    setAdding(null);
     editor.edit((draft) => (items.length <= 1 ? clearValue(draft, path) : removeAt(draft, path, [index])));
   };
-  const rows = adding && !isRecord ? items.length + 1 : items.length;
+  const rows = adding === items.length ? items.length + 1 : items.length;
   return (
     <div className="field" data-field={field.name} role="group" aria-labelledby={id}>
       <div className="label">
@@ -55,7 +56,7 @@ export function ListField({ path, field, item }: FieldProps & { item: Field }) {
             <ItemRow
               path={[...path, index]}
               field={{ ...item, title: `${field.title} ${index + 1}` }}
-              isNew={index === items.length}
+              isNew={index === adding}
             />
           )}
           <button
@@ -71,7 +72,7 @@ export function ListField({ path, field, item }: FieldProps & { item: Field }) {
       ))}
       <button type="button" className="btn btn-ghost btn-s add" disabled={frozen} onClick={add}>
         <Icon name="plus" />
-        Add{items.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
+        Add {items.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
         <span className="sr">to {field.title.toLowerCase()}</span>
       </button>
     </div>
@@ -80,17 +81,18 @@ export function ListField({ path, field, item }: FieldProps & { item: Field }) {
 
 function ItemRow({ path, field, isNew }: FieldProps & { isNew: boolean }) {
   const { control } = field;
+  const row = useRef<HTMLDivElement>(null);
+  const wasNew = useRef(isNew);
+  useEffect(() => {
+    if (wasNew.current && row.current) focusIn(row.current);
+  }, []);
   const edited = useField(path, control, {
     // An item that is empty for a moment while it is typed anew stays.
-    read: (text) => (text === "" ? { value: "" } : readText(control, text)),
+    read: (text) => (text.trim() === "" ? { value: text } : readText(control, text)),
+    shown: (value) => (value === "" ? "" : shownText(control, value)),
   });
   return (
-    <div
-      className="grow"
-      ref={(row) => {
-        if (isNew && row && !row.contains(row.ownerDocument.activeElement)) focusIn(row);
-      }}
-    >
+    <div className="grow" ref={row}>
       <Labelled field={field} edited={edited} note={null} bare>
         {(naming) => <Input control={control} naming={naming} edited={edited} hint={undefined} />}
       </Labelled>

@@ -14,7 +14,7 @@ import { Input } from "./Inputs";
 import { briefHelp, Labelled, useHint } from "./Labelled";
 import { focusIn } from "./ListField";
 import { clearValue, renameKey, valueAt } from "./place";
-import { readText } from "./text";
+import { readText, shownText } from "./text";
 import { useField } from "./useField";
 
 export function MapField({ path, field, item }: FieldProps & { item: Field }) {
@@ -80,7 +80,7 @@ export function MapField({ path, field, item }: FieldProps & { item: Field }) {
         onClick={() => setAdding(true)}
       >
         <Icon name="plus" />
-        Add{names.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
+        Add {names.length === 0 && hint.text !== undefined && <span className="faint">{hint.text}</span>}
         <span className="sr">to {field.title.toLowerCase()}</span>
       </button>
     </div>
@@ -96,7 +96,8 @@ function PairValue({ path, field }: FieldProps) {
   const { control } = field;
   const edited = useField(path, control, {
     // The key stays while its value is typed anew.
-    read: (text) => (text === "" ? { value: "" } : readText(control, text)),
+    read: (text) => (text.trim() === "" ? { value: text } : readText(control, text)),
+    shown: (value) => (value === "" ? "" : shownText(control, value)),
   });
   return (
     <div className="pair-value">
@@ -148,7 +149,11 @@ function KeyInput({
           onChange={(event) => setText(event.target.value)}
           onBlur={take}
           onKeyDown={(event) => {
-            if (event.key === "Enter") take();
+            if (event.key === "Enter") {
+              // The value's field has the focus then, and is not to get the key.
+              event.preventDefault();
+              take();
+            }
             if (event.key === "Escape") {
               setText(name);
               onLeave?.();

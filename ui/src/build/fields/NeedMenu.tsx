@@ -21,9 +21,8 @@ export function NeedMenu({
 }) {
   return (
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className={`pill pill-${on}`} disabled={frozen} aria-label={`${name} ${on}`}>
-        <code>{name}</code>
-        <span className="faint">{on}</span>
+      <DropdownMenu.Trigger className={`pill pill-${on}`} disabled={frozen}>
+        <code>{name}</code> <span className="faint">{on}</span>
         <Icon name="down" />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>

@@ -58,7 +58,7 @@ export function NeedsField({ field, outcomes }: FieldProps & { outcomes: readonl
         {others.length > 0 && (
           <TaskMenu names={others} frozen={frozen} onName={(name) => set(name, "succeeded")}>
             <Icon name="plus" />
-            Add<span className="sr"> a task that it needs</span>
+            Add <span className="sr">a task that it needs</span>
           </TaskMenu>
         )}
         {others.length === 0 && named.size === 0 && <span className="small faint">no other tasks here</span>}

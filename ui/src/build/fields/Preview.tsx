@@ -14,11 +14,14 @@ import { usePaused } from "./usePaused";
 const PAUSE_MS = 250;
 const MOST_READS = 3;
 
-export function Preview({ value }: { value: Json | undefined }) {
-  return value !== undefined && hasExpression(JSON.stringify(value)) ? <Given value={value} /> : null;
+/** `typing`: what is not right yet may become so with the next letters. */
+export function Preview({ value, typing }: { value: Json | undefined; typing: boolean }) {
+  return value !== undefined && hasExpression(JSON.stringify(value)) ? (
+    <Given value={value} typing={typing} />
+  ) : null;
 }
 
-function Given({ value }: { value: Json }) {
+function Given({ value, typing }: { value: Json; typing: boolean }) {
   const { flow, task, document, sampled, frozen } = useFields();
   const key = JSON.stringify([value, document.text]);
   const asked = usePaused({ value, text: document.text }, key, PAUSE_MS);
@@ -34,7 +37,7 @@ function Given({ value }: { value: Json }) {
     );
   if (given.problem !== null)
     return (
-      <p className="eval eval-problem">
+      <p className={`eval ${typing ? "faint" : "eval-problem"}`}>
         <Icon name="warn" className="i-12" />
         <span>
           <Said text={given.problem} />

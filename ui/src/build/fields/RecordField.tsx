@@ -33,7 +33,7 @@ export function RecordField({ path, field, control, excluded }: FieldProps & { c
         field.title
       ) : (
         <>
-          More<span className="sr"> of {field.title.toLowerCase()}</span>
+          More <span className="sr">of {field.title.toLowerCase()}</span>
         </>
       )}
     </button>

@@ -9,6 +9,7 @@ import {
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, indentWithTab } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, indentOnInput, StreamLanguage } from "@codemirror/language";
 import { EditorState, type Extension, Prec } from "@codemirror/state";
 import {
@@ -71,7 +72,8 @@ const expressions = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
-function completing(complete: () => Complete): Extension {
+/** `atOnce`: Enter takes a completion however soon it comes, since it does nothing else there. */
+function completing(complete: () => Complete, atOnce = false): Extension {
   const source = (context: CompletionContext): CompletionResult | null => {
     const found = complete()(context.state.doc.toString(), context.pos);
     // Without a letter there is nothing to narrow: the list comes behind a `.`, a quote or on request.
@@ -85,7 +87,12 @@ function completing(complete: () => Complete): Extension {
     };
   };
   return [
-    autocompletion({ override: [source], icons: false, maxRenderedOptions: 60 }),
+    autocompletion({
+      override: [source],
+      icons: false,
+      maxRenderedOptions: 60,
+      ...(atOnce ? { interactionDelay: 0 } : {}),
+    }),
     Prec.high(keymap.of(completionKeymap)),
   ];
 }
@@ -111,7 +118,7 @@ export function expressionEditor(complete: () => Complete, lines: boolean): Exte
       { key: "Enter", run: () => true },
       ...(lines ? [] : [{ key: "Shift-Enter", run: () => true }]),
     ]),
-    completing(complete),
+    completing(complete, true),
     keymap.of(defaultKeymap),
     EditorView.lineWrapping,
     expressions,
@@ -138,6 +145,7 @@ export function valueEditor(complete: () => Complete): Extension {
     keymap.of(defaultKeymap),
     EditorView.lineWrapping,
     expressions,
+    yaml(),
     shared,
   ];
 }
@@ -151,8 +159,6 @@ export async function languageOf(name: string): Promise<Extension> {
       return (await import("@codemirror/lang-sql")).sql();
     case "shell":
       return StreamLanguage.define((await import("@codemirror/legacy-modes/mode/shell")).shell);
-    case "yaml":
-      return (await import("@codemirror/lang-yaml")).yaml();
     default:
       return [];
   }

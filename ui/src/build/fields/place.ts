@@ -3,6 +3,7 @@
 import type { FlowDocument } from "../../edit/document";
 import { type Draft, Refused } from "../../edit/draft";
 import { isJsonMap, type Json, toJson } from "../../edit/json";
+import type { ScalarNode } from "../../edit/tree";
 import { removeAt, setAt, shapeAt, slotAt, unsetAt, type ValuePath } from "../../edit/value";
 import { keyText } from "../../edit/writer";
 
@@ -25,10 +26,6 @@ export function isShort(document: FlowDocument, path: ValuePath): boolean {
   return valueAt(document, path) !== undefined && slotAt(document, path) === null;
 }
 
-export function setValue(draft: Draft, path: ValuePath, value: Json): void {
-  setAt(draft, path, value);
-}
-
 /** Takes a value out; a short form goes with its key, unless that is the task's kind, which is left empty. */
 export function clearValue(draft: Draft, path: ValuePath): void {
   const { document } = draft;
@@ -41,13 +38,39 @@ export function clearValue(draft: Draft, path: ValuePath): void {
   else clearValue(draft, outer);
 }
 
-/** Sets a value in place of those that it excludes. */
-export function setInstead(draft: Draft, path: ValuePath, value: Json, excluded: readonly string[]): void {
+/** How a value is set where that is not just written over the old one. */
+export interface Setting {
+  /** keys beside it that it takes the place of */
+  readonly excluded: readonly string[];
+  /** the quotes that stand there are nobody's: what is set is written as it needs */
+  readonly restyled: boolean;
+}
+
+export function setValue(draft: Draft, path: ValuePath, value: Json, { excluded, restyled }: Setting): void {
   const outer = path.slice(0, -1);
+  if (restyled) unquote(draft, path);
   setAt(draft, path, value);
   for (const name of excluded) {
     if (slotAt(draft.document, [...outer, name])) removeAt(draft, outer, [name]);
   }
+}
+
+/** Whether nobody chose how the text at a path is written: there is none, it is empty, or it has no quotes. */
+export function isUnstyled(document: FlowDocument, path: ValuePath): boolean {
+  const node = textNode(document, path);
+  return node === null || node.value === "" || node.style === "plain";
+}
+
+function unquote(draft: Draft, path: ValuePath): void {
+  const node = textNode(draft.document, path);
+  if (node?.style !== "single" && node?.style !== "double") return;
+  draft.splice([{ from: node.from, to: node.to, insert: "x" }]);
+}
+
+function textNode(document: FlowDocument, path: ValuePath): ScalarNode | null {
+  const slot =
+    slotAt(document, path) ?? (isShort(document, path) ? slotAt(document, path.slice(0, -1)) : null);
+  return slot?.value.kind === "scalar" ? slot.value : null;
 }
 
 function isKind({ language }: FlowDocument, path: ValuePath): boolean {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Json } from "../../edit/json";
 import { edited, open } from "../../edit/testing/testFlows";
 import type { Control } from "./form";
-import { clearValue, renameKey, setInstead, valueAt } from "./place";
+import { clearValue, isUnstyled, renameKey, setValue, valueAt } from "./place";
 import { readText, shownCode, shownText, writtenCode } from "./text";
 
 const any: Control = { is: "any", expressions: true };
@@ -93,9 +93,22 @@ describe("values at their path", () => {
 
   it("take the place of what they exclude", () => {
     const made = edited(flow("{ python: return 1 }"), (draft) =>
-      setInstead(draft, at("python", "call"), "a.py:f", ["code", "file"]),
+      setValue(draft, at("python", "call"), "a.py:f", { excluded: ["code", "file"], restyled: false }),
     );
     expect(made).toBe(flow("{ python: { call: a.py:f } }"));
+  });
+
+  it("lose quotes that nobody chose", () => {
+    const set = (body: string, restyled: boolean) =>
+      edited(flow(body), (draft) => setValue(draft, at("cwd"), "b", { excluded: [], restyled }));
+    expect(set('{ shell: ls, cwd: "" } # x', true)).toBe(flow("{ shell: ls, cwd: b } # x"));
+    expect(set('{ shell: ls, cwd: "a" }', false)).toBe(flow('{ shell: ls, cwd: "b" }'));
+    const unstyled = (body: string) => isUnstyled(open(flow(body)), at("cwd"));
+    expect([unstyled("{ cwd: a }"), unstyled('{ cwd: "" }'), unstyled("{ cwd: 'a' }")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("keep their place when their key is renamed", () => {

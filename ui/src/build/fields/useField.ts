@@ -9,7 +9,7 @@ import type { ValuePath } from "../../edit/value";
 import { useEditor } from "../context";
 import { useFields } from "./fields";
 import type { Control } from "./form";
-import { clearValue, setInstead, valueAt } from "./place";
+import { clearValue, isUnstyled, setValue, valueAt } from "./place";
 import { problemsIn } from "./problems";
 import { type Read, readText, shownText } from "./text";
 
@@ -29,6 +29,8 @@ interface Typed {
   /** what stood in the file right after */
   readonly value: Json | undefined;
   readonly problem: string | null;
+  /** nobody but this field chose how the text is written */
+  readonly restyled: boolean;
 }
 
 /** How a field writes its value where that is not just set. */
@@ -53,17 +55,22 @@ export function useField(path: ValuePath, control: Control, writing: Writing = {
       ? { document: editor.snapshot().document, problem: outcome.message }
       : { document: outcome.document, problem: null };
   };
+  const restyled = isOwn ? typed.restyled : isUnstyled(document, path);
   const keep = (text: string, made: ReturnType<typeof edit>) =>
-    setTyped({ text, value: valueAt(made.document, path), problem: made.problem });
-  const set = (next: Json) => edit((draft) => setInstead(draft, path, next, writing.excluded ?? []));
+    setTyped({ text, value: valueAt(made.document, path), problem: made.problem, restyled });
+  const set = (next: Json) =>
+    edit((draft) => setValue(draft, path, next, { excluded: writing.excluded ?? [], restyled }));
   const clear = () => edit((draft) => clearValue(draft, path));
 
   const onText = (text: string) => {
     const found = read(text);
-    if ("problem" in found) setTyped({ text, value, problem: found.problem });
+    if ("problem" in found) setTyped({ text, value, problem: found.problem, restyled });
     else if ("value" in found) keep(text, same(value, found.value) ? unchanged(document) : set(found.value));
     else keep(text, value === undefined ? unchanged(document) : clear());
   };
+  /** A choice that was refused is shown with why; one that was made shows itself. */
+  const refused = (problem: string | null) =>
+    setTyped(problem === null ? null : { text: shownText(control, value), value, problem, restyled });
   const said = problemsIn(problems, path)[0];
   return {
     value,
@@ -73,15 +80,11 @@ export function useField(path: ValuePath, control: Control, writing: Writing = {
     onText,
     onValue: (next) => {
       const made = set(next);
-      setTyped(
-        made.problem === null ? null : { text: shownText(control, value), value, problem: made.problem },
-      );
+      refused(made.problem);
     },
     onClear: () => {
       const made = clear();
-      setTyped(
-        made.problem === null ? null : { text: shownText(control, value), value, problem: made.problem },
-      );
+      refused(made.problem);
     },
   };
 }

@@ -31,9 +31,7 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
       <div className="sect-h">
         <h3>{pinned ? "Pinned output" : "Last output"}</h3>
         <span className="faint last-when cut">
-          {pinned
-            ? `since ${when(new Date(pinned.pinned_at), new Date())}${pinned.origin === null ? ", by hand" : ""}`
-            : age(standing)}
+          {pinned ? `since ${when(new Date(pinned.pinned_at), new Date())}` : age(standing)}
         </span>
         <span className="more">
           {value !== undefined && value !== null && !editing && (
@@ -90,5 +88,5 @@ function age(standing: Standing | null): string {
   const ended = standing?.last?.ended_at;
   if (!ended) return "";
   const at = when(new Date(ended), new Date());
-  return standing.stale === null ? at : `${at}, before your change`;
+  return standing.stale === null ? at : `${at}, stale`;
 }

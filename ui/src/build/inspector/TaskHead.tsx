@@ -6,6 +6,7 @@ import { useRef, useState } from "react";
 import { isRefusal } from "../../edit/draft";
 import { changeKind } from "../../edit/kind";
 import { renameTask } from "../../edit/renameTask";
+import { count } from "../../parts/format";
 import { Icon, kindIcon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
 import { State } from "../../parts/State";
@@ -36,7 +37,10 @@ export function TaskHead({ flow, task, kind, forms }: Props) {
   const [naming, setNaming] = useState(false);
   const path = pathOf(task);
   const name = path.at(-1) ?? task;
+  const depth = path.length * 2;
   const own = problems.filter((one) => path.every((part, at) => one.path[at * 2 + 1] === part));
+  // What is about one of its values is said there.
+  const about = own.filter((one) => one.path.length <= depth);
   return (
     <>
       <div className="r">
@@ -67,6 +71,14 @@ export function TaskHead({ flow, task, kind, forms }: Props) {
             <Icon name="stale" className="i-12" /> stale
           </span>
         )}
+        {own.length > 0 && (
+          <span
+            className="stale s-late insp-wrong"
+            title={own.map(({ problem }) => problem.message).join("\n")}
+          >
+            <Icon name="warn" className="i-12" /> {count(own.length, "problem")}
+          </span>
+        )}
         <span className="grow" />
         <TaskMenu task={task} kind={kind} forms={forms} onRename={() => setNaming(true)} />
       </div>
@@ -75,12 +87,11 @@ export function TaskHead({ flow, task, kind, forms }: Props) {
           <Said text={standing.stale} />
         </p>
       )}
-      {own[0] && (
+      {about[0] && (
         <p className="problem-line insp-problem">
           <Icon name="warn" className="i-14" />
           <span>
-            <Said text={own[0].problem.message} />
-            {own.length > 1 && <span className="faint"> and {own.length - 1} more</span>}
+            <Said text={about[0].problem.message} />
           </span>
         </p>
       )}

@@ -36,7 +36,7 @@ export function TaskTabBody({ flow, task, kind, forms }: Props) {
     <>
       {field && (
         <section className="sect fields" aria-label={field.title}>
-          <KindFields path={[...path, field.name]} field={field} />
+          <KindFields key={field.name} path={[...path, field.name]} field={field} />
           {kind !== null && <Interpreter kind={kind} />}
         </section>
       )}

@@ -10,12 +10,14 @@ import { useEdited } from "../context";
 /** Answers about a text that nobody looks at any more are not kept long. */
 const OLD_MS = 10_000;
 
+/** The key is below the flow's: a run makes the answer old, and so does a pin. */
 export const standings = (flow: string, text: string | null) =>
   queryOptions({
     queryKey: ["flow", flow, "standings", text],
     queryFn: () => send<Standings>("POST", path`/flows/${flow}/standings`, { text }),
     placeholderData: keepPreviousData,
     gcTime: OLD_MS,
+    retry: false,
   });
 
 export const scope = (flow: string, text: string | null, task: string | null) =>
@@ -24,6 +26,7 @@ export const scope = (flow: string, text: string | null, task: string | null) =>
     queryFn: () => send<ScopeView>("POST", path`/flows/${flow}/scope`, { text, task }),
     placeholderData: keepPreviousData,
     gcTime: OLD_MS,
+    retry: false,
   });
 
 export const evaluation = (flow: string, text: string | null, task: string | null, value: Json) =>
@@ -32,6 +35,7 @@ export const evaluation = (flow: string, text: string | null, task: string | nul
     queryFn: () => send<Evaluation>("POST", path`/flows/${flow}/evaluate`, { text, task, value }),
     placeholderData: keepPreviousData,
     gcTime: OLD_MS,
+    retry: false,
   });
 
 export const pins = (flow: string) =>
