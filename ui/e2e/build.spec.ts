@@ -464,6 +464,16 @@ describe("the canvas", () => {
     await expect.poll(async () => Math.round((await build.middle("check")).x - before.x)).toBe(0);
     await press(page, "Control+Shift+z");
     await expect.poll(async () => Math.round((await build.middle("check")).x - before.x)).toBe(120);
+    // Left of where the flow began it is seen and pressed as anywhere.
+    const now = await build.middle("check");
+    await page.mouse.move(now.x, now.y);
+    await page.mouse.down();
+    await page.mouse.move(before.x - 200, before.y, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(async () => Math.round((await build.middle("check")).x - before.x)).toBe(-200);
+    await press(page, "Escape");
+    await build.task("check").click();
+    await expect.poll(() => build.canvas.locator(".is-selected").count()).toBe(1);
   });
 
   it("groups what is selected by an area, names the group, and takes it apart in one step each", async () => {

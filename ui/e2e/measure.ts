@@ -186,7 +186,16 @@ it("drags one of a thousand tasks, lays all out, and types beside them", async (
   const graph = page.getByRole("application", { name: /graph of layers/ });
   await shown(graph.locator(".react-flow__node"));
   await here.settle();
-  const task = await (await shown(graph.locator('[aria-label^="t500, "]'))).boundingBox();
+  const found = page.getByRole("searchbox", { name: "Find a task" });
+  await found.fill("t500");
+  await found.press("Enter");
+  const around = await graph.boundingBox();
+  if (!around) throw new Error("the graph has no box");
+  await page.mouse.move(around.x + around.width / 2, around.y + around.height / 2);
+  await page.mouse.wheel(0, -900);
+  await here.settle();
+  const t500 = await shown(graph.locator('[aria-label^="t500, "]'));
+  const task = await t500.boundingBox();
   if (!task) throw new Error("the task has no box");
   const [x, y] = [task.x + task.width / 2, task.y + task.height / 2];
   await page.mouse.move(x, y);
@@ -197,6 +206,9 @@ it("drags one of a thousand tasks, lays all out, and types beside them", async (
       await page.mouse.move(x + Math.sin(at / 12) * 240, y + Math.cos(at / 15) * 200);
   });
   await page.mouse.up();
+  await here.settle();
+  const after = await t500.boundingBox();
+  if (after?.x === task.x && after.y === task.y) throw new Error("the task was not dragged");
   tell("1,000 tasks: dragging one: work in a frame", dragged.work.p95, 8, "ms", "p95");
   tellFrames("1,000 tasks: dragging one", dragged);
   await here.settle();
