@@ -3,6 +3,7 @@
 import { Dialog } from "radix-ui";
 import type { GraphEdge, GraphNode } from "../api/types";
 import type { Outcome } from "../edit/tasks";
+import { DialogHead } from "../parts/DialogHead";
 import { Icon } from "../parts/Icon";
 import { OUTCOMES } from "./actions/task";
 import { useEdited, useEditor } from "./context";
@@ -25,13 +26,7 @@ export function EdgeDialog() {
               if (view.state().connecting === null) focusWork();
             }}
           >
-            <div className="dialog-h">
-              <Dialog.Title>Edges of {path === null ? "" : nameOf(path)}</Dialog.Title>
-              <span className="grow" />
-              <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
-                <Icon name="x" />
-              </Dialog.Close>
-            </div>
+            <DialogHead title={<>Edges of {path === null ? "" : nameOf(path)}</>} />
             {path !== null && <Edges path={path} />}
           </Dialog.Content>
         </Dialog.Overlay>

@@ -6,7 +6,7 @@ import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
 import { newFlow, newFlowOf } from "../api/actions";
 import { examples } from "../api/queries";
-import { Icon } from "../parts/Icon";
+import { DialogHead } from "../parts/DialogHead";
 import { Trouble } from "../shell/Trouble";
 import "../build/files/files.css";
 import { type Beginning, beginningText } from "./beginning";
@@ -60,13 +60,7 @@ function Form({ onClose }: { onClose: () => void }) {
         if (ready && !make.isPending) make.mutate();
       }}
     >
-      <div className="dialog-h">
-        <Dialog.Title>New flow</Dialog.Title>
-        <span className="grow" />
-        <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
-          <Icon name="x" />
-        </Dialog.Close>
-      </div>
+      <DialogHead title="New flow" />
       <div className="file-form scroll">
         <label>
           Name

@@ -9,6 +9,7 @@ import { ApiError } from "../api/client";
 import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
 import { Command } from "../parts/Command";
+import { DialogHead } from "../parts/DialogHead";
 import { brief, count, duration } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Said } from "../parts/Said";
@@ -40,21 +41,21 @@ function Loaded({ flow, onClose }: { flow: string; onClose: () => void }) {
   const summary = answer.data?.summary;
   return (
     <>
-      <div className="dialog-h">
-        <Dialog.Title>
-          Run <code>{flow}</code>
-        </Dialog.Title>
-        {summary && (
-          <span className="small faint">
-            {answer.data?.version.slice(0, 8)}, {count(summary.tasks, "task")}
-            {summary.usual_ms !== null && `, usually ${duration(summary.usual_ms)}`}
-          </span>
-        )}
-        <span className="grow" />
-        <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
-          <Icon name="x" />
-        </Dialog.Close>
-      </div>
+      <DialogHead
+        title={
+          <>
+            Run <code>{flow}</code>
+          </>
+        }
+        aside={
+          summary && (
+            <span className="small faint">
+              {answer.data?.version.slice(0, 8)}, {count(summary.tasks, "task")}
+              {summary.usual_ms !== null && `, usually ${duration(summary.usual_ms)}`}
+            </span>
+          )
+        }
+      />
       {answer.data && !answer.isFetching ? (
         <Form detail={answer.data} onClose={onClose} />
       ) : (

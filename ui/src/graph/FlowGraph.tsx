@@ -32,6 +32,7 @@ import { GroupNode } from "./GroupNode";
 import { type Detail, detailAt, MapBox } from "./MapBox";
 import { useLiveNode } from "./nodeStates";
 import type { Places, Point } from "./place";
+import { FARTHEST, QUIET } from "./quiet";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
 import { FULL, type Shape, SMALL, shapeOf } from "./shape";
@@ -194,10 +195,8 @@ interface CanvasProps extends Props {
   onFold: (task: number) => void;
 }
 
-const PRO_OPTIONS = { hideAttribution: true };
 const NODE_TYPES = { task: TaskNode, frame: GroupNode };
-/** How far out the canvas zooms, and how much room it leaves around what is fitted. */
-const FARTHEST = 0.04;
+/** How much room the canvas leaves around what is fitted. */
 const MARGIN = 0.06;
 const ARROWS: Record<string, Direction> = {
   ArrowUp: "up",
@@ -290,25 +289,13 @@ function Drawing({
         <ReactFlow
           nodes={nodes}
           nodeTypes={NODE_TYPES}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          elementsSelectable={false}
-          disableKeyboardA11y
-          deleteKeyCode={null}
-          selectionKeyCode={null}
-          multiSelectionKeyCode={null}
+          {...QUIET}
           // Shapes are light: leaving them where they are costs less than taking them in and out while one pans.
           onlyRenderVisibleElements={detail !== "shapes"}
-          zoomOnDoubleClick={false}
-          minZoom={FARTHEST}
-          maxZoom={2}
           onNodeClick={pointed.onNode}
           onNodeDoubleClick={pointed.onNodeTwice}
           onPaneClick={pointed.onPane}
           onMove={onMove}
-          proOptions={PRO_OPTIONS}
         >
           {paced === places && <EdgeLayer shape={shape} places={places} selected={chosen} />}
           {shape.nodes.length > (shape.small ? 24 : 8) && (

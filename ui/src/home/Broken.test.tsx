@@ -1,6 +1,12 @@
 // @vitest-environment jsdom
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRouter,
+  type RegisteredRouter,
+  RouterProvider,
+} from "@tanstack/react-router";
 import { cleanup, render } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Broken } from "../api/types";
@@ -30,8 +36,7 @@ async function shown(...list: Broken[]) {
   await router.load();
   const { findAllByRole } = render(
     <QueryClientProvider client={new QueryClient()}>
-      {/* biome-ignore lint/suspicious/noExplicitAny: the page's router is another one. */}
-      <RouterProvider router={router as any} />
+      <RouterProvider router={router as unknown as RegisteredRouter} />
     </QueryClientProvider>,
   );
   return findAllByRole("article");

@@ -7,6 +7,7 @@ import { approve, reject } from "../api/actions";
 import { ApiError } from "../api/client";
 import type { Question } from "../api/types";
 import { FormField } from "../flow/FormField";
+import { DialogHead } from "../parts/DialogHead";
 import "../flow/runForm.css";
 import { asText, fieldOf, fieldsOf, readForm } from "../flow/schemaForm";
 import { Icon } from "../parts/Icon";
@@ -63,15 +64,13 @@ export function AnswerDialog({
       <Dialog.Portal>
         <Dialog.Overlay className="scrim">
           <Dialog.Content className="dialog dialog-s answer" aria-describedby={undefined}>
-            <div className="dialog-h">
-              <Dialog.Title>
-                <code>{question?.path}</code> asks
-              </Dialog.Title>
-              <span className="grow" />
-              <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
-                <Icon name="x" />
-              </Dialog.Close>
-            </div>
+            <DialogHead
+              title={
+                <>
+                  <code>{question?.path}</code> asks
+                </>
+              }
+            />
             {question && <Form key={question.task_run} run={run} question={question} onClose={onClose} />}
           </Dialog.Content>
         </Dialog.Overlay>

@@ -2,7 +2,7 @@
 
 import { Dialog } from "radix-ui";
 import { useState } from "react";
-import { Icon } from "../parts/Icon";
+import { DialogHead } from "../parts/DialogHead";
 import { Keys } from "./Keys";
 import { type Shortcut, useShortcutList, useShortcuts } from "./shortcuts";
 
@@ -14,13 +14,7 @@ export function KeySheet() {
       <Dialog.Portal>
         <Dialog.Overlay className="scrim">
           <Dialog.Content className="dialog" aria-describedby={undefined}>
-            <div className="dialog-h">
-              <Dialog.Title>Keys</Dialog.Title>
-              <span className="grow" />
-              <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
-                <Icon name="x" />
-              </Dialog.Close>
-            </div>
+            <DialogHead title="Keys" />
             <Sheet />
           </Dialog.Content>
         </Dialog.Overlay>

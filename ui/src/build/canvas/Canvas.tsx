@@ -20,6 +20,7 @@ import { GroupNode } from "../../graph/GroupNode";
 import { layouts } from "../../graph/layout";
 import { type Detail, detailAt, MapBox } from "../../graph/MapBox";
 import type { Box, Places } from "../../graph/place";
+import { FARTHEST, QUIET } from "../../graph/quiet";
 import { Sprite } from "../../graph/Sprite";
 import { FULL, type Shape, shapeOf } from "../../graph/shape";
 import { DetailContext, FoldContext } from "../../graph/surroundings";
@@ -48,8 +49,7 @@ interface Props {
 }
 
 const NODE_TYPES = { task: TaskNode, frame: GroupNode };
-/** How far out the canvas zooms, and how much room it leaves around what is fitted. */
-const FARTHEST = 0.04;
+/** How much room the canvas leaves around what is fitted. */
 const MARGIN = 0.06;
 /** How high the line below the canvas is, and how far the overview stands from its edges. */
 const HINT = 28;
@@ -159,23 +159,11 @@ function Drawing({ graph, label, found, old, live, shape, places, pending }: Dra
           <ReactFlow
             nodes={nodes}
             nodeTypes={NODE_TYPES}
-            nodesDraggable={false}
-            nodesConnectable={false}
-            nodesFocusable={false}
-            edgesFocusable={false}
-            elementsSelectable={false}
-            disableKeyboardA11y
-            deleteKeyCode={null}
-            selectionKeyCode={null}
-            multiSelectionKeyCode={null}
+            {...QUIET}
             panActivationKeyCode={null}
             panOnDrag={tool === "select" ? [1] : [0, 1]}
             onlyRenderVisibleElements
-            zoomOnDoubleClick={false}
-            minZoom={FARTHEST}
-            maxZoom={2}
             onMove={(_, { zoom }) => setDetail(detailAt(zoom))}
-            proOptions={{ hideAttribution: true }}
           >
             <EdgeStates live={live}>
               <EdgeLayer

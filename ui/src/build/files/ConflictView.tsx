@@ -3,6 +3,7 @@
 import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
 import type { Region, Side } from "../../edit/merge";
+import { DialogHead } from "../../parts/DialogHead";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
 import type { Conflict, FlowFile } from "./flowFile";
@@ -40,19 +41,19 @@ export function ConflictView({ file, conflict }: { file: FlowFile; conflict: Con
         <Dialog.Portal>
           <Dialog.Overlay className="scrim">
             <Dialog.Content className="dialog conflicts" aria-describedby={undefined}>
-              <div className="dialog-h">
-                <Dialog.Title>Two changes of the same lines</Dialog.Title>
-                <span className="grow" />
-                <button type="button" className="btn btn-s" onClick={() => all("mine")}>
-                  Mine everywhere
-                </button>
-                <button type="button" className="btn btn-s" onClick={() => all("theirs")}>
-                  The file’s everywhere
-                </button>
-                <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
-                  <Icon name="x" />
-                </Dialog.Close>
-              </div>
+              <DialogHead
+                title="Two changes of the same lines"
+                actions={
+                  <>
+                    <button type="button" className="btn btn-s" onClick={() => all("mine")}>
+                      Mine everywhere
+                    </button>
+                    <button type="button" className="btn btn-s" onClick={() => all("theirs")}>
+                      The file’s everywhere
+                    </button>
+                  </>
+                }
+              />
               <div className="conflict-list scroll">
                 <Places
                   regions={conflict.regions}

@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
-import { Icon } from "../../parts/Icon";
+import { DialogHead } from "../../parts/DialogHead";
 import { Trouble } from "../../shell/Trouble";
 import "./files.css";
 
@@ -43,13 +43,7 @@ function Form({ title, help, action, name: first, onDone, onClose }: Props) {
         if (name.trim() !== "" && !done.isPending) done.mutate();
       }}
     >
-      <div className="dialog-h">
-        <Dialog.Title>{title}</Dialog.Title>
-        <span className="grow" />
-        <Dialog.Close className="btn btn-icon btn-ghost" aria-label="Close">
-          <Icon name="x" />
-        </Dialog.Close>
-      </div>
+      <DialogHead title={title} />
       <div className="file-form">
         <label>
           Name
