@@ -8,14 +8,14 @@ use std::sync::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 use tidemill_orchestrate::RunId;
 
-use super::chunk::{LINES, RawLines};
+use super::{
+    chunk::{LINES, RawLines},
+    readers::Readers,
+};
 use crate::{StoreError, lock::WriteQueue, migrations::Database, receipt::lock};
 
 /// Chunks that one step indexes: some megabytes of lines at most.
 const STEP: u32 = 32;
-
-/// Connections that are kept open while nobody searches.
-const KEPT: usize = 2;
 
 /// Bits of a row's id that hold the line's place in its chunk.
 const PLACE_BITS: u32 = LINES.trailing_zeros();
@@ -64,7 +64,7 @@ pub(super) struct Index {
     database: Database,
     /// Who indexes here: one at a time.
     session: Mutex<Option<Session>>,
-    idle: Mutex<Vec<Connection>>,
+    readers: Readers,
 }
 
 struct Session {
@@ -78,7 +78,7 @@ impl Index {
         Self {
             database,
             session: Mutex::new(None),
-            idle: Mutex::default(),
+            readers: Readers::default(),
         }
     }
 
@@ -87,20 +87,7 @@ impl Index {
         &self,
         body: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        if !self.database.path.exists() {
-            return Ok(None);
-        }
-        let idle = lock(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.database.open()?,
-        };
-        let answer = body(&connection).map_err(|error| error.at(&self.database.path));
-        let mut idle = lock(&self.idle);
-        if idle.len() < KEPT {
-            idle.push(connection);
-        }
-        answer.map(Some)
+        self.readers.read(&self.database, body)
     }
 
     /// The last chunk that is indexed; 0: none is.

@@ -5,12 +5,13 @@
 mod chunk;
 mod index;
 mod read;
+mod readers;
 mod search;
 mod window;
 mod write;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -23,8 +24,9 @@ pub use search::{LogHit, LogHits};
 pub use window::{LogView, LogWindow, TaskRunSet};
 pub use write::LogAppended;
 
-use crate::{Home, StoreError, lock::WriteQueue, migrations::Database, receipt::lock};
+use crate::{Home, StoreError, lock::WriteQueue, migrations::Database};
 use index::Index;
+use readers::Readers;
 use write::LogThread;
 
 /// The longest piece of a line that is kept as one: longer lines are several pieces.
@@ -35,9 +37,6 @@ type Shared = Arc<write::Pending>;
 
 /// Chunks that one transaction removes at most.
 const REMOVED_AT_ONCE: u32 = 200;
-
-/// Connections that are kept open while nobody reads.
-const KEPT: usize = 2;
 
 /// Where a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,7 +109,7 @@ pub struct Logs {
     database: Database,
     index: Index,
     thread: LogThread,
-    idle: Mutex<Vec<Connection>>,
+    readers: Readers,
 }
 
 impl std::fmt::Debug for Logs {
@@ -130,7 +129,7 @@ impl Logs {
             thread: LogThread::new(database.clone()),
             index: Index::new(Database::search(home)),
             database,
-            idle: Mutex::new(Vec::new()),
+            readers: Readers::default(),
         }
     }
 
@@ -271,20 +270,7 @@ impl Logs {
         &self,
         body: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        if !self.database.path.exists() {
-            return Ok(None);
-        }
-        let idle = lock(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.database.open()?,
-        };
-        let answer = body(&connection).map_err(|error| error.at(&self.database.path));
-        let mut idle = lock(&self.idle);
-        if idle.len() < KEPT {
-            idle.push(connection);
-        }
-        answer.map(Some)
+        self.readers.read(&self.database, body)
     }
 }
 
