@@ -26,7 +26,7 @@ import type {
   Workspaces,
 } from "./types";
 
-/** Files change by other programs, of which the stream does not tell: they are read anew when one comes back. */
+/** The stream tells of flow files that change; what changed while there was none is read when one comes back. */
 const FILES = { refetchOnWindowFocus: "always" } as const;
 
 export const health = queryOptions({

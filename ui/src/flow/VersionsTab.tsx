@@ -1,4 +1,4 @@
-// What the flow's text was when it ran, and what changed between two of them.
+// What the flow's text was whenever it ran or was saved, what changed between two of them, and the way back to one.
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
