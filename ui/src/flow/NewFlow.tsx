@@ -7,7 +7,7 @@ import { useId, useState } from "react";
 import { newFlow, newFlowOf } from "../api/actions";
 import { examples } from "../api/queries";
 import { DialogHead } from "../parts/DialogHead";
-import { Trouble } from "../shell/Trouble";
+import { ProblemLine } from "../parts/ProblemLine";
 import "../build/files/files.css";
 import { type Beginning, beginningText } from "./beginning";
 
@@ -104,7 +104,7 @@ function Form({ onClose }: { onClose: () => void }) {
             />
           </label>
         )}
-        {make.error && <Trouble error={make.error} />}
+        {make.error && <ProblemLine error={make.error} />}
       </div>
       <div className="dialog-f">
         <span className="grow" />

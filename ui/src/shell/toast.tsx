@@ -1,7 +1,7 @@
 // What happened, said in the corner for a few seconds, with a way back or on where there is one.
 
 import { useSyncExternalStore } from "react";
-import { ApiError } from "../api/client";
+import { sayError } from "../api/said";
 import { Icon, type IconName } from "../parts/Icon";
 import { Said } from "../parts/Said";
 
@@ -35,9 +35,7 @@ export function toast(one: Toast): void {
 
 /** Says what went wrong and, if the API knows it, what mends it. */
 export function toastError(error: unknown): void {
-  const hint = error instanceof ApiError ? error.problem.hint : null;
-  const text = error instanceof Error ? error.message : String(error);
-  toast({ text: hint ? `${text} — ${hint}` : text, icon: "warn" });
+  toast({ text: sayError(error), icon: "warn" });
 }
 
 function dismiss(id: number): void {

@@ -103,7 +103,8 @@ impl FlowTarget {
 /// # Errors
 /// Where it is none.
 pub(crate) fn flow_name(text: &str) -> Result<FlowName, Error> {
-    FlowName::new(text).map_err(|cause| Error::FlowName {
+    FlowName::new(text).map_err(|cause| Error::Name {
+        noun: "flow",
         text: text.to_owned(),
         cause,
     })

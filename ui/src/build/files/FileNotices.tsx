@@ -1,7 +1,7 @@
 // What is to be said of the file, above the work: what came from elsewhere, what came back, what was not written.
 
 import { useSyncExternalStore } from "react";
-import { ApiError } from "../../api/client";
+import { sayError } from "../../api/said";
 import { Icon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
 import { ConflictView } from "./ConflictView";
@@ -22,7 +22,7 @@ export function FileNotices({ file }: { file: FlowFile }) {
         <p className="banner" role="alert">
           <Icon name="warn" />
           <span>
-            Not written: <Said text={textOf(error)} />
+            Not written: <Said text={sayError(error)} />
           </span>
           <span className="grow" />
           <button type="button" className="btn btn-s" onClick={() => void file.save()}>
@@ -60,10 +60,4 @@ function Dismiss({ file }: { file: FlowFile }) {
       <Icon name="x" />
     </button>
   );
-}
-
-function textOf(error: unknown): string {
-  const hint = error instanceof ApiError ? error.problem.hint : null;
-  const text = error instanceof Error ? error.message : String(error);
-  return hint ? `${text} — ${hint}` : text;
 }

@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
 import { DialogHead } from "../../parts/DialogHead";
-import { Trouble } from "../../shell/Trouble";
+import { ProblemLine } from "../../parts/ProblemLine";
 import "./files.css";
 
 interface Props {
@@ -62,7 +62,7 @@ function Form({ title, help, action, name: first, onDone, onClose }: Props) {
         <p className="small faint" id={helpId}>
           {help}
         </p>
-        {done.error && <Trouble error={done.error} />}
+        {done.error && <ProblemLine error={done.error} />}
       </div>
       <div className="dialog-f">
         <span className="grow" />

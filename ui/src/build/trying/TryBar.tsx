@@ -4,12 +4,12 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { cancelRun, tryPart } from "../../api/actions";
-import { ApiError } from "../../api/client";
 import { flow as flowQuestion, run as runQuestion } from "../../api/queries";
 import type { TryPart } from "../../api/types";
 import { asText, type Field, fieldsOf, readForm } from "../../flow/schemaForm";
 import { brief, duration } from "../../parts/format";
 import { Icon, type IconName } from "../../parts/Icon";
+import { ProblemLine } from "../../parts/ProblemLine";
 import { Said } from "../../parts/Said";
 import { State } from "../../parts/State";
 import { isEnded } from "../../parts/states";
@@ -96,20 +96,10 @@ function filled(fields: readonly Field[], texts: Texts): Texts {
 }
 
 function Refused({ error }: { error: Error }) {
-  const hint = error instanceof ApiError ? error.problem.hint : null;
   return (
-    <p className="try-said problem-line" role="alert">
-      <Icon name="warn" />
-      <span>
-        <Said text={error.message} />
-        {hint && (
-          <>
-            {" — "}
-            <Said text={hint} />
-          </>
-        )}
-      </span>
-    </p>
+    <div className="try-said">
+      <ProblemLine error={error} />
+    </div>
   );
 }
 
