@@ -89,10 +89,17 @@ class Build {
     await expect.poll(() => this.written()).toBe(text);
   }
 
+  /** Waits until what is drawn is the text as it is now, laid out. */
+  async settled(): Promise<void> {
+    const busy = this.page.locator(".build-stage:is([aria-busy=true], :has([aria-busy=true]))");
+    await expect.poll(() => busy.count()).toBe(0);
+  }
+
   /** Waits until the canvas has drawn the task and moves nothing any more. */
   async drawn(path: string): Promise<Locator> {
     const task = this.task(path);
     await task.waitFor();
+    await this.settled();
     let before = "";
     await expect
       .poll(async () => {
@@ -109,6 +116,7 @@ class Build {
   async found(path: string): Promise<void> {
     await expect
       .poll(async () => {
+        await this.settled();
         await this.fit();
         return this.task(path).count();
       })

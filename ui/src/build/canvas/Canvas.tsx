@@ -150,6 +150,7 @@ function Drawing({ graph, label, found, old, live, shape, places, pending }: Dra
           role="application"
           aria-roledescription="graph"
           aria-label={`${label}. Arrow keys walk along the edges; the step list has the same powers.`}
+          aria-busy={pending}
           aria-activedescendant={selected.last === null ? undefined : `${prefix}-${selected.last}`}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the graph is one stop of the Tab key
           tabIndex={0}

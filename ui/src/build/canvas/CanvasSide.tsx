@@ -1,7 +1,7 @@
 // The canvas, or the list of steps in its place, with its toolbar and all that opens over it.
 
 import { ReactFlowProvider } from "@xyflow/react";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { MarksContext } from "../../graph/marks";
 import { NodeStatesContext } from "../../graph/nodeStates";
 import { Keys } from "../../shell/Keys";
@@ -51,7 +51,7 @@ export function CanvasSide({ flow, onShow }: Props) {
       <NodeStatesContext value={live.states}>
         <MarksContext value={marks}>
           <Toolbar context={context} found={found} />
-          <div className="build-stage">
+          <StageBox>
             {!graph ? (
               <Empty isOld={isOld} />
             ) : shows === "list" ? (
@@ -61,7 +61,7 @@ export function CanvasSide({ flow, onShow }: Props) {
             )}
             {graph && graph.nodes.length === 0 && shows === "graph" && <First />}
             <SaidBar onShow={onShow} />
-          </div>
+          </StageBox>
         </MarksContext>
       </NodeStatesContext>
       <NodePalette />
@@ -72,8 +72,18 @@ export function CanvasSide({ flow, onShow }: Props) {
   );
 }
 
+/** Busy while the engine has not answered for the text as it is: what is drawn may move. */
+function StageBox({ children }: { children: ReactNode }) {
+  const isBusy = useEdited(({ document, reported, unchecked }) => !unchecked && reported !== document.text);
+  return (
+    <div className="build-stage" aria-busy={isBusy}>
+      {children}
+    </div>
+  );
+}
+
 function Empty({ isOld }: { isOld: boolean }) {
-  if (!isOld) return <div className="canvas graph-canvas" aria-busy="true" />;
+  if (!isOld) return <div className="canvas graph-canvas" />;
   return (
     <p className="sect dim">
       The flow is drawn once its text can be read. What is wrong stands above, with its line.
