@@ -123,10 +123,7 @@ describe("a question", () => {
     const form = page.getByRole("dialog");
     await form.getByLabel(/copies/).fill("9");
     await press(page, "Enter");
-    await form
-      .getByText(/copies.*5/)
-      .last()
-      .waitFor();
+    await form.locator(".problem", { hasText: /copies.*5/ }).waitFor();
     await form.getByLabel(/copies/).fill("2");
     await form.getByLabel(/note/).fill("as agreed");
     await press(page, "Enter");
