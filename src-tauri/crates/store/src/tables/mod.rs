@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod device;
 pub(crate) mod draft;
 pub(crate) mod limit;
+pub(crate) mod parameters;
 pub(crate) mod pin;
 pub(crate) mod request;
 pub(crate) mod result;

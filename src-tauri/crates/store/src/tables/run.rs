@@ -17,7 +17,7 @@ use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 
 use crate::{
     Owner, StoreError,
-    codec::Decoder,
+    codec::{Decoder, Wrong},
     tables::{result::Results, text, transition},
     time,
 };
@@ -535,11 +535,16 @@ pub(crate) fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Own
 pub(crate) fn value(id: RunId, bytes: &[u8], results: &Results) -> Result<Value, StoreError> {
     Decoder::new(bytes)
         .value()
-        .map_err(|cause| StoreError::Malformed {
-            place: format!("run {id}"),
-            cause: cause.to_owned(),
-        })?
+        .map_err(|cause| malformed(id, cause))?
         .read(results)
+}
+
+/// The error of a run whose row cannot be read.
+pub(crate) fn malformed(id: RunId, cause: Wrong) -> StoreError {
+    StoreError::Malformed {
+        place: format!("run {id}"),
+        cause: cause.to_owned(),
+    }
 }
 
 pub(crate) fn hex(bytes: [u8; 32]) -> String {

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ToSql, params_from_iter};
-use tidemill_flow::Value;
 use tidemill_orchestrate::{RunId, State};
 
 use crate::{
     StoreError, StoredRun,
     tables::{
+        parameters::WantedParameters,
         result::Results,
-        run::{COLUMNS, TABLES, stored, value},
+        run::{COLUMNS, TABLES, stored},
     },
     time,
 };
@@ -166,6 +166,7 @@ fn keys_by_parameters(
     (order, mut after): (RunSort, Option<Cursor>),
     wanted: usize,
 ) -> Result<Vec<i64>, StoreError> {
+    let wanted_parameters = WantedParameters::new(&filter.parameters);
     let mut keys = Vec::new();
     loop {
         let query = Query::new(filter, order, after, LOOKED_AT);
@@ -176,7 +177,7 @@ fn keys_by_parameters(
         while let Some(row) = rows.next()? {
             let id = row.get(1).map(RunId::from_bytes)?;
             let bytes = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
-            if has_parameters(&value(id, bytes, results)?, &filter.parameters) {
+            if wanted_parameters.fit(id, bytes, results)? {
                 keys.push(row.get(0)?);
                 if keys.len() == wanted {
                     return Ok(keys);
@@ -207,7 +208,8 @@ pub(crate) fn for_each(
     conditions.add_states(&filter.states);
     let index = index(filter, RunSort::Newest);
     // An index has all that is asked, unless parameters decide.
-    let by_parameters = !filter.parameters.is_empty();
+    let wanted = WantedParameters::new(&filter.parameters);
+    let by_parameters = !wanted.is_empty();
     let parameters = if by_parameters { ", parameters" } else { "" };
     let sql = format!(
         "SELECT id, state{parameters} FROM runs {index} WHERE {}",
@@ -219,8 +221,7 @@ pub(crate) fn for_each(
         let id: [u8; 16] = row.get(0)?;
         if by_parameters {
             let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-            let given = value(RunId::from_bytes(id), bytes, results)?;
-            if !has_parameters(&given, &filter.parameters) {
+            if !wanted.fit(RunId::from_bytes(id), bytes, results)? {
                 continue;
             }
         }
@@ -408,18 +409,4 @@ impl Conditions {
 pub(crate) fn first_of(time: Timestamp) -> [u8; 16] {
     let milliseconds = u64::try_from(time.as_millisecond()).unwrap_or(0);
     RunId::new(milliseconds, 0).to_bytes()
-}
-
-/// Whether each wanted parameter has its value: a text as it stands, else as JSON.
-fn has_parameters(parameters: &Value, wanted: &[(String, String)]) -> bool {
-    wanted.iter().all(|(name, text)| {
-        let Ok(value) = parameters.get_attr(name) else {
-            return false;
-        };
-        if value.is_undefined() {
-            return false;
-        }
-        value.as_str() == Some(text.as_str())
-            || serde_json::from_str::<Value>(text).is_ok_and(|json| json == value)
-    })
 }
