@@ -1707,6 +1707,8 @@ export interface components {
              * @description How many runs that are.
              */
             total: number;
+            /** @description Whether a filter by text in logs looked through all that was logged. */
+            complete: boolean;
         };
         Json: unknown;
         /** @description What a task gave last. */
@@ -2360,6 +2362,11 @@ export interface components {
             runs: components["schemas"]["Run"][];
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
+            /**
+             * @description Whether a filter by text in logs looked through all that was logged: where not,
+             *     these are the runs that wrote it last.
+             */
+            complete: boolean;
         };
         /** @description A run's record. */
         RunRecord: components["schemas"]["RunFacts"] & {

@@ -22,9 +22,11 @@ interface Props {
   onChange: (filters: RunFilters) => void;
   field: RefObject<HTMLInputElement | null>;
   total: number | undefined;
+  /** whether those are all, and not only those that wrote the text last */
+  complete: boolean;
 }
 
-export function FilterBar({ filters, onChange, field, total }: Props) {
+export function FilterBar({ filters, onChange, field, total, complete }: Props) {
   const names = useQuery(flows).data?.flows.map((flow) => flow.name) ?? [];
   const known =
     filters.flow !== undefined && !names.includes(filters.flow) ? [filters.flow, ...names] : names;
@@ -108,6 +110,7 @@ export function FilterBar({ filters, onChange, field, total }: Props) {
       {total !== undefined && (
         <span className="small dim">
           <b>{count(total, "run")}</b>
+          {!complete && " or more: those that wrote it last"}
         </span>
       )}
     </div>

@@ -59,7 +59,13 @@ export function RunsPage() {
         <Views filters={filters} onChange={change} />
       </Top>
       <main className="page runs" id="main" tabIndex={-1}>
-        <FilterBar filters={filters} onChange={change} field={field} total={times?.total} />
+        <FilterBar
+          filters={filters}
+          onChange={change}
+          field={field}
+          total={times?.total}
+          complete={times?.complete ?? true}
+        />
         <div className="over">
           <Facets times={times} filters={filters} onChange={change} />
           <RunHistogram

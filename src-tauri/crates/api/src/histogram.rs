@@ -20,6 +20,8 @@ pub struct Histogram {
     pub buckets: Vec<Bucket>,
     /// How many runs that are.
     pub total: u64,
+    /// Whether a filter by text in logs looked through all that was logged.
+    pub complete: bool,
 }
 
 /// Runs that were made within some time.
@@ -42,7 +44,7 @@ pub fn histogram(
     buckets: u32,
     now: Timestamp,
 ) -> Result<Histogram, Error> {
-    let filter = filter.read(Some(home), now)?;
+    let (filter, complete) = filter.read(Some(home), now)?;
     let mut made: Vec<(u64, StateType)> = Vec::new();
     let reader = home.reader()?;
     reader.for_each_run(&filter, |at, state| made.push((at, state.state_type())))?;
@@ -60,9 +62,13 @@ pub fn histogram(
             to: None,
             buckets: Vec::new(),
             total: 0,
+            complete,
         });
     };
-    Ok(filled(from, to, u64::from(buckets.clamp(1, 1_000)), &made))
+    Ok(Histogram {
+        complete,
+        ..filled(from, to, u64::from(buckets.clamp(1, 1_000)), &made)
+    })
 }
 
 fn milliseconds(time: Timestamp) -> u64 {
@@ -92,6 +98,7 @@ fn filled(from: u64, to: u64, count: u64, made: &[(u64, StateType)]) -> Histogra
         to: Some(moment(from + count * width)),
         buckets,
         total: made.len() as u64,
+        complete: true,
     }
 }
 

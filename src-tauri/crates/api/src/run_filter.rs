@@ -62,11 +62,16 @@ impl ListSort {
 }
 
 impl ListFilter {
-    /// What the store is asked.
+    /// What the store is asked, and whether that lets all runs through that are meant:
+    /// not, where there is more in the logs than a search looks through.
     ///
     /// # Errors
     /// Where something typed is wrong, or the logs cannot be read.
-    pub(crate) fn read(&self, home: Option<&OpenHome>, now: Timestamp) -> Result<RunFilter, Error> {
+    pub(crate) fn read(
+        &self,
+        home: Option<&OpenHome>,
+        now: Timestamp,
+    ) -> Result<(RunFilter, bool), Error> {
         let mut states = Vec::new();
         for text in &self.states {
             states.extend(states_of(text)?);
@@ -84,14 +89,15 @@ impl ListFilter {
             let text = text.as_deref();
             text.map(|text| moment(option, text, now)).transpose()
         };
-        let among = match (&self.text, home) {
+        let (among, complete) = match (&self.text, home) {
             (Some(words), Some(home)) => {
                 let logs = home.store().logs();
-                Some(logs.runs_saying(words, SAID_BY, LOOKING)?)
+                let found = logs.runs_saying(words, SAID_BY, LOOKING)?;
+                (Some(found.runs), found.complete)
             }
-            _ => None,
+            _ => (None, true),
         };
-        Ok(RunFilter {
+        let filter = RunFilter {
             flow: self.flow.clone(),
             states,
             since: moment("--since", &self.since)?,
@@ -100,7 +106,8 @@ impl ListFilter {
             top: self.top,
             among,
             ..RunFilter::default()
-        })
+        };
+        Ok((filter, complete))
     }
 }
 

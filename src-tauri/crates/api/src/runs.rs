@@ -38,12 +38,25 @@ pub struct ListRequest {
 }
 
 /// A page of runs, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunList {
     /// The runs.
     pub runs: Vec<RunDocument>,
     /// Where the next page begins; null where this was the last.
     pub next: Option<String>,
+    /// Whether a filter by text in logs looked through all that was logged: where not,
+    /// these are the runs that wrote it last.
+    pub complete: bool,
+}
+
+impl Default for RunList {
+    fn default() -> Self {
+        Self {
+            runs: Vec::new(),
+            next: None,
+            complete: true,
+        }
+    }
 }
 
 /// The runs that a request asks for; none where there is no home.
@@ -55,7 +68,7 @@ pub fn list(
     request: &ListRequest,
     now: Timestamp,
 ) -> Result<RunList, Error> {
-    let filter = request.filter.read(home, now)?;
+    let (filter, complete) = request.filter.read(home, now)?;
     let Some(home) = home else {
         return Ok(RunList::default());
     };
@@ -65,6 +78,7 @@ pub fn list(
     Ok(RunList {
         runs: page.runs.iter().map(document).collect(),
         next: page.next,
+        complete,
     })
 }
 

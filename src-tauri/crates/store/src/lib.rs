@@ -29,7 +29,7 @@ pub use error::{KeychainFault, SecretsFault, StoreError};
 pub use home::Home;
 pub use logs::{
     LogAppended, LogFilter, LogHit, LogHits, LogLine, LogLines, LogView, LogWindow, Logs, NewLine,
-    Stream, TaskRunSet,
+    RunsSaying, Stream, TaskRunSet,
 };
 pub use owner::Owner;
 pub use reader::{History, Reader};

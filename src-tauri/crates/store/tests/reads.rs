@@ -375,8 +375,13 @@ fn runs_are_found_by_what_they_said() {
     log(&store, second, 20);
     let time = Duration::from_secs(60);
     let logs = store.logs();
-    assert_eq!(logs.runs_saying("line", 5, time).unwrap(), [second, first]);
-    assert_eq!(logs.runs_saying("line 25", 5, time).unwrap(), [first]);
+    assert_eq!(
+        logs.runs_saying("line", 5, time).unwrap().runs,
+        [second, first]
+    );
+    assert_eq!(logs.runs_saying("line 25", 5, time).unwrap().runs, [first]);
+    assert!(logs.runs_saying("line", 5, time).unwrap().complete);
+    assert!(!logs.runs_saying("line", 2, time).unwrap().complete);
     let found = logs.search("line 7", 5, time).unwrap();
     assert!(found.complete);
     assert_eq!(found.hits.len(), 2);

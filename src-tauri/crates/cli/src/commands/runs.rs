@@ -233,7 +233,7 @@ mod tests {
                 run(State::AwaitingRetry, Some("the process ended")),
                 run(State::Failed, Some("task `x` failed\x1b[31m\nmore")),
             ],
-            next: None,
+            ..RunList::default()
         };
         let now = "2026-03-29T12:00:00Z".parse().unwrap();
         let drawn: Vec<String> = list_lines(&answer, now, &TimeZone::UTC, look)

@@ -20,7 +20,7 @@ use rusqlite::{Connection, params};
 use tidemill_orchestrate::{RunId, TaskRunNumber};
 
 pub use read::{LogFilter, LogLines};
-pub use search::{LogHit, LogHits};
+pub use search::{LogHit, LogHits, RunsSaying};
 pub use window::{LogView, LogWindow, TaskRunSet};
 pub use write::LogAppended;
 
@@ -170,7 +170,7 @@ impl Logs {
         words: &str,
         limit: usize,
         time: Duration,
-    ) -> Result<Vec<RunId>, StoreError> {
+    ) -> Result<RunsSaying, StoreError> {
         search::runs(self, words, limit, time)
     }
 

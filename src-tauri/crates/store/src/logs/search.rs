@@ -45,6 +45,16 @@ pub struct LogHits {
     pub complete: bool,
 }
 
+/// Runs whose logs were found to hold what was looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunsSaying {
+    /// The runs, the last that logged first.
+    pub runs: Vec<RunId>,
+    /// Whether these are all: everything was looked through that was logged, and they
+    /// are fewer than were asked for.
+    pub complete: bool,
+}
+
 /// What is looked for, and for how long.
 struct Search<'a> {
     /// In the index's own words.
@@ -69,16 +79,19 @@ pub(super) fn lines(
     })
 }
 
-/// Runs whose lines hold all words, the last that logged first.
+/// Runs whose lines hold all words.
 pub(super) fn runs(
     logs: &Logs,
     words: &str,
     limit: usize,
     time: Duration,
-) -> Result<Vec<RunId>, StoreError> {
+) -> Result<RunsSaying, StoreError> {
     let mut found = Runs::default();
-    look(logs, words, limit, time, &mut found)?;
-    Ok(found.runs)
+    let complete = look(logs, words, limit, time, &mut found)?;
+    Ok(RunsSaying {
+        complete: complete && found.runs.len() < limit,
+        runs: found.runs,
+    })
 }
 
 /// Looks through all that was logged, newest first; gives whether it came to its end.
