@@ -13,7 +13,10 @@ use std::{
 
 use fantoccini::{
     Client, ClientBuilder, Locator,
-    actions::{InputSource, KeyAction, KeyActions},
+    actions::{
+        InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+        WheelAction, WheelActions,
+    },
     elements::Element,
     error::CmdError,
     key::Key,
@@ -379,6 +382,57 @@ impl Window {
         performed.map_err(Box::new)
     }
 
+    /// Where the middle of an element is, once it is there, in pixels of the page.
+    pub fn middle(&self, xpath: &str) -> (f64, f64) {
+        let (x, y, width, height) = self.on(xpath, async |element| element.rectangle().await);
+        (x + width / 2.0, y + height / 2.0)
+    }
+
+    /// Brings the pointer to a place.
+    pub fn point(&self, place: (f64, f64)) {
+        self.move_pointer(vec![moved(place, Duration::ZERO)]);
+    }
+
+    /// Presses the pointer at the first place, brings it to the others one after the
+    /// other, `pace` for each, and lets it go at the last.
+    pub fn drag(&self, way: &[(f64, f64)], pace: Duration) {
+        let [first, rest @ ..] = way else { return };
+        let button = MOUSE_BUTTON_LEFT;
+        let mut actions = vec![
+            moved(*first, Duration::ZERO),
+            PointerAction::Down { button },
+        ];
+        actions.extend(rest.iter().map(|place| moved(*place, pace)));
+        actions.push(PointerAction::Up { button });
+        self.move_pointer(actions);
+    }
+
+    /// Turns the pointer's wheel at a place by so many pixels each time.
+    pub fn turn_wheel(&self, (x, y): (f64, f64), turns: &[i64]) {
+        let wheel = WheelActions::new("wheel".to_owned());
+        let wheel = turns.iter().fold(wheel, |wheel, &delta_y| {
+            wheel.then(WheelAction::Scroll {
+                duration: None,
+                x: x as i64,
+                y: y as i64,
+                delta_x: 0,
+                delta_y,
+            })
+        });
+        let turned = self.runtime.block_on(self.client.perform_actions(wheel));
+        turned.unwrap_or_else(|error| panic!("the wheel: {error}"));
+    }
+
+    fn move_pointer(&self, actions: Vec<PointerAction>) {
+        let moves = actions
+            .into_iter()
+            .fold(MouseActions::new("mouse".to_owned()), |moves, action| {
+                moves.then(action)
+            });
+        let moved = self.runtime.block_on(self.client.perform_actions(moves));
+        moved.unwrap_or_else(|error| panic!("the pointer: {error}"));
+    }
+
     /// Types a text, wherever the focus is.
     pub fn write(&self, text: &str) {
         let keys: Vec<String> = text.chars().map(String::from).collect();
@@ -411,6 +465,14 @@ impl Window {
     }
 }
 
+fn moved((x, y): (f64, f64), duration: Duration) -> PointerAction {
+    PointerAction::MoveTo {
+        duration: Some(duration),
+        x,
+        y,
+    }
+}
+
 /// The sign that a driver knows a key by.
 fn key(name: &str) -> char {
     let key = match name {
@@ -418,6 +480,7 @@ fn key(name: &str) -> char {
         "Escape" => Key::Escape,
         "ArrowDown" => Key::Down,
         "Control" => Key::Control,
+        "Tab" => Key::Tab,
         one => return one.chars().next().expect("a key"),
     };
     key.into()

@@ -1,6 +1,7 @@
 //! The bench's look at the desktop app and at `serve`, both as they are installed: how
 //! long the window takes to show something, what the app costs while nothing happens,
-//! and what memory the engine's process holds. Prints `name<TAB>value<TAB>bound` for
+//! what memory the engine's process holds, and how evenly a canvas of 300 tasks moves in
+//! the window. Prints `name<TAB>value<TAB>bound` for
 //! each. `app-measure SECONDS`: so long is nothing done.
 
 #[cfg(target_os = "linux")]
@@ -13,7 +14,7 @@ use std::{
 #[cfg(target_os = "linux")]
 use tidemill_tests::{
     Sandbox, Served,
-    desktop::{App, Display, app},
+    desktop::{App, Display, Window, app},
     until,
 };
 
@@ -58,6 +59,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     say("idle, % of a core", idle(&sandbox, &display, quiet), 0.5);
     say("serve's memory after Home, MB", serve(&sandbox)?, 40.0);
+    for (name, gap) in canvas(&display) {
+        say(
+            &format!("300 tasks {name}: longest gap between frames, ms"),
+            gap,
+            50.0,
+        );
+    }
     Ok(())
 }
 
@@ -106,6 +114,94 @@ fn group_time(group: u32) -> f64 {
         })
         .sum();
     f64::from(u32::try_from(ticks).expect("few")) / TICKS
+}
+
+/// Begins to note the gaps between the page's frames.
+#[cfg(target_os = "linux")]
+const RECORD: &str = "
+    const record = { gaps: [], on: true };
+    let before = null;
+    const frame = (at) => {
+        if (before !== null) record.gaps.push(at - before);
+        before = at;
+        if (record.on) requestAnimationFrame(frame);
+    };
+    window.record = record;
+    requestAnimationFrame(frame);
+    arguments[0]();";
+
+/// Ends it, and gives the longest.
+#[cfg(target_os = "linux")]
+const LONGEST: &str = "
+    window.record.on = false;
+    arguments[0](Math.max(...window.record.gaps));";
+
+/// The longest gap between two frames while a canvas of 300 tasks is moved about, while
+/// it is zoomed, and while one of its tasks is dragged, each for some five seconds.
+#[cfg(target_os = "linux")]
+fn canvas(display: &Display) -> [(&'static str, f64); 3] {
+    let sandbox = Sandbox::new();
+    let tasks: String = (0..300)
+        .map(|at| match at {
+            0..6 => format!("  t{at}: {{ value: {at} }}\n"),
+            _ => format!("  t{at}: {{ needs: [t{}], value: {at} }}\n", at - 6),
+        })
+        .collect();
+    sandbox.flow("wide", &format!("tasks:\n{tasks}"));
+    let window = Window::open(&sandbox, display);
+    window.text("//nav");
+    window.go("tauri://localhost/flows/wide");
+    let canvas = "//*[@role='application']";
+    window.text(&format!("{canvas}//*[starts-with(@aria-label, 't0, ')]"));
+    window.wait_until_gone(
+        "//*[contains(@class, 'build-stage')]/descendant-or-self::*[@aria-busy='true']",
+    );
+    let middle = window.middle(canvas);
+    let longest = |act: &dyn Fn()| {
+        window.ask(RECORD);
+        act();
+        window.ask(LONGEST).as_f64().expect("a number")
+    };
+    let turns: Vec<i64> = (0..300)
+        .map(|at| if at % 60 < 30 { -40 } else { 40 })
+        .collect();
+    let panned = longest(&|| window.drag(&around(nearest(&window, "not")), STEP));
+    let zoomed = longest(&|| window.turn_wheel(middle, &turns));
+    window.turn_wheel(middle, &[-120; 8]);
+    let dragged = longest(&|| window.drag(&around(nearest(&window, "is")), STEP));
+    [("panned", panned), ("zoomed", zoomed), ("dragged", dragged)]
+}
+
+/// A place near the middle of the canvas on which a task stands, or does not.
+#[cfg(target_os = "linux")]
+fn nearest(window: &Window, task: &str) -> (f64, f64) {
+    let script = format!(
+        "const box = document.querySelector('[role=application]').getBoundingClientRect();
+         const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+         for (let away = 0; away < 300; away += 1)
+             for (const [by, down] of [[away, away], [-away, away], [away, 0], [0, away]]) {{
+                 const found = document.elementFromPoint(x + by, y + down);
+                 if ((found?.closest('.react-flow__node') == null) === {})
+                     return arguments[0]([x + by, y + down]);
+             }}",
+        task == "not"
+    );
+    let place = window.ask(&script);
+    let number = |at: usize| place[at].as_f64().expect("a place");
+    (number(0), number(1))
+}
+
+/// How long the pointer takes from one place to the next.
+#[cfg(target_os = "linux")]
+const STEP: Duration = Duration::from_millis(16);
+
+/// A way around a place, of five seconds.
+#[cfg(target_os = "linux")]
+fn around((x, y): (f64, f64)) -> Vec<(f64, f64)> {
+    (0..300)
+        .map(f64::from)
+        .map(|at| (x + (at / 12.0).sin() * 200.0, y + (at / 15.0).sin() * 120.0))
+        .collect()
 }
 
 /// The memory that `tidemill serve` has resident after all that Home asks, in MB.
