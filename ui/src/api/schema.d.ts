@@ -2134,8 +2134,13 @@ export interface components {
         };
         /** @description What programs need of a problem, beside its words. */
         ProblemFacts: {
-            /** @description Of a flow file or of parameters: every mistake. */
+            /** @description Of a flow file: every mistake. */
             diagnostics?: components["schemas"]["Diagnostic"][];
+            /**
+             * @description Of parameters, or of the answer to a question: every mistake, each with the field
+             *     that it is about.
+             */
+            mistakes?: string[];
             /** @description Of a file that was changed elsewhere: its text as it is now. */
             text?: string;
             /** @description Of a file that was changed elsewhere: its version as it is now. */

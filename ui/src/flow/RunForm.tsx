@@ -5,20 +5,20 @@ import { useNavigate } from "@tanstack/react-router";
 import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import { startRun } from "../api/actions";
-import { ApiError } from "../api/client";
 import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
 import { Command } from "../parts/Command";
 import { DialogHead } from "../parts/DialogHead";
-import { brief, count, duration } from "../parts/format";
+import { count, duration } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Said } from "../parts/Said";
 import { Keys } from "../shell/Keys";
 import { Trouble } from "../shell/Trouble";
 import { FormField } from "./FormField";
 import { onOpenRunForm } from "./openRunForm";
+import { refusals } from "./refusals";
 import "./runForm.css";
-import { asText, commandLine, type Field, fieldOf, fieldsOf, readForm } from "./schemaForm";
+import { asText, commandLine, fieldsOf, readForm } from "./schemaForm";
 
 export function RunForm() {
   const [flow, setFlow] = useState<string | null>(null);
@@ -177,24 +177,4 @@ function footText(said: Record<string, string>, rest: string | null) {
       </span>
     </span>
   );
-}
-
-/** What the engine said no with, at the fields it names; the rest for the foot. */
-function refusals(
-  error: unknown,
-  fields: readonly Field[],
-): { at: Record<string, string>; rest: string | null } {
-  if (!error) return { at: {}, rest: null };
-  const at: Record<string, string> = {};
-  const rest: string[] = [];
-  const messages =
-    error instanceof ApiError && error.problem.diagnostics?.length
-      ? error.problem.diagnostics.map(({ message, hint }) => (hint ? `${message} — ${hint}` : message))
-      : [error instanceof Error ? error.message : brief(error)];
-  for (const message of messages) {
-    const name = fieldOf(message, fields);
-    if (name === null) rest.push(message);
-    else at[name] ??= message.replace(new RegExp(`^(the )?(parameter )?[\`'"]?${name}[\`'"]?:? *`), "");
-  }
-  return { at, rest: rest[0] ?? null };
 }

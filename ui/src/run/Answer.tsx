@@ -4,12 +4,12 @@ import { useMutation } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import { approve, reject } from "../api/actions";
-import { ApiError } from "../api/client";
 import type { Question } from "../api/types";
 import { FormField } from "../flow/FormField";
+import { refusals } from "../flow/refusals";
 import { DialogHead } from "../parts/DialogHead";
 import "../flow/runForm.css";
-import { asText, fieldOf, fieldsOf, readForm } from "../flow/schemaForm";
+import { asText, fieldsOf, readForm } from "../flow/schemaForm";
 import { Icon } from "../parts/Icon";
 import { firstLine, Markdown } from "../parts/Markdown";
 import { Said } from "../parts/Said";
@@ -99,11 +99,10 @@ function Form({ run, question, onClose }: { run: string; question: Question; onC
       onClose();
     },
   });
-  const refused = answer.error instanceof ApiError ? answer.error.problem : null;
-  const about = refused ? fieldOf(refused.detail, fields) : null;
+  const refused = refusals(answer.error, fields);
   const problemOf = (name: string): string | null => {
     const own = tried ? problems[name] : undefined;
-    return own ?? (about === name && refused ? refused.detail : null);
+    return own ?? refused.at[name] ?? null;
   };
   return (
     <form
@@ -126,12 +125,11 @@ function Form({ run, question, onClose }: { run: string; question: Question; onC
             onText={(text) => setTexts({ ...texts, [field.name]: text })}
           />
         ))}
-        {answer.error && about === null && (
+        {refused.rest !== null && (
           <p className="problem" role="alert">
             <Icon name="warn" className="i-14" />
             <span>
-              <Said text={answer.error.message} />
-              {refused?.hint && ` — ${refused.hint}`}
+              <Said text={refused.rest} />
             </span>
           </p>
         )}

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use tidemill_engine::{Close, Engine, EngineError, Events, Steered as EngineSteered};
-use tidemill_flow::{Approve, CheckContext, Flow, Kind, validation::validate};
+use tidemill_flow::{
+    Approve, CheckContext, Flow, Kind,
+    validation::{SchemaMistake, validate},
+};
 use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use tidemill_store::{Reader, Steering, StoredRun, StoredTaskRun, TaskRunFilter};
 use utoipa::ToSchema;
@@ -343,10 +346,7 @@ fn check_fields(question: &Question, entered: &Json) -> Result<(), Error> {
     };
     validate(schema, entered).map_err(|mistakes| Error::Fields {
         task: question.path.clone(),
-        mistakes: mistakes
-            .into_iter()
-            .map(|mistake| mistake.message)
-            .collect(),
+        mistakes: mistakes.iter().map(SchemaMistake::to_string).collect(),
     })
 }
 

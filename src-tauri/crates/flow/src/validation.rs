@@ -2,6 +2,8 @@
 //!
 //! Draft 2020-12; a reference to another document is a mistake, never a download.
 
+use std::fmt;
+
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 
@@ -17,6 +19,16 @@ pub struct SchemaMistake {
     pub path: Vec<String>,
     /// What is wrong with it.
     pub message: String,
+}
+
+/// With the part that is wrong: `copies: 9 is greater than the maximum of 5`.
+impl fmt::Display for SchemaMistake {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(to, "{}: ", self.path.join("."))?;
+        }
+        to.write_str(&self.message)
+    }
 }
 
 impl SchemaMistake {
@@ -111,6 +123,10 @@ mod tests {
             .map(|mistake| mistake.path.join("."))
             .collect();
         assert_eq!(paths, ["", "a/b.1"]);
+        assert_eq!(
+            mistakes[1].to_string(),
+            "a/b.1: 1 is not of type \"string\""
+        );
     }
 
     #[test]

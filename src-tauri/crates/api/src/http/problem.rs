@@ -43,10 +43,15 @@ pub struct Problem {
 /// What programs need of a problem, beside its words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct ProblemFacts {
-    /// Of a flow file or of parameters: every mistake.
+    /// Of a flow file: every mistake.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub diagnostics: Option<Vec<DiagnosticDocument>>,
+    /// Of parameters, or of the answer to a question: every mistake, each with the field
+    /// that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mistakes: Option<Vec<String>>,
     /// Of a file that was changed elsewhere: its text as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -67,6 +72,9 @@ impl From<Error> for ProblemFacts {
         match error {
             Error::Mistakes(file) | Error::Hindered(file) => {
                 facts.diagnostics = Some(of_file(&file));
+            }
+            Error::Parameters(mistakes) | Error::Fields { mistakes, .. } => {
+                facts.mistakes = Some(mistakes);
             }
             Error::ChangedElsewhere(file) => {
                 facts.text = Some(file.text);

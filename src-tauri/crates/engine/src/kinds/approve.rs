@@ -35,13 +35,8 @@ pub(crate) fn checked_fields(
     };
     match validate(schema, &entered) {
         Ok(()) => Ok(entered),
-        Err(mistakes) => Err(wrong(mistakes.iter().map(problem).collect())),
-    }
-}
-
-fn problem(mistake: &SchemaMistake) -> String {
-    match mistake.path.is_empty() {
-        true => mistake.message.clone(),
-        false => format!("{}: {}", mistake.path.join("."), mistake.message),
+        Err(mistakes) => Err(wrong(
+            mistakes.iter().map(SchemaMistake::to_string).collect(),
+        )),
     }
 }
