@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Live } from "./live";
 import type { Move } from "./types";
@@ -80,6 +80,28 @@ test("a gap in the stream makes everything old and is told", () => {
   live.take({ event: "missed", data: '{"from":1,"to":9,"count":8}', id: "9" });
   expect(keys()).toEqual(["all"]);
   expect(gap).toHaveBeenCalledOnce();
+});
+
+test("an answer that is asked for the first time when its run moves is asked for again", async () => {
+  const client = new QueryClient();
+  const live = new Live(client);
+  const answers = ["Running", "Completed"];
+  let asked = 0;
+  const observer = new QueryObserver(client, {
+    queryKey: ["run", "a"],
+    // It was made before the move, and is long under way.
+    queryFn: () => {
+      const answer = answers[asked];
+      asked += 1;
+      return new Promise((resolve) => setTimeout(() => resolve(answer), 400));
+    },
+  });
+  const stop = observer.subscribe(() => {});
+  live.take(told([move("a")]));
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(observer.getCurrentResult().data).toBe("Completed");
+  expect(asked).toBe(2);
+  stop();
 });
 
 test("who no longer listens hears nothing", () => {

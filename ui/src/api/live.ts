@@ -90,8 +90,21 @@ export class Live {
 
   /** What is on the screen may be of any age, so all of it is asked for anew. */
   #gap(): void {
-    void this.#client.invalidateQueries();
+    void this.#anewAll({});
     for (const listener of this.#listeners) listener.gap?.();
+  }
+
+  /**
+   * Asks anew for what is on the screen of these answers. One that is under way for the first time may have been
+   * made before what is now known, and is not asked for twice at once: so it is asked for again when it is there.
+   */
+  async #anewAll(these: { queryKey?: string[] }): Promise<void> {
+    const first = this.#client
+      .getQueryCache()
+      .findAll({ ...these, fetchStatus: "fetching" })
+      .filter((query) => query.state.data === undefined);
+    await this.#client.invalidateQueries(these);
+    for (const { queryKey } of first) void this.#client.invalidateQueries({ queryKey, exact: true });
   }
 
   /** Marks answers as old, at once if the last time is long enough ago, else when it is. */
@@ -104,7 +117,7 @@ export class Live {
     entry.timer = setTimeout(() => {
       entry.timer = undefined;
       entry.last = Date.now();
-      void this.#client.invalidateQueries({ queryKey });
+      void this.#anewAll({ queryKey });
     }, wait);
   }
 
