@@ -312,3 +312,64 @@ describe("the guide leads from an empty folder to a run that completed", () => {
     await person.guide.waitFor({ state: "detached" });
   });
 });
+
+describe("the guide", () => {
+  it("is left and opened again at the step where the flow is, and follows what is undone", async () => {
+    const person = await Person.atNothing();
+    const { page } = person;
+    await person.key("b");
+    await person.asked("Add a task");
+    await person.onCanvas();
+    await person.addByKeys("Tab", "hello");
+    await person.commandByKeys("echo hello");
+    await person.asked("Add a second task");
+    await person.guide.getByRole("button", { name: "Leave the guide" }).click();
+    await person.guide.waitFor({ state: "detached" });
+    // What was made stays, saved or not, and so it does when the page is left.
+    await page.getByRole("link", { name: "Runs", exact: true }).last().click();
+    await page.goBack();
+    await page.getByRole("button", { name: "More of this flow" }).press("Enter");
+    await page.getByRole("menuitem", { name: "Guide" }).press("Enter");
+    await person.asked("Add a second task");
+    await person.canvas.focus();
+    await page.keyboard.press("Control+z");
+    await person.asked("Write its command");
+    await page.keyboard.press("Control+Shift+z");
+    await person.asked("Add a second task");
+  });
+
+  it("goes along with any new flow, says what went wrong with its run, and follows its new name", async () => {
+    studio = await Studio.start(async (prepared) => {
+      await prepared.flows("name: other\ntasks:\n  one: { value: 1 }\n");
+    }, "nothing");
+    here = await session(on, studio);
+    await here.goTo("/flows");
+    const person = new Person(here.page);
+    const { page } = person;
+    await page.keyboard.press("n");
+    const form = page.getByRole("dialog");
+    await form.getByLabel("Name").fill("mine");
+    await form.getByRole("radio", { name: /^The guide/ }).check();
+    await form.getByRole("button", { name: "Create" }).click();
+    await person.asked("Add a task");
+    await person.onCanvas();
+    await page.getByRole("button", { name: "Text and canvas" }).click();
+    const text = page.getByRole("textbox", { name: /^The text of/ });
+    await text.click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(
+      "name: ours\ntasks:\n  one: { shell: 'exit 3' }\n  two: { needs: [one], shell: date }\n" +
+        "  three: { needs: { one: failed }, shell: date }\n",
+    );
+    await person.asked("Save");
+    await person.letDo();
+    await page.waitForURL(/\/flows\/ours$/);
+    await person.asked("Run");
+    await person.letDo();
+    await page.waitForURL(/\/runs\//);
+    await person.guide.getByText("The run did not complete.").waitFor();
+    await person.guide.getByRole("link", { name: "the flow" }).click();
+    await person.guide.getByText("did not complete; the run says why").waitFor();
+    await person.asked("Run");
+  });
+});

@@ -48,7 +48,7 @@ function Form({ onClose }: { onClose: () => void }) {
   const ready = name.trim() !== "" && (beginning !== "command" || command.trim() !== "");
   const choices: { value: Beginning; label: string; about: string }[] = [
     { value: "command", label: "A command", about: "a line or a script that runs today" },
-    { value: "guided", label: "With the guide", about: "from no task to a run, one step at a time" },
+    { value: "guided", label: "The guide", about: "from no task to a run, one step at a time" },
     { value: "empty", label: "Empty", about: "one task, to be changed" },
     ...(known.data?.examples ?? []).map((example) => ({
       value: example.name,

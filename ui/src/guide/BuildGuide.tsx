@@ -179,8 +179,9 @@ function Hint({ flow, step, made, run, goesOn }: HintProps) {
             <code>{second}</code>.
           </p>
           <p>
-            By keyboard: <Back /> Select <code>{first}</code> with <Keys keys="ArrowLeft" />, press{" "}
-            <Keys keys="C" />, then choose <code>{second}</code> and <b>when it succeeded</b>.
+            By keyboard: <Keys keys="Shift F6" /> back to the canvas, <Keys keys="ArrowLeft" /> to{" "}
+            <code>{first}</code>, <Keys keys="C" /> to connect it, then choose <code>{second}</code> and{" "}
+            <b>when it succeeded</b>.
           </p>
         </>
       );
@@ -255,7 +256,7 @@ function Failure({ made, first, empty }: { made: Made; first: string; empty: str
     <>
       <p>
         Drag from the <b>×</b> port below <code>{first}</code> to free ground, and choose what runs only when
-        it failed. By keyboard: select it and press <Keys keys="X" />.
+        it failed. By keyboard: select <code>{first}</code> and press <Keys keys="X" />
       </p>
       <p>
         A task can also be tried again: <b>Retries</b> at the right.

@@ -45,7 +45,7 @@ export function RunGuide({ run, guided, reads, onLog }: Props) {
         </p>
       ) : step === null ? (
         <p>
-          You built it, ran it, and know where its log is. <FlowLink flow={flow} /> shows it all.
+          You built it, ran it, and know where its log is. There is more in <FlowLink flow={flow} />.
         </p>
       ) : isEnded(run.state_type) ? (
         <p>

@@ -40,7 +40,7 @@ export function Empty() {
           <div>
             <b>Build your first flow</b>
             <p>On the canvas, with a guide beside it that says what comes next. It takes a few minutes.</p>
-            <p>
+            <p className="way-act">
               <button type="button" className="btn btn-primary" disabled={begin.isPending} onClick={build}>
                 Build with the guide <Keys keys="B" />
               </button>
