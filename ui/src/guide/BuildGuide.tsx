@@ -281,7 +281,8 @@ function Running({ made, run, goesOn }: { made: Made; run: NewestRun | null; goe
         </p>
       )}
       <p>
-        Press <Keys keys="Mod Enter" /> on the canvas, or <b>Run…</b> above, then <b>Start run</b>.
+        Press <Keys keys="Mod Enter" /> on the canvas (<Keys keys="Shift F6" /> leads there), or <b>Run…</b>{" "}
+        above, then <b>Start run</b>.
       </p>
     </>
   );
