@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { FlowDetail } from "../src/api/types";
-import { browser, type Session, session } from "./browser";
+import { browser, type Session, session, THEMES, type Theme } from "./browser";
 import { Studio } from "./studio";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -60,9 +60,9 @@ class Person {
     this.canvas = page.getByRole("application", { name: /^The graph of/ });
   }
 
-  static async atNothing(): Promise<Person> {
+  static async atNothing(theme: Theme = "light"): Promise<Person> {
     studio = await Studio.start(async () => {}, "nothing");
-    here = await session(on, studio);
+    here = await session(on, studio, theme);
     await here.page.getByRole("heading", { name: "No flows in this folder yet" }).waitFor();
     return new Person(here.page);
   }
@@ -285,8 +285,8 @@ describe("the guide leads from an empty folder to a run that completed", () => {
     expect(person.presses).toBeLessThanOrEqual(MOST_PRESSES);
   });
 
-  it("with every step done for the person, and without a serious fault for a reader", async () => {
-    const person = await Person.atNothing();
+  it.each(THEMES)("with every step done for the person, and keeps nobody out, %s", async (theme) => {
+    const person = await Person.atNothing(theme);
     const { page } = person;
     await person.click(page.getByRole("button", { name: /^Build with the guide/ }));
     for (const title of [
