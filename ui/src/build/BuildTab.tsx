@@ -7,6 +7,9 @@ import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { FlowDetail } from "../api/types";
 import { fileName } from "../flow/fileName";
+import { BuildGuide } from "../guide/BuildGuide";
+import { leaveGuide, openGuide, renameGuided, useGuided } from "../guide/guide";
+import { usePageCommands } from "../palette/commands";
 import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { Split } from "../shell/Split";
@@ -54,12 +57,18 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
   const sides = useViewed((state) => state.sides);
   const text = useRef<TextPlace | null>(null);
   const { file } = session;
+  const guided = useGuided(name);
   const save = useSave(name, file);
   const showLine = (line: number, column: number) => {
     if (view.state().sides === "canvas") view.set({ sides: "both" });
     // The text may only come up with this press.
     setTimeout(() => text.current?.show(line, column));
   };
+  usePageCommands(() => [
+    guided
+      ? { id: "guide", title: "Leave the guide", icon: "x", run: leaveGuide }
+      : { id: "guide", title: "Open the guide", icon: "info", run: () => openGuide(name) },
+  ]);
   useShortcuts([{ group: "File", keys: "Mod S", says: "Save", run: save, inFields: true }]);
   return (
     <div className="build">
@@ -75,6 +84,12 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
       <Split
         name="build-sides"
         parts={[
+          guided && {
+            id: "guide",
+            size: 264,
+            min: 200,
+            content: <BuildGuide flow={name} file={detail} guided={guided} save={save} />,
+          },
           {
             id: "work",
             min: 480,
@@ -196,6 +211,7 @@ function useSave(flow: string, file: FlowFile): () => void {
       if (name === null) return;
       await client.invalidateQueries({ queryKey: ["flow", flow] });
       if (name === flow) return;
+      renameGuided(flow, name);
       forgetSession(flow);
       await navigate({ to: "/flows/$flow", params: { flow: name }, search: {} });
     });

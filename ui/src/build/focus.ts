@@ -4,3 +4,12 @@
 export function focusWork(): void {
   document.querySelector<HTMLElement>("[data-work]")?.focus({ preventScroll: true });
 }
+
+const FIELD = ":is(input, textarea, select, [contenteditable=true])";
+const CONTROL = ":is(input, button, textarea, [tabindex])";
+
+/** To what the selected task does, in the inspector; where its form is not shown, to the inspector. */
+export function focusForm(): void {
+  const field = document.querySelector<HTMLElement>(`[data-part=inspector] .fields ${FIELD}`);
+  (field ?? document.querySelector<HTMLElement>(`[data-part=inspector] ${CONTROL}`))?.focus();
+}

@@ -19,7 +19,7 @@ export function useBuildContext(): BuildContext {
       editor,
       view,
       openFlow: (flow) => void navigate({ to: "/flows/$flow", params: { flow } }),
-      nextPart,
+      goToPart,
       clipboard: {
         write: (text) =>
           void navigator.clipboard
@@ -69,6 +69,8 @@ export function useActions(context: BuildContext): void {
                 says: action.label(context),
                 here: holdsAt(action),
                 run: () => attemptAction(action, context),
+                // From a field too, since that is where a person without a mouse would be held.
+                inFields: action.where === "page",
               },
             ],
       ),
@@ -123,13 +125,19 @@ export function useClipboard(context: BuildContext): void {
 }
 
 /** The parts of the tab in the order in which F6 goes through them. */
-const PARTS = [".text-editor .cm-content", "[data-work]", "[data-part=inspector]", "[data-part=problems]"];
+const PARTS = [
+  "[data-part=guide]",
+  ".text-editor .cm-content",
+  "[data-work]",
+  "[data-part=inspector]",
+  "[data-part=problems]",
+];
 const FOCUSABLE = "input, button, select, textarea, a[href], [tabindex='0']";
 
-function nextPart(): void {
+function goToPart(by: 1 | -1): void {
   const parts = PARTS.flatMap((selector) => document.querySelector<HTMLElement>(selector) ?? []);
   const at = parts.findIndex((part) => part.contains(document.activeElement));
-  const next = parts[(at + 1) % parts.length];
+  const next = parts.at((at < 0 && by < 0 ? 0 : at + by) % parts.length);
   if (!next) return;
   const inside = next.tabIndex >= 0 ? next : next.querySelector<HTMLElement>(FOCUSABLE);
   (inside ?? next).focus();

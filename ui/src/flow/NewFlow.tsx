@@ -6,6 +6,7 @@ import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
 import { newFlow, newFlowOf } from "../api/actions";
 import { examples } from "../api/queries";
+import { openGuide } from "../guide/guide";
 import { DialogHead } from "../parts/DialogHead";
 import { ProblemLine } from "../parts/ProblemLine";
 import "../build/files/files.css";
@@ -39,6 +40,7 @@ function Form({ onClose }: { onClose: () => void }) {
       text === null ? newFlow(name.trim(), beginning) : newFlowOf(name.trim(), text),
     onSuccess: async (made) => {
       onClose();
+      if (beginning === "guided") openGuide(made.name);
       await client.invalidateQueries({ queryKey: ["flows"] });
       await navigate({ to: "/flows/$flow", params: { flow: made.name }, search: {} });
     },
@@ -46,6 +48,7 @@ function Form({ onClose }: { onClose: () => void }) {
   const ready = name.trim() !== "" && (beginning !== "command" || command.trim() !== "");
   const choices: { value: Beginning; label: string; about: string }[] = [
     { value: "command", label: "A command", about: "a line or a script that runs today" },
+    { value: "guided", label: "The guide", about: "from no task to a run, one step at a time" },
     { value: "empty", label: "Empty", about: "one task, to be changed" },
     ...(known.data?.examples ?? []).map((example) => ({
       value: example.name,

@@ -1,10 +1,14 @@
 // What a new flow begins with.
 
-/** `command`: around a command; `empty`: a task to be changed; else an example's name. */
-export type Beginning = "command" | "empty" | (string & {});
+import { guidedText } from "../guide/guidedText";
+
+/** `command`: around a command; `guided`: nothing, with the guide beside it; `empty`: a task to be changed; else an
+ * example's name. */
+export type Beginning = "command" | "guided" | "empty" | (string & {});
 
 /** The text of a new flow; `null`: the example's, which the engine writes. */
 export function beginningText(beginning: Beginning, name: string, command: string): string | null {
+  if (beginning === "guided") return guidedText(name);
   if (beginning === "empty") return `name: ${name}\ntasks:\n  first:\n    shell: echo hello\n`;
   if (beginning !== "command") return null;
   return `name: ${name}\ntasks:\n  run:\n    shell: ${scriptText(command)}\n`;

@@ -1,14 +1,29 @@
-// The first look: nothing here yet, and three ways to begin.
+// The first look: nothing here yet, and four ways to begin.
 
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { doctor, workspaces } from "../api/queries";
+import { beginGuided } from "../guide/begin";
 import { Command } from "../parts/Command";
 import { Icon } from "../parts/Icon";
+import { Keys } from "../shell/Keys";
+import { useShortcuts } from "../shell/shortcuts";
+import { toastError } from "../shell/toast";
 import { ExampleList } from "./Example";
 
 export function Empty() {
   const current = useQuery(workspaces).data?.workspaces.find((one) => one.current);
   const findings = useQuery(doctor).data?.findings ?? [];
+  const navigate = useNavigate();
+  const begin = useMutation({
+    mutationFn: beginGuided,
+    onSuccess: (flow) => void navigate({ to: "/flows/$flow", params: { flow } }),
+    onError: toastError,
+  });
+  const build = () => {
+    if (!begin.isPending) begin.mutate();
+  };
+  useShortcuts([{ group: "Page", keys: "B", says: "Build a first flow, guided", run: build }]);
   return (
     <div className="begin scroll">
       <div className="empty">
@@ -20,6 +35,18 @@ export function Empty() {
         </p>
       </div>
       <ul className="ways">
+        <li className="way">
+          <Icon name="flows" />
+          <div>
+            <b>Build your first flow</b>
+            <p>On the canvas, with a guide beside it that says what comes next. It takes a few minutes.</p>
+            <p className="way-act">
+              <button type="button" className="btn btn-primary" disabled={begin.isPending} onClick={build}>
+                Build with the guide <Keys keys="B" />
+              </button>
+            </p>
+          </div>
+        </li>
         <li className="way">
           <Icon name="play" />
           <div>

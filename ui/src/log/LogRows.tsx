@@ -41,6 +41,7 @@ const REST_MS = 200;
 
 export interface RowsHandle {
   show(row: number): void;
+  focus(): void;
 }
 
 interface Props {
@@ -79,6 +80,7 @@ export function LogRows(props: Props) {
     ref,
     () => ({
       show: (row) => setAnchor(anchorAround(row, { ...latest.current, rows: lines.rows }, heights)),
+      focus: () => scroller.current?.focus(),
     }),
     [lines, heights],
   );

@@ -84,6 +84,7 @@ export function LogView({ run, name, running, task, onTask, goTo, onChoose }: Pr
       run: () => find.current?.select(),
       inFields: true,
     },
+    { keys: "L", says: "Go to the log", group: "Log", run: () => rows.current?.focus() },
     { keys: "N", says: "Next match", group: "Log", run: () => step(1) },
     { keys: "Shift N", says: "Match before", group: "Log", run: () => step(-1) },
     { keys: "End", says: "To the end, and follow", group: "Log", run: () => setFollowing(true) },

@@ -8,6 +8,8 @@ import { run as question } from "../api/queries";
 import type { Graph, LogPage, Question, RunDetail } from "../api/types";
 import { FlowGraph } from "../graph/FlowGraph";
 import { NodeStatesContext } from "../graph/nodeStates";
+import { useGuided } from "../guide/guide";
+import { RunGuide } from "../guide/RunGuide";
 import { type Lines, useLinesInAddress } from "../log/address";
 import { LogView } from "../log/LogView";
 import { State } from "../parts/State";
@@ -91,6 +93,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
     setLogTask(null);
     setGoTo(led);
   }, [led]);
+  const guided = useGuided(run.flow);
   const { setAttempt } = boards;
   useEffect(() => setAttempt(detail.attempt), [setAttempt, detail.attempt]);
 
@@ -150,6 +153,19 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
         <Split
           name="run"
           parts={[
+            guided && {
+              id: "guide",
+              size: 264,
+              min: 200,
+              content: (
+                <RunGuide
+                  run={run}
+                  guided={guided}
+                  reads={logTask !== null || led !== null}
+                  onLog={() => void toLog(graph.nodes[0]?.path ?? "")}
+                />
+              ),
+            },
             {
               id: "mid",
               min: 420,

@@ -16,8 +16,10 @@ use crate::{
     template::{EvaluationError, TemplateError},
 };
 
+mod builtin;
 mod mention;
 
+pub(crate) use builtin::{Builtin, FILTERS, FUNCTIONS, TESTS};
 pub(crate) use mention::{Mention, MentionKind};
 
 /// What one evaluation may cost: an instruction is one, and so are 64 bytes made.
@@ -25,101 +27,6 @@ const FUEL: u64 = 4_000_000;
 
 /// The longest expression, in bytes: the engine's compiler recurses along it.
 const MAX_BYTES: usize = 4_096;
-
-/// The functions that an expression may call.
-pub(crate) const FUNCTIONS: [&str; 2] = ["dict", "range"];
-
-/// The filters of the engine, to say which one was meant.
-pub(crate) const FILTERS: [&str; 48] = [
-    "abs",
-    "attr",
-    "batch",
-    "bool",
-    "capitalize",
-    "chain",
-    "count",
-    "d",
-    "default",
-    "dictsort",
-    "e",
-    "escape",
-    "first",
-    "float",
-    "format",
-    "groupby",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "pprint",
-    "reject",
-    "rejectattr",
-    "replace",
-    "reverse",
-    "round",
-    "safe",
-    "select",
-    "selectattr",
-    "slice",
-    "sort",
-    "split",
-    "string",
-    "sum",
-    "title",
-    "tojson",
-    "trim",
-    "unique",
-    "upper",
-    "zip",
-];
-
-/// The tests of the engine (`x is defined`).
-pub(crate) const TESTS: [&str; 36] = [
-    "boolean",
-    "defined",
-    "divisibleby",
-    "endingwith",
-    "eq",
-    "equalto",
-    "escaped",
-    "even",
-    "false",
-    "filter",
-    "float",
-    "ge",
-    "greaterthan",
-    "gt",
-    "in",
-    "int",
-    "integer",
-    "iterable",
-    "le",
-    "lessthan",
-    "lower",
-    "lt",
-    "mapping",
-    "ne",
-    "none",
-    "number",
-    "odd",
-    "safe",
-    "sameas",
-    "sequence",
-    "startingwith",
-    "string",
-    "test",
-    "true",
-    "undefined",
-    "upper",
-];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();

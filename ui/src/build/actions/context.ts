@@ -13,8 +13,8 @@ export interface BuildContext {
   readonly view: BuildView;
   /** goes to the Build tab of another flow */
   readonly openFlow: (flow: string) => void;
-  /** moves the focus to the next part of the tab */
-  readonly nextPart: () => void;
+  /** moves the focus to the next part of the tab, or to the one before */
+  readonly goToPart: (by: 1 | -1) => void;
   /** puts text into the clipboard, and takes it from there */
   readonly clipboard: {
     readonly write: (text: string) => void;

@@ -132,6 +132,15 @@ export const VIEW_ACTIONS: readonly BuildAction[] = [
     keys: "F6",
     where: "page",
     unable: () => null,
-    run: ({ nextPart }) => nextPart(),
+    run: ({ goToPart }) => goToPart(1),
+  },
+  {
+    id: "part-before",
+    group: "View",
+    label: () => "Go to the part before",
+    keys: "Shift F6",
+    where: "page",
+    unable: () => null,
+    run: ({ goToPart }) => goToPart(-1),
   },
 ];

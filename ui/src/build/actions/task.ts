@@ -55,6 +55,17 @@ export const TASK_ACTIONS: readonly BuildAction[] = [
     },
   },
   {
+    id: "add-on-failure",
+    group: "Task",
+    label: () => "Add what runs when it failed",
+    keys: "X",
+    unable: needsTask,
+    run: (context) => {
+      const path = single(context);
+      if (path !== null) context.view.set({ adding: { from: { path, on: "failed" }, at: null } });
+    },
+  },
+  {
     id: "rename",
     group: "Task",
     label: () => "Rename",

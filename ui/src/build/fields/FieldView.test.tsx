@@ -38,6 +38,7 @@ function Around({ defaults, problems }: { defaults: string | null; problems: rea
     document,
     frozen: document.failure !== null,
     names: {},
+    builtins: forms.builtins,
     sampled: null,
     problems: placed(document, problems),
     inherited: (path) => (path.at(-1) === "timeout" ? defaults : null),

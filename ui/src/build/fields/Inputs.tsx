@@ -156,8 +156,7 @@ function attributesOf({ id, labelled, described }: Naming, invalid: boolean): Re
 }
 
 function Expression({ naming, edited, hint, lines }: InputProps & { lines: boolean }) {
-  const { names } = useFields();
-  const latest = useLatest(names);
+  const latest = useLatest(useFields());
   const { root } = useCodeMirror({
     text: edited.text,
     onText: edited.onText,
@@ -170,8 +169,7 @@ function Expression({ naming, edited, hint, lines }: InputProps & { lines: boole
 }
 
 function AnyValue({ naming, edited, hint, expressions }: InputProps & { expressions: boolean }) {
-  const { names } = useFields();
-  const latest = useLatest(names);
+  const latest = useLatest(useFields());
   const { root } = useCodeMirror({
     text: edited.text,
     onText: edited.onText,

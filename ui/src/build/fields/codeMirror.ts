@@ -25,6 +25,7 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import { codeLook } from "../../parts/codeMirror";
+import type { Builtin } from "./builtins";
 import type { Completions } from "./completions";
 
 export type Complete = (text: string, at: number) => Completions | null;
@@ -79,10 +80,15 @@ function completing(complete: () => Complete, atOnce = false): Extension {
     // Without a letter there is nothing to narrow: the list comes behind a `.`, a quote or on request.
     if (!found) return null;
     const before = context.state.sliceDoc(found.from - 1, found.from);
-    if (!context.explicit && found.from === context.pos && !/[."'{ ]/.test(before)) return null;
+    if (!context.explicit && found.from === context.pos && !/[."'{| ]/.test(before)) return null;
     return {
       from: found.from,
-      options: found.options.map(({ label, sample, is }) => ({ label, detail: sample, type: is })),
+      options: found.options.map(({ label, sample, is, builtin }) => ({
+        label,
+        detail: sample,
+        type: is,
+        ...(builtin ? { info: () => explained(builtin) } : {}),
+      })),
       validFor: /^[^"'.\s]*$/,
     };
   };
@@ -95,6 +101,21 @@ function completing(complete: () => Complete, atOnce = false): Extension {
     }),
     Prec.high(keymap.of(completionKeymap)),
   ];
+}
+
+/** What a function is for, and an example of it. */
+function explained({ help, example, gives }: Builtin): HTMLElement {
+  const about = document.createElement("div");
+  about.className = "about-builtin";
+  const said = about.appendChild(document.createElement("p"));
+  for (const [at, piece] of help.split("`").entries())
+    if (at % 2 === 1) said.appendChild(document.createElement("code")).textContent = piece;
+    else said.append(piece);
+  const shown = about.appendChild(document.createElement("p"));
+  shown.appendChild(document.createElement("code")).textContent = example;
+  shown.append(" gives ");
+  shown.appendChild(document.createElement("code")).textContent = gives;
+  return about;
 }
 
 const shared: Extension = [

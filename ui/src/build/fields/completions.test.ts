@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { builtinsOf } from "./builtins";
 import { completeKeys, completeText, sampleOf } from "./completions";
 
 const names = {
@@ -10,19 +12,29 @@ const names = {
   item: null,
 };
 
+const builtins = builtinsOf(JSON.parse(readFileSync("../docs/flow.schema.json", "utf8")));
+const known = { names, builtins };
+const FUNCTIONS = ["dict", "range"];
+
 /** `^` is where the cursor stands. */
 const complete = (marked: string) => {
   const at = marked.indexOf("^");
-  const found = completeText(names, marked.replace("^", ""), at);
+  const found = completeText(known, marked.replace("^", ""), at);
   return found && [marked.slice(found.from, at), ...found.options.map(({ label }) => label)];
 };
 
 describe("completion in a text", () => {
   it("offers what is in scope, inside of braces only", () => {
-    expect(complete("{{ ^")).toEqual(["", "params", "tasks", "item"]);
-    expect(complete("a {{ params.year }} {{ ta^ }}")).toEqual(["ta", "params", "tasks", "item"]);
-    expect(complete("{{ 1 + p^")).toEqual(["p", "params", "tasks", "item"]);
-    expect(complete("{{ not i^")).toEqual(["i", "params", "tasks", "item"]);
+    expect(complete("{{ ^")).toEqual(["", "params", "tasks", "item", ...FUNCTIONS]);
+    expect(complete("a {{ params.year }} {{ ta^ }}")).toEqual([
+      "ta",
+      "params",
+      "tasks",
+      "item",
+      ...FUNCTIONS,
+    ]);
+    expect(complete("{{ 1 + p^")).toEqual(["p", "params", "tasks", "item", ...FUNCTIONS]);
+    expect(complete("{{ not i^")).toEqual(["i", "params", "tasks", "item", ...FUNCTIONS]);
     expect(complete("ta^")).toBeNull();
     expect(complete("{{ a }} ta^")).toBeNull();
   });
@@ -36,14 +48,49 @@ describe("completion in a text", () => {
     expect(complete("{{ tasks.nobody.^ }}")).toBeNull();
   });
 
-  it("offers nothing in quotes and for filters", () => {
+  it("offers nothing in quotes", () => {
     expect(complete('{{ "par^')).toBeNull();
-    expect(complete("{{ tasks.fetch.output|le^")).toBeNull();
-    expect(complete("{{ tasks.fetch.output | le^")).toBeNull();
+    expect(complete('{{ "a | le^')).toBeNull();
+    expect(complete('{{ "a is de^')).toBeNull();
+  });
+
+  it("offers the engine's filters behind a bar and its tests behind `is`", () => {
+    const filters = ["abs", "attr", "batch"];
+    for (const marked of ["{{ a |^", "{{ a | ^ }}", "{{ tasks.fetch.output|le^", "{{ a | sort | le^"]) {
+      const found = complete(marked);
+      expect(found?.slice(1, 4), marked).toEqual(filters);
+      expect(found, marked).toContain("length");
+      expect(found, marked).not.toContain("defined");
+    }
+    expect(complete("{{ a | le^")?.[0]).toBe("le");
+    for (const marked of ["{{ a is ^", "{{ a.b is not de^ }}", "{{ x and y is de^"]) {
+      expect(complete(marked), marked).toContain("defined");
+      expect(complete(marked), marked).not.toContain("length");
+    }
+    // A name that only ends so is none.
+    expect(complete("{{ this ^")).not.toContain("defined");
+    expect(complete("{{ a.is ^")).not.toContain("defined");
+    expect(complete("a | le^")).toBeNull();
+  });
+
+  it("says what each is for, with an example", () => {
+    const found = completeText(known, "{{ a | sort", 11)?.options.find(({ label }) => label === "sort");
+    expect(found?.sample).toMatch(/sorted/);
+    expect(found?.builtin).toMatchObject({ example: "[3, 1, 2] | sort", gives: "[1,2,3]" });
+    for (const table of [builtins.functions, builtins.filters, builtins.tests]) {
+      expect(table.length).toBeGreaterThan(0);
+      for (const one of table) expect(Object.values(one).every((text) => text !== "")).toBe(true);
+    }
+  });
+
+  it("offers the names alone where an engine lists nothing", () => {
+    const nothing = { names, builtins: builtinsOf({}) };
+    expect(completeText(nothing, "{{ ", 3)?.options.map(({ label }) => label)).toEqual(Object.keys(names));
+    expect(completeText(nothing, "{{ a | ", 7)).toBeNull();
   });
 
   it("shows a sample of each value", () => {
-    const options = completeText(names, "{{ tasks.table.output.", 22)?.options;
+    const options = completeText(known, "{{ tasks.table.output.", 22)?.options;
     expect(options).toEqual([
       { label: "rows", sample: "2 items", is: "list" },
       { label: "max", sample: "24.1", is: "number" },

@@ -1,25 +1,43 @@
 // What completes a text with expressions in it, or code that reads values by their names: the names in scope,
-// each with a sample of its value.
+// each with a sample of its value, and in expressions the engine's functions, filters and tests.
 
 import { isJsonList, isJsonMap, type Json, type JsonMap } from "../../edit/json";
+import type { Builtin, Builtins } from "./builtins";
 
 export interface Completions {
   /** where the name that is typed begins */
   readonly from: number;
-  readonly options: readonly { readonly label: string; readonly sample: string; readonly is: ValueKind }[];
+  readonly options: readonly Completion[];
+}
+
+export interface Completion {
+  readonly label: string;
+  /** a sample of the value, or what the function is for */
+  readonly sample: string;
+  readonly is: ValueKind | "function";
+  readonly builtin?: Builtin;
 }
 
 export type ValueKind = "map" | "list" | "text" | "number" | "word";
+
+/** What an expression may name. */
+export interface Known {
+  readonly names: JsonMap;
+  readonly builtins: Builtins;
+}
 
 /** `a.b[0]["c"].` before a name that is being typed. */
 const CHAIN = /([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\]|\["[^"\]]*"\]|\['[^'\]]*'\])*)\.(\w*)$/;
 /** A name that nothing stands before. */
 const FIRST = /(?:^|[^\w.|"'\])]|[^|]\s)([A-Za-z_]\w*)?$/;
+/** Behind a `|` stands a filter's name, behind `is` a test's. */
+const FILTER = /\|\s*(\w*)$/;
+const TEST = /(?:^|[^\w.])is\s+(?:not\s+)?(\w*)$/;
 /** `inputs["a"]["` before a key that is being typed. */
 const KEYS = /([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\]|\["[^"\]]*"\]|\['[^'\]]*'\])*)\[(["'])([^"'\]]*)$/;
 
 /** In a text: only inside of `{{ … }}`. */
-export function completeText(names: JsonMap, text: string, at: number): Completions | null {
+export function completeText({ names, builtins }: Known, text: string, at: number): Completions | null {
   const before = text.slice(0, at);
   const open = before.lastIndexOf("{{");
   if (open < 0 || before.indexOf("}}", open) >= 0) return null;
@@ -27,10 +45,29 @@ export function completeText(names: JsonMap, text: string, at: number): Completi
   if (isInQuotes(inside)) return keysBehind(names, inside, at);
   const chain = CHAIN.exec(inside);
   if (chain) return options(lookUp(names, chain[1] ?? ""), at - (chain[2] ?? "").length);
-  // Behind a `|` stands a filter's name.
-  if (/\|\s*\w*$/.test(inside)) return null;
+  const filter = FILTER.exec(inside);
+  if (filter) return offered(builtins.filters, at - (filter[1] ?? "").length);
+  const test = TEST.exec(inside);
+  if (test) return offered(builtins.tests, at - (test[1] ?? "").length);
   const first = FIRST.exec(inside);
-  return first ? options(names, at - (first[1] ?? "").length) : null;
+  if (!first) return null;
+  const from = at - (first[1] ?? "").length;
+  const found = [options(names, from), offered(builtins.functions, from)];
+  const all = found.flatMap((one) => one?.options ?? []);
+  return all.length === 0 ? null : { from, options: all };
+}
+
+function offered(builtins: readonly Builtin[], from: number): Completions | null {
+  if (builtins.length === 0) return null;
+  return {
+    from,
+    options: builtins.map((builtin) => ({
+      label: builtin.name,
+      sample: builtin.help.replaceAll("`", ""),
+      is: "function",
+      builtin,
+    })),
+  };
 }
 
 /** In code: where a value is read by its key. */

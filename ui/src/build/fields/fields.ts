@@ -4,6 +4,7 @@ import { createContext, useContext } from "react";
 import type { FlowDocument } from "../../edit/document";
 import type { JsonMap } from "../../edit/json";
 import type { ValuePath } from "../../edit/value";
+import type { Builtins } from "./builtins";
 import type { PlacedProblem } from "./problems";
 
 export interface Fields {
@@ -16,6 +17,8 @@ export interface Fields {
   readonly frozen: boolean;
   /** the names in scope, with samples */
   readonly names: JsonMap;
+  /** what expressions may use beside them */
+  readonly builtins: Builtins;
   /** when what the samples are out of ended; `null`: there is none */
   readonly sampled: string | null;
   readonly problems: readonly PlacedProblem[];

@@ -1,6 +1,7 @@
 // From the flow file's JSON Schema to forms: which field a value is edited in, what it is called, what helps.
 // The forms of kinds, options and of the flow itself all come from here, so that a new kind needs no line.
 
+import { type Builtins, builtinsOf } from "./builtins";
 import {
   type Alternative,
   alternatives,
@@ -107,10 +108,13 @@ export class Forms {
   private readonly root: Schema;
   private readonly task: Schema;
   readonly kinds: readonly string[];
+  /** what its expressions may use */
+  readonly builtins: Builtins;
 
   constructor(root: unknown) {
     this.root = isSchema(root) ? root : {};
     this.task = schemaAt(schemaAt(this.root, "$defs"), "task");
+    this.builtins = builtinsOf(this.root);
     this.kinds = exclusions(this.task).find((one) => one.required)?.names ?? [];
   }
 

@@ -6,6 +6,7 @@ import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
 import { duplicateFlow, removeFlow, renameFlow } from "../../api/actions";
 import { ApiError } from "../../api/client";
+import { openGuide, renameGuided } from "../../guide/guide";
 import { Confirm } from "../../parts/Confirm";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
@@ -27,6 +28,7 @@ export function FileMenu({ flow, isDirty }: { flow: string; isDirty: boolean }) 
   };
   const rename = async (to: string) => {
     const { name, changed } = await renameFlow(flow, to);
+    renameGuided(flow, name);
     const others = changed.filter((file) => file.flow !== flow && file.flow !== name).length;
     toast({
       text: others > 0 ? `Renamed, and in ${count(others, "other flow")} that names it` : "Renamed",
@@ -67,6 +69,8 @@ export function FileMenu({ flow, isDirty }: { flow: string; isDirty: boolean }) 
             <Item label="Rename…" unable={unsaved} onSelect={() => setAsked("rename")} />
             <Item label="Duplicate…" unable={unsaved} onSelect={() => setAsked("duplicate")} />
             <Item label="Delete…" unable={null} onSelect={() => setAsked("delete")} />
+            <DropdownMenu.Separator className="menu-line" />
+            <Item label="Guide" unable={null} onSelect={() => openGuide(flow)} />
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>

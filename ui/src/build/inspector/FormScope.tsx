@@ -45,6 +45,7 @@ export function FormScope({ flow, task, forms, children }: Props) {
       document,
       frozen,
       names: withInputs((seen.data?.names ?? {}) as JsonMap, document, own),
+      builtins: forms.builtins,
       sampled: newest(
         standing.data?.tasks.filter((one) => one.task !== task).map((one) => one.last?.ended_at),
       ),

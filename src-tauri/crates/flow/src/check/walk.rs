@@ -4,7 +4,7 @@
 use crate::{
     Template,
     diagnostic::{Diagnostic, Place, Severity},
-    expression::{Expression, FILTERS, MentionKind, TESTS},
+    expression::{Builtin, Expression, FILTERS, MentionKind, TESTS},
     suggest::did_you_mean,
     yaml::{Locator, Node, Source},
 };
@@ -253,7 +253,7 @@ fn note(
     let mut places = locator.places(&offsets).into_iter();
     for mention in mentions {
         let places: Vec<Place> = places.by_ref().take(mention.offsets.len()).collect();
-        let (noun, known): (_, &[&str]) = match mention.kind {
+        let (noun, known): (_, &[Builtin]) = match mention.kind {
             MentionKind::Read if mention.is_function() => continue,
             MentionKind::Read => {
                 reads.push(Read {
@@ -264,15 +264,16 @@ fn note(
                 });
                 continue;
             }
-            MentionKind::Filter => ("filter", &FILTERS),
-            MentionKind::Test => ("test", &TESTS),
+            MentionKind::Filter => ("filter", FILTERS),
+            MentionKind::Test => ("test", TESTS),
         };
         let (Some(name), Some(place)) = (mention.path.first(), places.first()) else {
             continue;
         };
-        if !known.contains(&name.as_str()) {
+        let names = known.iter().map(|builtin| builtin.name);
+        if !names.clone().any(|one| one == name) {
             let mut mistake = Diagnostic::error(*place, format!("unknown {noun} `{name}`"));
-            mistake.hint = did_you_mean(name, known.iter().copied());
+            mistake.hint = did_you_mean(name, names);
             mistakes.push(mistake);
         }
     }

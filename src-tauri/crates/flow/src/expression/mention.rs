@@ -19,7 +19,10 @@ impl Mention {
     /// Whether it names a function of the engine.
     pub(crate) fn is_function(&self) -> bool {
         let root = self.path.first().map_or("", String::as_str);
-        self.kind == MentionKind::Read && super::FUNCTIONS.contains(&root)
+        self.kind == MentionKind::Read
+            && super::FUNCTIONS
+                .iter()
+                .any(|function| function.name == root)
     }
 }
 

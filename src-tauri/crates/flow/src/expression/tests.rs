@@ -54,24 +54,93 @@ fn names_are_read_off_the_text() {
     }
 }
 
+/// The names that the engine shows of one of its tables; operators are not named in an expression.
+fn engine_has(table: &str) -> BTreeSet<String> {
+    let shown = format!("{:?}", *ENVIRONMENT);
+    let (_, after) = shown.split_once(&format!("{table}: ")).unwrap();
+    let end = after.find([']', '}']).unwrap();
+    after[..end]
+        .split('"')
+        .filter(|name| name.starts_with(|sign: char| sign.is_ascii_alphabetic()))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn names(builtins: &[Builtin]) -> BTreeSet<String> {
+    let found: BTreeSet<String> = builtins.iter().map(|one| one.name.to_owned()).collect();
+    assert_eq!(found.len(), builtins.len(), "a name stands twice");
+    found
+}
+
 #[test]
-fn known_filters_tests_and_functions_are_the_engines() {
-    let is = |text: &str| {
-        ENVIRONMENT
-            .compile_expression(text)
-            .unwrap()
-            .eval(())
-            .unwrap()
-            .is_true()
-    };
-    for filter in FILTERS {
-        assert!(is(&format!("'{filter}' is filter")), "{filter}");
+fn every_filter_test_and_function_of_the_engine_is_listed_and_no_other() {
+    assert_eq!(names(FILTERS), engine_has("filters"));
+    assert_eq!(names(TESTS), engine_has("tests"));
+    let globals = ENVIRONMENT.globals();
+    assert_eq!(
+        names(FUNCTIONS),
+        globals.map(|(name, _)| name.to_owned()).collect()
+    );
+}
+
+#[test]
+fn every_example_uses_what_it_is_of_and_gives_what_is_said() {
+    let nothing = Scope::root(Vec::new());
+    let kinds = [
+        (FILTERS, MentionKind::Filter),
+        (TESTS, MentionKind::Test),
+        (FUNCTIONS, MentionKind::Read),
+    ];
+    for (builtins, kind) in kinds {
+        for builtin in builtins {
+            let expression = Expression::new(builtin.example, 0).unwrap();
+            let used = expression
+                .mentions()
+                .iter()
+                .any(|mention| mention.kind == kind && mention.path == [builtin.name]);
+            assert!(used, "{}", builtin.example);
+            let value = expression.evaluate(&nothing).unwrap();
+            let value: serde_json::Value = serde_json::to_value(&value).unwrap();
+            let said: serde_json::Value = serde_json::from_str(builtin.gives).unwrap();
+            assert_eq!(value, said, "{}", builtin.example);
+            assert!(
+                builtin.help.len() <= 100,
+                "{} is no one-line help",
+                builtin.name
+            );
+        }
     }
-    for test in TESTS {
-        assert!(is(&format!("'{test}' is test")), "{test}");
-    }
-    let globals: BTreeSet<&str> = ENVIRONMENT.globals().map(|(name, _)| name).collect();
-    assert_eq!(globals, FUNCTIONS.into_iter().collect());
+}
+
+/// The tables of the format's description, made of the list.
+fn described() -> String {
+    let cell = |text: &str| text.replace('|', r"\|");
+    let tables = [
+        ("function", FUNCTIONS),
+        ("filter, `x \\| NAME`", FILTERS),
+        ("test, `x is NAME`", TESTS),
+    ];
+    let tables = tables.map(|(head, builtins)| {
+        let rows: String = builtins
+            .iter()
+            .map(|one| {
+                let (help, example) = (cell(one.help), cell(one.example));
+                format!("| `{}` | {help} | `{example}` | `{}` |\n", one.name, one.gives)
+            })
+            .collect();
+        format!("| {head} | what it gives or says | example | gives |\n| --- | --- | --- | --- |\n{rows}")
+    });
+    tables.join("\n")
+}
+
+#[test]
+fn the_description_of_the_format_has_them_all() {
+    let page = include_str!("../../../../../docs/flow-file.md");
+    let tables = described();
+    assert!(
+        page.contains(&tables),
+        "docs/flow-file.md is to say:\n{tables}"
+    );
 }
 
 fn scope() -> Arc<Scope> {
