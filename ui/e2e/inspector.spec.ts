@@ -268,6 +268,24 @@ describe("the options", () => {
 });
 
 describe("a task", () => {
+  it("is edited from the canvas, and from the list, by Enter: what it does is typed at once", async () => {
+    const work = page.locator("[data-work]");
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-labelledby") ?? "");
+    const enter = async (label: string) => {
+      await work.focus();
+      await press(page, "Enter");
+      await expect.poll(async () => page.locator(`[id="${await focused()}"]`).textContent()).toBe(label);
+    };
+    await choose("warn");
+    await enter("Script");
+    await choose("table");
+    await enter("Code");
+    await work.focus();
+    await press(page, "Shift+L");
+    await page.getByRole("treeitem", { name: /^stations/ }).click();
+    await enter("Value");
+  });
+
   it("is renamed where its name stands, with all that names it", async () => {
     await choose("table");
     await inspector().getByRole("button", { name: "table", exact: true }).click();
