@@ -32,6 +32,7 @@ mod expression;
 pub mod mentions;
 pub mod model;
 pub mod parameters;
+pub mod paused;
 pub mod scope;
 mod suggest;
 pub mod template;

@@ -195,6 +195,11 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
             "name-in-file",
             "A name in a file cannot be changed",
         ),
+        Error::PauseInFile { .. } => (
+            StatusCode::CONFLICT,
+            "pause-in-file",
+            "What starts the flow cannot be paused in a copy",
+        ),
         Error::Outside { .. } => (UNFIT, "outside", "The path leads out of the workspace"),
         Error::FlowPath { .. } => (UNFIT, "flow-path", "No flow file can be there"),
         Error::Layout(_) => (UNFIT, "layout", "The layout does not fit"),

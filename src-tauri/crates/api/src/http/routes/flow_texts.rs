@@ -123,6 +123,10 @@ async fn give_name(
 }
 
 /// Make a flow like another, beside it
+///
+/// Nothing starts the copy by itself: its schedules are paused and its triggers become
+/// comments, which `warnings` says. Where its text cannot be changed so: 409
+/// `tidemill:pause-in-file`.
 #[utoipa::path(post, path = "/flows/{name}/duplicate", tag = "flow files",
     params(("name" = String, Path, description = "The flow's name")),
     request_body = NameRequest, responses((status = 201, body = SavedFlow)))]
