@@ -53,3 +53,4 @@ pub use scope::Scope;
 pub use template::{EvaluationError, Template, TemplateError};
 pub use uses::{Use, Uses};
 pub use values::{flow_name, read_values};
+pub use yaml::MAX_BYTES;

@@ -330,7 +330,7 @@ pub(crate) async fn explain(response: Response) -> Response {
     let detail = match status {
         StatusCode::NOT_FOUND => "nothing is at this path",
         StatusCode::METHOD_NOT_ALLOWED => "this path does not know that method",
-        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than 1 MiB",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than this path takes",
         StatusCode::REQUEST_TIMEOUT => "the request did not come to its end in time",
         StatusCode::INTERNAL_SERVER_ERROR => "the request could not be carried out",
         _ => "the request cannot be read",

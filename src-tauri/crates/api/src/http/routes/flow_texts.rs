@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::{Routes, with_texts};
 use crate::{
     Host,
     delete::{self, DeletedFlow},
@@ -23,9 +23,10 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
+    let written = Routes::new()
         .routes(routes!(save_text))
-        .routes(routes!(create))
+        .routes(routes!(create));
+    with_texts(written)
         .routes(routes!(remove))
         .routes(routes!(give_name))
         .routes(routes!(copy))
