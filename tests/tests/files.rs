@@ -402,6 +402,36 @@ fn a_flow_is_copied_with_its_layout() {
 }
 
 #[test]
+fn nothing_starts_a_copy_by_itself() {
+    let sandbox = Sandbox::new();
+    let text = "schedules:\n  - every: 1h # often\ntriggers:\n  - file: 'in/*.csv' # new ones\n";
+    sandbox.flow("a", &format!("{text}{PLAIN}"));
+    let served = Served::start(&sandbox);
+    let copied = served.post("/flows/a/duplicate", &json!({"to": "b"}));
+    let copied = copied.expect(201).json();
+    assert_eq!(copied["diagnostics"], json!([]));
+    let said = copied["warnings"][0].as_str().unwrap();
+    assert!(said.contains("schedules are paused"), "{said}");
+    assert!(said.contains("triggers are left out"), "{said}");
+    let held = "schedules:\n  - paused: true\n    every: 1h # often\n# triggers:\n#   - file: 'in/*.csv' # new ones\n";
+    assert_eq!(
+        sandbox.read("b.flow.yaml").unwrap(),
+        format!("name: b\n{held}{PLAIN}")
+    );
+    let read = served.get("/flows/b");
+    assert_eq!(read["summary"]["schedules"][0]["paused"], true);
+    assert_eq!(
+        served.get("/flows/a")["summary"]["schedules"][0]["paused"],
+        false
+    );
+    // Where it cannot be done, nothing is written.
+    sandbox.flow("odd", &format!("schedules: [every: 1h]\n{PLAIN}"));
+    let refused = served.post("/flows/odd/duplicate", &json!({"to": "c"}));
+    assert_eq!(refused.expect(409).json()["type"], "tidemill:pause-in-file");
+    assert_eq!(sandbox.read("c.flow.yaml"), None);
+}
+
+#[test]
 fn a_flow_that_others_need_is_not_removed_unless_forced() {
     let sandbox = Sandbox::new();
     sandbox.flow("a", PLAIN);

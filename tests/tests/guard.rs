@@ -156,21 +156,55 @@ fn a_huge_body_is_not_read() {
     let head = served.text("POST", "/flows/quick/runs", &[], "{}");
     let announced = head.replace("Content-Length: 2", "Content-Length: 9999999999");
     assert_eq!(served.send(&announced).expect(413).json()["status"], 413);
-    let chunked = head
-        .replace("Content-Length: 2", "Transfer-Encoding: chunked")
-        .replace("\r\n\r\n{}", "\r\n\r\n");
-    let mut stream = served.connect();
-    stream.write_all(chunked.as_bytes()).unwrap();
-    let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
-    for _ in 0..64 {
-        // It may have closed the connection already: that is what is wanted.
-        if stream.write_all(chunk.as_bytes()).is_err() {
-            break;
+    // In pieces, of which nobody knows how many come: a plan takes no text, a run may.
+    for (path, pieces) in [("/plan", 64), ("/flows/quick/runs", 256)] {
+        let head = served.text("POST", path, &[], "{}");
+        let chunked = head
+            .replace("Content-Length: 2", "Transfer-Encoding: chunked")
+            .replace("\r\n\r\n{}", "\r\n\r\n");
+        let mut stream = served.connect();
+        stream.write_all(chunked.as_bytes()).unwrap();
+        let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+        for _ in 0..pieces {
+            // It may have closed the connection already: that is what is wanted.
+            if stream.write_all(chunk.as_bytes()).is_err() {
+                break;
+            }
         }
+        let answer = read_answer(&mut BufReader::new(stream));
+        assert_eq!(answer.status, 413, "{path}");
     }
-    let answer = read_answer(&mut BufReader::new(stream));
-    assert_eq!(answer.status, 413);
     served.get("/runs");
+}
+
+#[test]
+fn a_flow_may_be_as_large_as_the_format_allows() {
+    let (sandbox, served) = served();
+    let quick = sandbox.read("quick.flow.yaml").unwrap();
+    // Nearly every character is one that JSON writes as two.
+    let line = format!("#{}\n", "\"".repeat(62));
+    let text = format!(
+        "{quick}{}",
+        line.repeat(((4 << 20) - quick.len()) / line.len())
+    );
+    let checked = served.post("/check", &json!({"text": text, "file": "quick.flow.yaml"}));
+    assert_eq!(checked.expect(200).json()["diagnostics"], json!([]));
+    let base = served.get("/flows/quick")["version"].clone();
+    let body = json!({"text": text, "base": base}).to_string();
+    served.ask("PUT", "/flows/quick/draft", &body).expect(200);
+    served.ask("PUT", "/flows/quick/text", &body).expect(200);
+    assert_eq!(sandbox.read("quick.flow.yaml").unwrap(), text);
+    let trial = json!({"try": {"text": text}});
+    served.post("/flows/quick/runs", &trial).expect(201);
+    // All else stays as small as it was.
+    let long = "x".repeat(1 << 20);
+    for (path, body) in [
+        ("/flows/quick/duplicate", json!({"to": long})),
+        ("/flows/quick/runs", json!({"parameters": {"x": long}})),
+        ("/flows/quick/runs", json!({"typed": [format!("x={long}")]})),
+    ] {
+        served.post(path, &body).expect(413);
+    }
 }
 
 #[test]

@@ -35,6 +35,18 @@ tasks:
     allow_failure: true
 `;
 
+/** Nobody ran it as a whole. */
+const PIECES = `
+name: pieces
+tasks:
+  fine:
+    shell: echo fine
+  torn:
+    shell: echo torn >&2; exit 3
+  other:
+    shell: echo other
+`;
+
 let studio: Studio;
 let on: Browser;
 let here: Session;
@@ -42,7 +54,7 @@ let page: Page;
 
 beforeAll(async () => {
   studio = await Studio.start(async (prepared) => {
-    await prepared.flows(READINGS);
+    await prepared.flows(READINGS, PIECES);
     await prepared.call("run", "readings", "--quiet");
   }, "nothing");
   on = await browser();
@@ -256,6 +268,24 @@ describe("the options", () => {
 });
 
 describe("a task", () => {
+  it("is edited from the canvas, and from the list, by Enter: what it does is typed at once", async () => {
+    const work = page.locator("[data-work]");
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-labelledby") ?? "");
+    const enter = async (label: string) => {
+      await work.focus();
+      await press(page, "Enter");
+      await expect.poll(async () => page.locator(`[id="${await focused()}"]`).textContent()).toBe(label);
+    };
+    await choose("warn");
+    await enter("Script");
+    await choose("table");
+    await enter("Code");
+    await work.focus();
+    await press(page, "Shift+L");
+    await page.getByRole("treeitem", { name: /^stations/ }).click();
+    await enter("Value");
+  });
+
   it("is renamed where its name stands, with all that names it", async () => {
     await choose("table");
     await inspector().getByRole("button", { name: "table", exact: true }).click();
@@ -300,6 +330,40 @@ describe("a task", () => {
     await said.getByRole("link", { name: /^Log line/ }).click();
     await page.waitForURL(/\/runs\/[0-9a-f-]{36}#L\d+$/);
     await page.getByText("worn").first().waitFor();
+  });
+
+  it("is told by the newest of what was tried, one left out as before, after a reload too", async () => {
+    await here.goTo("/flows/pieces");
+    for (const [task, state] of [
+      ["torn", "Failed"],
+      ["fine", "Completed"],
+    ] as const) {
+      await choose(task);
+      await inspector().getByRole("button", { name: "Run this" }).click();
+      await inspector().getByRole("status").getByText(state).waitFor();
+    }
+    const told = async () => {
+      await page.locator("[data-work]").focus();
+      await press(page, "Shift+L");
+      const step = (name: RegExp) => page.getByRole("treeitem", { name });
+      await step(/^torn.*Failed/).waitFor();
+      await step(/^fine.*Completed/).waitFor();
+      expect(await step(/^other/).textContent()).not.toContain("Skipped");
+      await step(/^torn/).click();
+      await inspector("Task torn").locator("header").getByText("Failed").first().waitFor();
+      await step(/^other/).click();
+      await inspector("Task other").waitFor();
+      expect(await inspector().locator("header").getByText("Skipped").count()).toBe(0);
+      await page.locator("[data-work]").focus();
+      await press(page, "Shift+L");
+      await page
+        .getByRole("button", { name: /^torn: exit/ })
+        .or(page.getByTitle(/^torn: exit/))
+        .waitFor();
+    };
+    await told();
+    await page.reload();
+    await told();
   });
 
   it("runs with other parameters, which are remembered", async () => {

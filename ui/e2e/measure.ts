@@ -266,6 +266,9 @@ it("drags one of a thousand tasks, and types beside them", async () => {
     page.keyboard.type("# a remark, written slowly", { delay: 60 }),
   );
   tellFrames("1,000 tasks: typing in their text", typed);
+  await page.keyboard.press("Control+End");
+  const half = await framesWhile(page, () => page.keyboard.type('\nhalf: { "typed, slowly', { delay: 60 }));
+  tellFrames("1,000 tasks: typing what cannot be read yet", half);
 }, 120_000);
 
 it("opens, follows and searches a log of a million lines", async () => {

@@ -203,7 +203,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a flow like another, beside it */
+        /**
+         * Make a flow like another, beside it
+         * @description Nothing starts the copy by itself: its schedules are paused and its triggers become
+         *     comments, which `warnings` says. Where its text cannot be changed so: 409
+         *     `tidemill:pause-in-file`.
+         */
         post: operations["copy"];
         delete?: never;
         options?: never;

@@ -2,30 +2,8 @@
 
 import { Icon } from "../parts/Icon";
 import { Said } from "../parts/Said";
-import type { FlowSnapshot } from "./context";
+import { type Broken, brokenAt } from "./broken";
 import { useEdited } from "./context";
-
-/** Why the text cannot be drawn; `null`: it can be. */
-export function brokenAt({ document, report, reported }: FlowSnapshot): Broken | null {
-  if (document.failure) {
-    const before = document.text.slice(0, document.failure.from);
-    const line = before.split("\n").length;
-    return {
-      line,
-      column: before.length - before.lastIndexOf("\n"),
-      message: document.failure.message,
-    };
-  }
-  if (report?.graph !== null || reported !== document.text) return null;
-  const problem = report.problems.find(({ severity }) => severity === "error");
-  return problem ? { line: problem.line, column: problem.column, message: problem.message } : null;
-}
-
-interface Broken {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
 
 export function Banner({ onShow }: { onShow: (line: number, column: number) => void }) {
   // Words and numbers only: what is the same is not drawn again.

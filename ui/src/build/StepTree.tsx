@@ -8,7 +8,7 @@ import { Icon, kindIcon } from "../parts/Icon";
 import { State } from "../parts/State";
 import { RenameField } from "./canvas/Rename";
 import { useEdited, useEditor } from "./context";
-import { focusForm, focusWork } from "./focus";
+import { focusInspector, focusWork } from "./focus";
 import { withFold } from "./layout";
 import { useBuildView, useViewed } from "./view";
 
@@ -61,9 +61,9 @@ export function StepTree({ graph, found, label, old }: Props) {
         steps.find((step) => step.node.task === here.node.parent),
         false,
       );
-    else if (event.key === "Enter" && here) focusForm();
     else if (event.key === "Insert" || event.key === "a" || event.key === "A")
       view.set({ adding: { from: null, at: null } });
+    else if (event.key === "Enter" && here) focusInspector();
     else return;
     event.preventDefault();
     event.stopPropagation();

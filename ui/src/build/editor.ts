@@ -14,8 +14,9 @@ import {
 } from "../edit/draft";
 import { History } from "../edit/history";
 import type { Language } from "../edit/language";
+import { renamedTasks } from "../edit/renamed";
 import type { Splice } from "../edit/splice";
-import { EMPTY_LAYOUT, type Layout, LayoutHistory } from "./layout";
+import { carried, EMPTY_LAYOUT, type Layout, LayoutHistory, repath } from "./layout";
 
 /** What the engine says of a text. */
 export interface Report<Problem, Graph> {
@@ -75,6 +76,8 @@ export class Editor<Problem = unknown, Graph = unknown> {
   private keepTimer: ReturnType<typeof setTimeout> | null = null;
   private layoutTimer: ReturnType<typeof setTimeout> | null = null;
   private keptLayout: Layout = EMPTY_LAYOUT;
+  /** the last document that could be read, every task with its name */
+  private readable: FlowDocument;
 
   constructor(text: string, language: Language, engine: Engine<Problem, Graph>) {
     this.engine = engine;
@@ -92,6 +95,7 @@ export class Editor<Problem = unknown, Graph = unknown> {
       said: null,
       layout: EMPTY_LAYOUT,
     };
+    this.readable = this.current.document;
     void this.check();
   }
 
@@ -263,14 +267,36 @@ export class Editor<Problem = unknown, Graph = unknown> {
     document = this.current.document.next(this.history.text),
     selection: readonly string[] | null = null,
   ): void {
-    const left = selection ?? this.current.selection;
-    // A selected task that is gone is not selected; while the text cannot be read, nobody knows.
-    const kept = document.failure ? left : left.filter((path) => document.task(pathOf(path)) !== undefined);
-    this.set({ document, selection: kept, ...this.standing() });
+    if (origin === "edit") this.readable = document;
+    this.set({ document, selection: selection ?? this.stillSelected(document), ...this.standing() });
     for (const heard of this.hearers) heard(splices, origin);
     // Typing goes on; an edit is whole, and what it drew is waited for.
     this.later(origin === "text" ? CHECK_AFTER_MS : 0);
     if (origin === "edit") this.keepLayoutLater();
+  }
+
+  /** A selected task that is gone is not selected; as long as the text cannot be read, nobody knows. */
+  private stillSelected(document: FlowDocument): readonly string[] {
+    const { selection } = this.current;
+    const renamed = document.failure ? null : renamedTasks(this.readable, document);
+    if (renamed === null) return selection;
+    this.readable = document;
+    let left = selection;
+    for (const { from, to } of renamed) {
+      const [old, now] = [pathText(from), pathText(to)];
+      left = left.map((path) => repath(path, old, now));
+      this.carry(old, now);
+    }
+    return left.filter((path) => document.task(pathOf(path)) !== undefined);
+  }
+
+  /** A task stands where it stood under its name before. That is no step: the text's own step leads back, too. */
+  private carry(from: string, to: string): void {
+    const { layout } = this.layouts;
+    const next = carried(layout, from, to);
+    if (next === layout) return;
+    this.layouts.view(() => next);
+    this.keepLayoutLater();
   }
 
   private standing() {

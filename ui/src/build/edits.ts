@@ -4,7 +4,7 @@
 import { addTask } from "../edit/addTask";
 import { duplicateTasks, pasteTasks } from "../edit/clipboard";
 import type { FlowDocument, TaskPath } from "../edit/document";
-import { type Edit, isRefusal } from "../edit/draft";
+import { type Edit, isRefusal, type Refusal } from "../edit/draft";
 import { removeEdge, setEdge } from "../edit/edge";
 import type { JsonMap } from "../edit/json";
 import { freeName } from "../edit/name";
@@ -82,12 +82,12 @@ export function removeSelected(editor: FlowEditor): void {
   );
 }
 
-export function rename(editor: FlowEditor, path: string, name: string): boolean {
-  const outcome = editor.edit(
+/** Gives a task another name; what came of it. */
+export function rename(editor: FlowEditor, path: string, name: string): Edit | Refusal {
+  return editor.edit(
     (draft) => renameTask(draft, pathOf(path), name),
     (layout) => repathed(layout, path, inside(parentOf(path), name)),
   );
-  return !isRefusal(outcome);
 }
 
 /** How far from its original a copy stands. */

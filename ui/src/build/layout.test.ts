@@ -93,6 +93,26 @@ describe("moves and edits", () => {
     expect(positions(made)).toEqual({ first: at(1, 1) });
   });
 
+  it("know a task that is named anew in the text, letter by letter, and back again", () => {
+    const made = editor();
+    moved(made, "one", 1, 1);
+    moved(made, "gone", 7, 7);
+    made.select(["one"]);
+    const from = TEXT.indexOf("one");
+    const type = (at: number, to: number, insert: string) => made.typed([{ from: at, to, insert }]);
+    type(from, from + 3, "");
+    expect(made.snapshot().selection).toEqual(["one"]);
+    for (const [index, letter] of [..."gone"].entries()) type(from + index, from + index, letter);
+    expect(positions(made)).toEqual({ gone: at(1, 1) });
+    expect(made.snapshot().selection).toEqual(["gone"]);
+    made.undo();
+    expect([made.snapshot().document.text, positions(made)]).toEqual([TEXT, { one: at(1, 1) }]);
+    made.redo();
+    expect(positions(made)).toEqual({ gone: at(1, 1) });
+    made.replace(made.snapshot().document.text.replace("gone", "theirs"));
+    expect(positions(made)).toEqual({ theirs: at(1, 1) });
+  });
+
   it("leave tasks where they are when a group comes and goes around them", () => {
     const made = editor();
     moved(made, "one", 100, 100);

@@ -53,14 +53,26 @@ export function withFold(layout: Layout, path: string, folded: boolean): Layout 
 /** What is known of a path, and of what stands in it, is known of another one. */
 export function repathed(layout: Layout, from: string, to: string): Layout {
   if (from === to) return layout;
-  const renamed = (path: string) =>
-    path === from ? to : path.startsWith(`${from}/`) ? to + path.slice(from.length) : path;
   const entries = Object.entries(layout.positions);
   return {
     ...layout,
-    positions: Object.fromEntries(entries.map(([path, position]) => [renamed(path), position])),
-    folded: layout.folded.map(renamed),
+    positions: Object.fromEntries(entries.map(([path, position]) => [repath(path, from, to), position])),
+    folded: layout.folded.map((path) => repath(path, from, to)),
   };
+}
+
+/** The path as it is where the task at `from`, the path's own or a group around it, is at `to`. */
+export function repath(path: string, from: string, to: string): string {
+  if (path === from) return to;
+  return path.startsWith(`${from}/`) ? to + path.slice(from.length) : path;
+}
+
+/** The layout where a task that nobody knew before turned out to be one under another name. */
+export function carried(layout: Layout, from: string, to: string): Layout {
+  const isOf = (path: string) => path === from || path.startsWith(`${from}/`);
+  if (!Object.keys(layout.positions).some(isOf) && !layout.folded.some(isOf)) return layout;
+  // What is known of its new name is of a task that was there long ago.
+  return repathed(without(layout, [to]), from, to);
 }
 
 /** The layout without what is said of tasks that are gone. */

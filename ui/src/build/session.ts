@@ -2,7 +2,6 @@
 
 import { get, path, send } from "../api/client";
 import type { Diagnostic, FlowDetail, Graph } from "../api/types";
-import { FlowDocument } from "../edit/document";
 import type { Language } from "../edit/language";
 import { toastError } from "../shell/toast";
 import type { FlowEditor } from "./context";
@@ -30,7 +29,7 @@ export function openSession(
   let drawn: Graph | null = null;
   const editor: FlowEditor = new Editor<Diagnostic, Graph>(text, language, {
     check: async (asked, signal) => {
-      const report = await checkText(summary.file, asked, language, signal);
+      const report = await checkText(summary.file, asked, signal, () => hasTasks(editor, asked));
       if (!report.graph) return report;
       drawn = shared(drawn, report.graph);
       return { ...report, graph: drawn };
@@ -87,19 +86,19 @@ interface CheckReport {
 async function checkText(
   file: string | null,
   text: string,
-  language: Language,
   signal: AbortSignal,
+  hasTasks: () => boolean,
 ): Promise<Report<Diagnostic, Graph>> {
   const { diagnostics, graph } = await send<CheckReport>("POST", "/check", { text, file }, {}, signal);
   return {
     problems: diagnostics,
-    graph: graph.nodes.length > 0 || !hasTasks(text, language) ? graph : null,
+    graph: graph.nodes.length > 0 || !hasTasks() ? graph : null,
   };
 }
 
 /** Whether there is something to draw; what is no YAML may have any. */
-function hasTasks(text: string, language: Language): boolean {
-  const document = new FlowDocument(text, language);
+function hasTasks(editor: FlowEditor, text: string): boolean {
+  const document = editor.snapshot().document.next(text);
   return document.failure !== null || (document.tasksIn([])?.entries.length ?? 0) > 0;
 }
 

@@ -15,7 +15,7 @@ export class FlowDocument {
   readonly root: Node | null;
   /** why the text has no tree */
   readonly failure: Failure | null;
-  private readonly parts: Parts | null;
+  private readonly parts: Parts;
   private knownStyle: Style | null = null;
   private knownAnchors: Anchors | null = null;
 
@@ -24,8 +24,8 @@ export class FlowDocument {
     this.text = text;
     this.language = language;
     const found = cut(text, before?.parts ?? null);
-    this.parts = found?.parts ?? null;
-    const reading = found ? { node: found.root } : readYaml(text);
+    this.parts = found.parts;
+    const reading = found.reading ?? readYaml(text);
     this.failure = "failure" in reading ? reading.failure : null;
     this.root = "failure" in reading ? null : reading.node;
   }

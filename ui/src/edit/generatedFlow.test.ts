@@ -56,8 +56,93 @@ it("flows are read by parts as they are read whole", { timeout: 30_000 }, () => 
     if (JSON.stringify(parts) !== JSON.stringify(once)) expect(parts, `seed ${seed}`).toEqual(once);
     const [value, other] = [toJson(document, document.root), parse(text)];
     if (JSON.stringify(value) !== JSON.stringify(other)) expect(value, `seed ${seed}`).toEqual(other);
-    byParts += seed < 60 && cut(text, null) ? 1 : 0;
+    byParts += seed < 60 && cut(text, null).reading ? 1 : 0;
     expect(isPlaced(text, document.root), `seed ${seed}`).toBe(true);
   }
   expect(byParts).toBeGreaterThan(57);
 });
+
+it("what cannot be read by parts cannot be read whole, whatever is half typed in it", {
+  timeout: 60_000,
+}, () => {
+  const random = randomOf(7);
+  let broken = 0;
+  let told = 0;
+  for (let turn = 0; turn < 1_200; turn += 1) {
+    let text = generatedFlow(turn % 60);
+    for (let edits = random(3); edits >= 0; edits -= 1) text = mutated(text, random);
+    const { reading } = cut(text, null);
+    const isBroken = "failure" in readYaml(text);
+    broken += isBroken ? 1 : 0;
+    told += reading && "failure" in reading ? 1 : 0;
+    if (reading) expect("failure" in reading, `turn ${turn}:\n${text}`).toBe(isBroken);
+  }
+  // Most mistakes are found without reading the whole.
+  expect(broken).toBeGreaterThan(200);
+  expect(told / broken).toBeGreaterThan(0.5);
+});
+
+it("of a text that is half typed only that part is read, and nothing anew once it is whole", () => {
+  const tasks = Array.from({ length: 20 }, (_, at) => `  t${at}: { value: ${at} }\n`);
+  const flow = (typed: string) =>
+    ["name: a\ntasks:\n", ...tasks.slice(0, 9), typed, ...tasks.slice(9)].join("");
+  const whole = cut(flow(""), null);
+  for (const typed of ["  ne\n", '  new: "\n', "  t3: 1\n", " new: 1\n", "new\n", "  new: {\n"]) {
+    const { reading, parts } = cut(flow(typed), whole.parts);
+    expect(reading && "failure" in reading && reading.failure.from, typed).toBeGreaterThan(0);
+    const fresh = [...parts].filter(([part]) => !whole.parts.has(part));
+    expect(fresh.length, typed).toBeLessThanOrEqual(1);
+    const mended = cut(flow(""), parts);
+    expect([...mended.parts].every(([part, read]) => whole.parts.get(part) === read)).toBe(true);
+  }
+});
+
+/** What a person who types leaves behind: letters put in, taken out, and lines at other columns. */
+function mutated(text: string, random: (below: number) => number): string {
+  const at = random(text.length);
+  const line = text.lastIndexOf("\n", at) + 1;
+  const piece = PIECES[random(PIECES.length)] ?? "";
+  const from = [at, line, line + random(6)][random(3)] ?? at;
+  return text.slice(0, from) + piece + text.slice(from + random(3));
+}
+
+const PIECES = [
+  ..."\"'{}[]:,#-?*&|>% \n",
+  ...[
+    "  ",
+    "\n\n",
+    "\n  ",
+    "\n x",
+    "\n  name",
+    "\n  name:",
+    "\nname\n",
+    "name: a\n",
+    ": ",
+    " #",
+    "a: b: c",
+    "&x ",
+    "*x",
+  ],
+  ...[
+    "[\n1,\n 2]",
+    "{\n}",
+    '"a\nb"',
+    "'\n",
+    "- a\n",
+    "---\n",
+    "...\n",
+    "\t",
+    "!!str ",
+    "| \n",
+    "\r\n",
+    "ü: 1\n",
+  ],
+];
+
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

@@ -2,15 +2,20 @@
 // changed are read again: the tree of a part is used as long as the part's text stays the same.
 //
 // In a block map every line at the map's own column that is no comment begins an entry: what belongs to the
-// entry before stands deeper. A text that is not of this plain form, or that has a mistake, is read as a whole.
+// entry before stands deeper. So a mistake in one part is a mistake of the whole, and known without reading the
+// rest: while somebody types, most texts have one. A text that is not of this plain form is read as a whole.
 
-import { type Entry, type MapNode, readYaml, ShiftedEntry } from "./tree";
+import { type Entry, type Failure, type MapNode, readYaml, ShiftedEntry } from "./tree";
+
+/** What a part is by itself; `null`: that cannot be told. Places are counted from where it begins. */
+type Read = Entry | Failure | null;
 
 /** Parts by their text. */
-export type Parts = ReadonlyMap<string, Entry | null>;
+export type Parts = ReadonlyMap<string, Read>;
 
 export interface Cut {
-  readonly root: MapNode;
+  /** the tree of the text by its parts, or why it has none; `null`: it must be read as a whole */
+  readonly reading: { readonly node: MapNode } | { readonly failure: Failure } | null;
   readonly parts: Parts;
 }
 
@@ -19,19 +24,17 @@ interface Stretch {
   readonly to: number;
 }
 
-/** The tree of the text by its parts; `null`: it must be read as a whole. */
-export function cut(text: string, before: Parts | null): Cut | null {
-  const stretches = stretchesOf(text, beginning(text), text.length, 0);
-  if (!stretches) return null;
+export function cut(text: string, before: Parts | null): Cut {
   const reader = new PartReader(text, before);
-  const entries: Entry[] = [];
-  for (const stretch of stretches) {
-    const entry = reader.tasks(stretch) ?? reader.entry(stretch);
-    if (!entry) return null;
-    entries.push(entry);
-  }
-  const root = reader.map(entries);
-  return root && { root, parts: reader.parts };
+  const root = reader.root();
+  if (root !== null && !isFailure(root)) return { reading: { node: root }, parts: reader.parts };
+  // Behind a mistake nothing was read: what is known of it is kept until the text is whole again.
+  const parts = new Map([...(before ?? []), ...reader.parts]);
+  return { reading: root && { failure: root }, parts };
+}
+
+function isFailure(read: Entry | MapNode | Failure): read is Failure {
+  return "message" in read;
 }
 
 /** Where the first line is that is neither blank, nor a comment, nor the mark of a document's begin. */
@@ -49,7 +52,7 @@ function beginning(text: string): number {
 }
 
 /** The text from each line on that begins an entry at `column`; `null`: something else stands there. */
-function stretchesOf(text: string, from: number, to: number, column: number): Stretch[] | null {
+function stretchesOf(text: string, from: number, to: number, column: number): Stretch[] | Failure | null {
   const begins: number[] = [];
   for (let at = from; at < to; at = lineAfter(text, at)) {
     let first = at;
@@ -61,7 +64,10 @@ function stretchesOf(text: string, from: number, to: number, column: number): St
       if (depth === column && isMark(text, at)) return null;
       continue;
     }
-    if (depth < column || !/[A-Za-z0-9_"']/.test(character)) return null;
+    if (!/[A-Za-z0-9_"']/.test(character)) return null;
+    if (depth < column && begins.length > 0)
+      return { message: "what stands in one map must begin in one column", from: first, to: first + 1 };
+    if (depth < column) return null;
     begins.push(at);
   }
   if (begins.length === 0 || begins[0] !== from) return null;
@@ -82,63 +88,94 @@ function lineAfter(text: string, at: number): number {
 class PartReader {
   private readonly text: string;
   private readonly before: Parts | null;
-  readonly parts = new Map<string, Entry | null>();
+  readonly parts = new Map<string, Read>();
 
   constructor(text: string, before: Parts | null) {
     this.text = text;
     this.before = before;
   }
 
-  entry({ from, to }: Stretch): Entry | null {
+  root(): MapNode | Failure | null {
+    const { text } = this;
+    return this.entries(stretchesOf(text, beginning(text), text.length, 0), (stretch) => {
+      const tasks = this.tasks(stretch);
+      return tasks === null ? this.entry(stretch) : tasks;
+    });
+  }
+
+  private entry({ from, to }: Stretch): Entry | Failure | null {
     const part = this.text.slice(from, to);
-    let entry = this.parts.get(part);
-    if (entry === undefined) {
-      entry = this.before?.get(part);
-      if (entry === undefined) entry = onlyEntry(part);
-      this.parts.set(part, entry);
+    let read = this.parts.get(part);
+    if (read === undefined) {
+      read = this.before?.get(part);
+      if (read === undefined) read = readPart(part);
+      this.parts.set(part, read);
     }
-    return entry && new ShiftedEntry(entry, from);
+    if (read === null) return null;
+    if (!isFailure(read)) return new ShiftedEntry(read, from);
+    return { message: read.message, from: read.from + from, to: read.to + from };
   }
 
   /** The entry `tasks`, each task a part of its own, where the tasks stand below it in block form. */
-  tasks({ from, to }: Stretch): Entry | null {
+  private tasks({ from, to }: Stretch): Entry | Failure | null {
     const head = lineAfter(this.text, from);
     if (!/^tasks:[ \t]*(#.*)?\r?\n?$/.test(this.text.slice(from, head))) return null;
     const first = firstLine(this.text, head, to);
     if (first === null || first.column === 0) return null;
+    const key = readPart(this.text.slice(from, head));
+    if (!key || isFailure(key)) return null;
     const stretches = stretchesOf(this.text, first.at, to, first.column);
-    const key = onlyEntry(this.text.slice(from, head));
-    if (!stretches || !key) return null;
-    const entries: Entry[] = [];
-    for (const stretch of stretches) {
-      const entry = this.entry(stretch);
-      if (!entry) return null;
-      entries.push(entry);
-    }
-    const value = this.map(entries);
-    if (!value) return null;
+    const value = this.entries(stretches, (stretch) => this.entry(stretch));
+    if (!value || isFailure(value)) return value;
     const { key: name, start, colon } = new ShiftedEntry(key, from);
     return { name: "tasks", key: name, start, colon, value };
   }
 
-  /** A block map of the entries; `null` where a key stands twice. */
-  map(entries: readonly Entry[]): MapNode | null {
-    const first = entries[0];
-    const last = entries.at(-1);
-    if (!first || !last || new Set(entries.map((entry) => entry.name)).size < entries.length) return null;
-    const from = first.start;
-    return {
-      kind: "map",
-      flow: false,
-      start: from,
-      from,
-      get to() {
-        return last.value.to;
-      },
-      anchor: null,
-      entries,
-    };
+  /** A block map of what `read` makes of the stretches. */
+  private entries(
+    stretches: Stretch[] | Failure | null,
+    read: (stretch: Stretch) => Entry | Failure | null,
+  ): MapNode | Failure | null {
+    if (stretches === null || !Array.isArray(stretches)) return stretches;
+    const entries: Entry[] = [];
+    for (const stretch of stretches) {
+      const entry = read(stretch);
+      // One word alone may be all that there is; beside others it is a key without a colon.
+      if (entry === null || (isFailure(entry) && entry.message === LONE && stretches.length === 1))
+        return null;
+      if (isFailure(entry)) return entry;
+      entries.push(entry);
+    }
+    return mapOf(entries);
   }
+}
+
+/** A block map of the entries; `null` where two keys may be the same or not. */
+function mapOf(entries: readonly Entry[]): MapNode | Failure | null {
+  const first = entries[0];
+  const last = entries.at(-1);
+  if (!first || !last) return null;
+  const known = new Map<string, Entry>();
+  for (const entry of entries) {
+    const other = known.get(entry.name);
+    if (other) {
+      const { value, from, to } = entry.key;
+      return value === other.key.value ? { message: "a key stands twice in one map", from, to } : null;
+    }
+    known.set(entry.name, entry);
+  }
+  const from = first.start;
+  return {
+    kind: "map",
+    flow: false,
+    start: from,
+    from,
+    get to() {
+      return last.value.to;
+    },
+    anchor: null,
+    entries,
+  };
 }
 
 function firstLine(text: string, from: number, to: number): { at: number; column: number } | null {
@@ -150,10 +187,21 @@ function firstLine(text: string, from: number, to: number): { at: number; column
   return null;
 }
 
-/** The one entry of a part; `null` where it is something else, or has a mistake. */
-function onlyEntry(part: string): Entry | null {
+const LONE = "a key needs a colon behind it";
+
+/** The one entry of a part, or its mistake. */
+function readPart(part: string): Read {
+  // Whatever stands deeper below it, which may be much: a key does not go on in the next line.
+  const word = /^ *([\w-]+)[ \t]*\r?\n/.exec(part);
+  if (word) {
+    const from = part.indexOf(word[1] ?? "");
+    return { message: LONE, from, to: from + (word[1]?.length ?? 0) };
+  }
   const reading = readYaml(part);
-  if ("failure" in reading || reading.node?.kind !== "map" || reading.node.flow) return null;
-  const [entry, ...others] = reading.node.entries;
-  return entry && others.length === 0 && reading.node.anchor === null ? entry : null;
+  if ("failure" in reading) return reading.failure;
+  const { node } = reading;
+  if (node?.kind === "scalar" && node.anchor === null) return { message: LONE, from: node.from, to: node.to };
+  if (node?.kind !== "map" || node.flow) return null;
+  const [entry, ...others] = node.entries;
+  return entry && others.length === 0 && node.anchor === null ? entry : null;
 }

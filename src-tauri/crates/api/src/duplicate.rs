@@ -1,7 +1,10 @@
-//! A second flow like one that there is.
+//! A second flow like one that there is, which nothing starts by itself.
 
 use jiff::Timestamp;
-use tidemill_flow::mentions::{MentionRole, rename as rename_in};
+use tidemill_flow::{
+    mentions::{MentionRole, rename as rename_in},
+    paused::{Paused, paused},
+};
 
 use crate::{
     Error, FlowCatalog, OpenHome, Surroundings,
@@ -14,11 +17,13 @@ use crate::{
     workspace::SUFFIX,
 };
 
-/// Writes a copy of a flow with another name beside it, and of its layout.
+/// Writes a copy of a flow with another name beside it, and of its layout. Two flows that
+/// fire at one time are hardly ever meant: its schedules are paused, its triggers become
+/// comments, and the answer says so.
 ///
 /// # Errors
-/// Where there is no such flow, the new name is none or is taken, the file's own name
-/// cannot be changed by itself, or a file cannot be written.
+/// Where there is no such flow, the new name is none or is taken, the file's own name, its
+/// schedules or its triggers cannot be changed by themselves, or a file cannot be written.
 pub fn duplicate(
     surroundings: &Surroundings,
     home: &OpenHome,
@@ -38,17 +43,36 @@ pub fn duplicate(
     if tidemill_flow::flow_name(&text).as_ref() != Some(&to) {
         return Err(Error::Nameless(from.place.path));
     }
+    let held = paused(&text).map_err(|cause| Error::PauseInFile {
+        file: from.place.path.clone(),
+        cause,
+    })?;
+    let text = &held.text;
     let file = from.place.path.with_file_name(format!("{to}{SUFFIX}"));
     let place = Inside::flow_file(&from.place.workspace, &file)?;
     let mut changes = FileChanges::default();
-    if let Err(cause) = write(&mut changes, &from, &place, (&text, to.as_str())) {
+    if let Err(cause) = write(&mut changes, &from, &place, (text, to.as_str())) {
         return Err(changes.undo(cause));
     }
     let now = Timestamp::now();
     let mut kept = Kept::new(home, &place);
     kept.version(to.as_str(), text.as_bytes(), now);
-    let warnings = kept.finish();
-    save::answer(surroundings, home, &place, &text, (now, warnings))
+    let mut warnings = kept.finish();
+    warnings.extend(said_of(&held));
+    save::answer(surroundings, home, &place, text, (now, warnings))
+}
+
+/// What a person should know of the copy; nothing where nothing starts the original either.
+fn said_of(held: &Paused) -> Option<String> {
+    let said = match (held.schedules > 0, held.triggers > 0) {
+        (true, true) => "its schedules are paused, its triggers are left out",
+        (true, false) => "its schedules are paused",
+        (false, true) => "its triggers are left out",
+        (false, false) => return None,
+    };
+    Some(format!(
+        "{said}: nothing starts the copy by itself until its file says so"
+    ))
 }
 
 fn write(

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf, sync::Arc};
 
 use tidemill_engine::{EngineError, process::ProcessError};
-use tidemill_flow::{FlowName, NameError, mentions::RenameError};
+use tidemill_flow::{FlowName, NameError, mentions::RenameError, paused::PauseError};
 use tidemill_orchestrate::TrialError;
 use tidemill_store::StoreError;
 
@@ -222,6 +222,14 @@ pub enum Error {
         /// Which name, and where.
         cause: RenameError,
     },
+    /// What starts a flow by itself cannot be paused in a copy's text.
+    #[error("{}: {cause}", file.display())]
+    PauseInFile {
+        /// The file.
+        file: PathBuf,
+        /// What of it, and where.
+        cause: PauseError,
+    },
     /// A file has no name that could be changed.
     #[error("{}: the file has no `name` that could be changed", .0.display())]
     Nameless(PathBuf),
@@ -397,6 +405,9 @@ impl Error {
             Self::NameInFile { .. } => {
                 Some("write the name as it is, without escapes, and try again".to_owned())
             }
+            Self::PauseInFile { .. } => Some(
+                "write each schedule and trigger as a mapping of its own, and try again".to_owned(),
+            ),
             Self::Nameless(_) => Some("mend the file first: `name: …` on its top level".to_owned()),
             Self::Exists(_) => Some("choose another name, or remove the file first".to_owned()),
             _ => None,

@@ -3,6 +3,7 @@
 import type { GraphNode } from "../../api/types";
 import { tasksOf } from "../../edit/tasks";
 import type { Action } from "../action";
+import { brokenAt } from "../broken";
 import type { FlowEditor } from "../context";
 import { pathOf } from "../editor";
 import { outermost } from "../edits";
@@ -26,9 +27,9 @@ export type BuildAction = Action<BuildContext>;
 
 /** Why the text cannot be changed from the canvas; `null`: it can be. */
 export function locked({ editor }: BuildContext): string | null {
-  const { failure, text } = editor.snapshot().document;
-  if (!failure) return null;
-  return `line ${text.slice(0, failure.from).split("\n").length} cannot be read: ${failure.message}`;
+  const snapshot = editor.snapshot();
+  const broken = snapshot.document.failure ? brokenAt(snapshot) : null;
+  return broken && `line ${broken.line} cannot be read: ${broken.message}`;
 }
 
 export function selection({ editor }: BuildContext): readonly string[] {

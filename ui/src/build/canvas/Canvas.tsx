@@ -29,7 +29,7 @@ import { bounds, type Direction, onCanvas, walk } from "../../graph/walk";
 import { spoken } from "../../graph/words";
 import { Keys } from "../../shell/Keys";
 import { useEdited, useEditor } from "../context";
-import { focusForm } from "../focus";
+import { focusInspector } from "../focus";
 import { type Position, placed, withFold } from "../layout";
 import { type CanvasHandle, useBuildView, useViewed } from "../view";
 import { positionsOf } from "./arranged";
@@ -133,7 +133,7 @@ function Drawing({ graph, label, found, old, live, shape, places, pending }: Dra
       const { selection } = editor.snapshot();
       editor.select(event.shiftKey ? [...selection.filter((one) => one !== path), path] : [path]);
     } else if (event.key === "Enter" && selected.last !== null) {
-      focusForm();
+      focusInspector();
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -5,7 +5,7 @@ import { type ReactNode, useMemo } from "react";
 import { MarksContext } from "../../graph/marks";
 import { NodeStatesContext } from "../../graph/nodeStates";
 import { Keys } from "../../shell/Keys";
-import { brokenAt } from "../Banner";
+import { brokenAt } from "../broken";
 import { ConnectPalette } from "../ConnectPalette";
 import { ContextMenu } from "../ContextMenu";
 import { useEdited } from "../context";

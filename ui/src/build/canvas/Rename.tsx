@@ -2,6 +2,7 @@
 
 import { ViewportPortal } from "@xyflow/react";
 import { useEffect, useRef, useState } from "react";
+import { isRefusal } from "../../edit/draft";
 import type { Box } from "../../graph/place";
 import type { Shape } from "../../graph/shape";
 import { useEditor } from "../context";
@@ -56,7 +57,7 @@ export function RenameField({ path, onDone }: { path: string; onDone: () => void
   const take = (byKey: boolean) => {
     // Leaving it takes the focus away, which would take the name again.
     if (isDone.current) return;
-    if (name === nameOf(path) || rename(editor, path, name)) leave();
+    if (name === nameOf(path) || !isRefusal(rename(editor, path, name))) leave();
     else if (byKey) setRefused(true);
     else view.set({ renaming: null });
   };

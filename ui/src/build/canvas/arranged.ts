@@ -17,8 +17,53 @@ type Positions = Readonly<Record<string, Position>>;
 
 /** The places by what is known of the positions; edges go straight. */
 export function arranged(shape: Shape, positions: Positions): Places {
+  return placesBy(shape, positions, () => {});
+}
+
+interface Found {
+  readonly position: Position;
+  /** what the task waited for when it came to stand there */
+  readonly needs: string;
+}
+
+/**
+ * Where tasks without a place of their own came to stand. As long as one waits for the same it stays there,
+ * whatever else comes and goes.
+ */
+export class FoundPlaces {
+  private readonly found = new Map<string, Found>();
+
+  arranged(shape: Shape, positions: Positions): Places {
+    const needs = needsByTask(shape);
+    const known: Record<string, Position> = { ...positions };
+    for (const { id, node } of shape.nodes) {
+      const found = this.found.get(node.path);
+      if (found && !positions[node.path] && found.needs === needs.get(id)) known[node.path] = found.position;
+    }
+    return placesBy(shape, known, ({ id, node }, position) =>
+      this.found.set(node.path, { position, needs: needs.get(id) ?? "" }),
+    );
+  }
+
+  /** The flow lays itself out again. */
+  forget(): void {
+    this.found.clear();
+  }
+}
+
+function needsByTask(shape: Shape): ReadonlyMap<number, string> {
+  const paths = new Map(shape.nodes.map(({ id, node }) => [id, node.path]));
+  const needs = new Map<number, string[]>(shape.nodes.map(({ id }) => [id, []]));
+  for (const { from, to } of shape.edges) needs.get(to)?.push(paths.get(from) ?? "");
+  return new Map([...needs].map(([id, names]) => [id, names.sort().join(" ")]));
+}
+
+/** Hears of each task without a place where it came to stand. */
+type Placed = (node: ShapeNode, position: Position) => void;
+
+function placesBy(shape: Shape, positions: Positions, hear: Placed): Places {
   const boxes = new Map<number, Box>();
-  placeScope(null, childrenOf(shape), shape, positions, boxes);
+  placeScope(null, childrenOf(shape), shape, { positions, hear }, boxes);
   return { boxes, routes: new Map() };
 }
 
@@ -36,26 +81,33 @@ function placeScope(
   parent: number | null,
   children: ReadonlyMap<number | null, ShapeNode[]>,
   shape: Shape,
-  positions: Positions,
+  known: { readonly positions: Positions; readonly hear: Placed },
   boxes: Map<number, Box>,
 ): void {
+  const { positions, hear } = known;
   const own = children.get(parent) ?? [];
   for (const node of own) {
-    if (children.has(node.id)) placeScope(node.id, children, shape, positions, boxes);
+    if (children.has(node.id)) placeScope(node.id, children, shape, known, boxes);
   }
-  const known = own.filter((node) => positions[node.node.path]);
-  if (known.length === 0) {
-    placeFresh(own, parent, children, shape, boxes);
+  const placed = own.filter((node) => positions[node.node.path]);
+  if (placed.length === 0) {
+    placeFresh(own, parent, children, shape, hear, boxes);
     return;
   }
-  for (const node of known) {
+  for (const node of placed) {
     const position = positions[node.node.path];
     if (position) boxes.set(node.id, boxAt(node, position, children, boxes));
   }
   for (const node of own) {
-    if (!positions[node.node.path]) boxes.set(node.id, freeBox(node, own, children, shape, boxes));
+    if (positions[node.node.path]) continue;
+    const size = boxAt(node, ORIGIN, children, boxes);
+    const box = freeBox(node, size, own, shape, boxes);
+    boxes.set(node.id, box);
+    hear(node, { x: box.x - size.x, y: box.y - size.y });
   }
 }
+
+const ORIGIN: Position = { x: 0, y: 0 };
 
 /** What a node covers. Of a group: what is in it and its edge; what was placed in it is measured from there. */
 function boxAt(
@@ -84,15 +136,23 @@ function placeFresh(
   parent: number | null,
   children: ReadonlyMap<number | null, ShapeNode[]>,
   shape: Shape,
+  hear: Placed,
   boxes: Map<number, Box>,
 ): void {
-  const sizes = new Map(own.map((node) => [node.id, boxAt(node, { x: 0, y: 0 }, children, boxes)]));
+  const sizes = new Map(own.map((node) => [node.id, boxAt(node, ORIGIN, children, boxes)]));
   const ids = new Set(own.map((node) => node.id));
   const nodes = own.map((node) => ({ ...node, ...sizeOf(sizes.get(node.id) ?? node), parent: null }));
   const edges = shape.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
   const rows = placeInRows({ ...shape, nodes, edges });
   const [side, top] = parent === null ? [0, 0] : [GROUP_SIDE, GROUP_TOP];
-  for (const [id, box] of rows.boxes) boxes.set(id, { ...box, x: box.x + side, y: box.y + top });
+  for (const node of own) {
+    const box = rows.boxes.get(node.id);
+    const size = sizes.get(node.id);
+    if (!box || !size) continue;
+    const [x, y] = [box.x + side, box.y + top];
+    boxes.set(node.id, { ...box, x, y });
+    hear(node, { x: x - size.x, y: y - size.y });
+  }
 }
 
 function sizeOf({ width, height }: { width: number; height: number }) {
@@ -102,12 +162,11 @@ function sizeOf({ width, height }: { width: number; height: number }) {
 /** Room below what the node waits for, else below everything. */
 function freeBox(
   node: ShapeNode,
+  size: Box,
   own: readonly ShapeNode[],
-  children: ReadonlyMap<number | null, ShapeNode[]>,
   shape: Shape,
   boxes: Map<number, Box>,
 ): Box {
-  const size = boxAt(node, { x: 0, y: 0 }, children, boxes);
   const siblings = own.flatMap((other) => (other.id === node.id ? [] : (boxes.get(other.id) ?? [])));
   const before = shape.edges
     .filter((edge) => edge.to === node.id)

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Graph } from "../../api/types";
 import { FULL, shapeOf } from "../../graph/shape";
 import { onCanvas } from "../../graph/walk";
-import { arranged, positionsOf } from "./arranged";
+import { arranged, FoundPlaces, positionsOf } from "./arranged";
 import { edgeAt, groupAt, nodesIn, withInner } from "./pointed";
 
 const node = (task: number, path: string, parent: number | null = null, kind = "shell") => ({
@@ -62,6 +62,34 @@ it("what is taken down as it stands is drawn the same again", () => {
   const places = arranged(shape, { ...positions, "g/x": { x: -88, y: 50 } });
   const again = arranged(shape, positionsOf(shape, places));
   expect(onCanvas(shape, again)).toEqual(onCanvas(shape, places));
+});
+
+it("what came to stand somewhere stays there, whatever else is added, until it waits for something else", () => {
+  const { b: _, ...others } = positions;
+  const found = new FoundPlaces();
+  const first = found.arranged(shape, others).boxes.get(4);
+  // One that is before it in the file, and waits for the same.
+  const more = {
+    nodes: [...graph.nodes.slice(0, 4), node(4, "new"), node(5, "b")],
+    edges: [edge(0, 1), edge(1, 4), edge(1, 5)],
+  };
+  const wider = shapeOf(more, new Set(), FULL);
+  const { boxes } = found.arranged(wider, others);
+  expect(boxes.get(5)).toEqual(first);
+  expect(boxes.get(4)?.x).not.toBe(first?.x);
+  // Moved by hand, and that undone.
+  found.arranged(wider, { ...others, b: { x: 900, y: 900 } });
+  expect(found.arranged(wider, others).boxes.get(5)).toEqual(first);
+  const other = shapeOf({ ...more, edges: [edge(0, 1), edge(1, 4), edge(4, 5)] }, new Set(), FULL);
+  expect(found.arranged(other, others).boxes.get(5)?.y).toBeGreaterThan(first?.y ?? 0);
+});
+
+it("what came to stand in a group that reaches further by now does not move with it", () => {
+  const { "g/y": _, ...others } = positions;
+  const left = { ...others, "g/x": { x: -88, y: 32 } };
+  const found = new FoundPlaces();
+  const first = onCanvas(shape, found.arranged(shape, left));
+  expect(onCanvas(shape, found.arranged(shape, left))).toEqual(first);
 });
 
 it("finds what the pointer is at", () => {

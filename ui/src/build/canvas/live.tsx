@@ -1,12 +1,12 @@
-// The newest run of the flow, shown on the canvas that is edited: how each task stands, and why one failed.
+// The newest runs of the flow, shown on the canvas that is edited: how each task stands, and why one failed.
 
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ViewportPortal } from "@xyflow/react";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { get, path } from "../../api/client";
 import { run as runDetail } from "../../api/queries";
-import type { Graph, LogPage, Run, RunList, TaskRun, TaskRunList } from "../../api/types";
+import type { Graph, LogPage, TaskRun, TaskRunList } from "../../api/types";
 import { type LiveNode, type NodeStateSource, NodeStatesContext } from "../../graph/nodeStates";
 import type { Box } from "../../graph/place";
 import type { Shape } from "../../graph/shape";
@@ -16,15 +16,7 @@ import { isEnded } from "../../parts/states";
 import { runGraph } from "../../run/runQueries";
 import { useBoards } from "../../run/useBoards";
 import { toast, toastError } from "../../shell/toast";
-import { useTrial } from "../trying/trials";
-
-/** Its key is below the flow's, so that a new run makes it old. */
-const newestRun = (flow: string) =>
-  queryOptions({
-    queryKey: ["flow", flow, "newest-run"],
-    queryFn: ({ signal }) => get<RunList>("/runs", { flow, limit: 1 }, signal),
-    select: ({ runs }: RunList) => runs[0] ?? null,
-  });
+import { useTellingRuns } from "../trying/telling";
 
 /** What went wrong in it, first come first; what was not run for that is not told again. */
 const failedTasks = (run: string) =>
@@ -56,73 +48,101 @@ const NOTHING: NodeStateSource = {
 };
 
 export interface LiveRun {
-  readonly run: Run | null;
-  /** it goes on: edges show where it has been */
+  /** the newest run goes on: edges show where it has been */
   readonly isLive: boolean;
   readonly states: NodeStateSource;
+  /** the runs that tell of the tasks, the newest first */
+  readonly runs: readonly string[];
+  /** the run that tells how the task at a path stands */
+  readonly teller: (path: string) => string | null;
 }
 
-/** States of the flow's newest run, with those of the newest trial over them, by the tasks that are drawn. */
+/** States of the flow's newest run, with what was tried since over them, by the tasks that are drawn. */
 export function useLiveRun(flow: string, graph: Graph | null): LiveRun & { follow: ReactNode } {
-  const newest = useQuery(newestRun(flow)).data ?? null;
-  const trial = useTrial(flow)?.run ?? null;
-  const tried = useQuery({ ...runDetail(trial ?? ""), enabled: trial !== null }).data?.run ?? null;
-  // What was tried before the whole flow ran is told by that run.
-  const over = tried && newest && tried.created_at < newest.created_at ? null : tried;
-  const base = useFollowed(newest?.id ?? null);
-  const top = useFollowed(over?.id ?? null);
-  const states = useMemo(() => {
-    const sources = [top.source, base.source].flatMap((one) => one ?? []);
-    return graph && sources.length > 0 ? byPath(sources, graph) : NOTHING;
-  }, [top.source, base.source, graph]);
-  const run = over ?? newest;
-  const follow = (
-    <>
-      {base.follow}
-      {top.follow}
-    </>
-  );
-  return { run, isLive: run !== null && !isEnded(run.state_type), states, follow };
+  const telling = useTellingRuns(flow);
+  const newest = telling[0]?.run ?? null;
+  const run = useQuery({ ...runDetail(newest ?? ""), enabled: newest !== null }).data?.run ?? null;
+  const [followed, setFollowed] = useState<ReadonlyMap<string, Followed>>(new Map());
+  const take = useCallback((id: string, one: Followed | null) => {
+    setFollowed((before) => {
+      const next = new Map(before);
+      if (one) next.set(id, one);
+      else next.delete(id);
+      return next;
+    });
+  }, []);
+  const told = useMemo(() => {
+    const sources = telling.flatMap(({ run: id, isTrial }) => {
+      const one = followed.get(id);
+      return one ? [{ ...one, run: id, isTrial, numbers: numbersOf(one.graph) }] : [];
+    });
+    return {
+      runs: sources.map((source) => source.run),
+      teller: (task: string) =>
+        sources.find((source) => isTold(stateIn(source, task), source.isTrial))?.run ?? null,
+      states: graph && sources.length > 0 ? byPath(sources, graph) : NOTHING,
+    };
+  }, [telling, followed, graph]);
+  const follow = telling.map(({ run: id }) => <FollowRun key={id} run={id} onFollowed={take} />);
+  return { isLive: run !== null && !isEnded(run.state_type), ...told, follow };
 }
 
-interface Source {
-  readonly run: string;
+interface Followed {
   readonly states: NodeStateSource;
   readonly graph: Graph;
 }
 
-/** How the tasks of a run stand, as soon as it is known; `follow` is to be shown, and shows nothing. */
-function useFollowed(run: string | null): { source: Source | null; follow: ReactNode } {
-  const [source, setSource] = useState<Source | null>(null);
-  const graph = useQuery({ ...runGraph(run ?? ""), enabled: run !== null }).data;
-  const follow =
-    run !== null && graph ? <Follow key={run} run={run} graph={graph} onSource={setSource} /> : null;
-  return { source: source?.run === run ? source : null, follow };
+interface Source extends Followed {
+  readonly run: string;
+  readonly isTrial: boolean;
+  /** of its tasks, by path */
+  readonly numbers: ReadonlyMap<string, number>;
 }
 
-function Follow({ run, graph, onSource }: { run: string; graph: Graph; onSource: (source: Source) => void }) {
+type OnFollowed = (run: string, followed: Followed | null) => void;
+
+/** Tells how the tasks of a run stand, as soon as it is known; shows nothing. */
+function FollowRun({ run, onFollowed }: { run: string; onFollowed: OnFollowed }) {
+  const graph = useQuery(runGraph(run)).data;
+  return graph ? <FollowGraph run={run} graph={graph} onFollowed={onFollowed} /> : null;
+}
+
+function FollowGraph({ run, graph, onFollowed }: { run: string; graph: Graph; onFollowed: OnFollowed }) {
   const { nodes } = useBoards(run, graph);
-  useEffect(() => onSource({ run, states: nodes, graph }), [run, nodes, graph, onSource]);
+  useEffect(() => {
+    onFollowed(run, { states: nodes, graph });
+    return () => onFollowed(run, null);
+  }, [run, nodes, graph, onFollowed]);
   return null;
+}
+
+function numbersOf({ nodes }: Graph): ReadonlyMap<string, number> {
+  return new Map(nodes.map((node) => [node.path, node.task]));
+}
+
+function stateIn({ states, numbers }: Source, path: string): LiveNode | null {
+  const number = numbers.get(path);
+  return number === undefined ? null : states.of(number);
 }
 
 /** Runs know the tasks as they were numbered when they began; they are the same by their paths. */
 function byPath(sources: readonly Source[], graph: Graph): NodeStateSource {
-  const numbers = sources.map(({ graph: ran }) => new Map(ran.nodes.map((node) => [node.path, node.task])));
   const paths = new Map(graph.nodes.map((node) => [node.task, node.path]));
-  const inRuns = (task: number) =>
-    sources.flatMap(({ states }, at) => {
-      const number = numbers[at]?.get(paths.get(task) ?? "");
-      return number === undefined ? [] : [{ states, number }];
-    });
   return {
     of(task) {
-      // While a flow is edited, what has not begun is a plan, and what a trial leaves out is as it was before.
-      const begun = inRuns(task).map(({ states, number }) => states.of(number));
-      return begun.find((live, at) => isTold(live, at < begun.length - 1)) ?? null;
+      const path = paths.get(task) ?? "";
+      for (const source of sources) {
+        const live = stateIn(source, path);
+        if (isTold(live, source.isTrial)) return live;
+      }
+      return null;
     },
     subscribe(task, listener) {
-      const leave = inRuns(task).map(({ states, number }) => states.subscribe(number, listener));
+      const path = paths.get(task) ?? "";
+      const leave = sources.flatMap(({ states, numbers }) => {
+        const number = numbers.get(path);
+        return number === undefined ? [] : [states.subscribe(number, listener)];
+      });
       return () => {
         for (const one of leave) one();
       };
@@ -137,6 +157,7 @@ function byPath(sources: readonly Source[], graph: Graph): NodeStateSource {
   };
 }
 
+/** While a flow is edited, what has not begun is a plan, and what a trial leaves out is as it was before. */
 function isTold(live: LiveNode | null, isTrial: boolean): boolean {
   return live !== null && live.state !== null && (!isTrial || live.attempts > 0);
 }
@@ -146,30 +167,34 @@ export function EdgeStates({ live, children }: { live: LiveRun; children: ReactN
   return <NodeStatesContext value={live.isLive ? live.states : NOTHING}>{children}</NodeStatesContext>;
 }
 
-/** What went wrong, on the task that it went wrong in, with the way to what it wrote last. */
-export function Failures({
-  live,
-  shape,
-  boxes,
-}: {
+interface FailuresProps {
   live: LiveRun;
   shape: Shape;
   boxes: ReadonlyMap<number, Box>;
-}) {
-  const { run } = live;
-  const failed = useQuery({ ...failedTasks(run?.id ?? ""), enabled: run !== null }).data;
-  if (!run || !failed || failed.length === 0) return null;
+}
+
+/** What went wrong, on the task that it went wrong in, with the way to what it wrote last. */
+export function Failures(props: FailuresProps) {
+  const { states, runs } = props.live;
+  // Which run tells of a task is another one once a newer one comes to it.
+  useSyncExternalStore(states.watch, states.version);
   return (
     <ViewportPortal>
-      {failed.map((failure) => {
-        const node = shape.nodes.find((one) => one.node.path === failure.task);
-        const box = node && boxes.get(node.id);
-        return node && box ? (
-          <FailureBox key={failure.path} run={run.id} failure={failure} box={box} />
-        ) : null;
-      })}
+      {runs.map((run) => (
+        <FailuresIn key={run} run={run} {...props} />
+      ))}
     </ViewportPortal>
   );
+}
+
+function FailuresIn({ run, live, shape, boxes }: FailuresProps & { run: string }) {
+  const failed = useQuery(failedTasks(run)).data ?? [];
+  return failed.map((failure) => {
+    const node = shape.nodes.find((one) => one.node.path === failure.task);
+    const box = node && boxes.get(node.id);
+    if (!node || !box || live.teller(failure.task) !== run) return null;
+    return <FailureBox key={failure.path} run={run} failure={failure} box={box} />;
+  });
 }
 
 function FailureBox({ run, failure, box }: { run: string; failure: TaskRun; box: Box }) {

@@ -1,12 +1,12 @@
 // What of the flow is drawn, and where. While the layout engine is at work what is known stays where it is.
 
-import { useMemo, useRef } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { Graph } from "../../api/types";
 import type { Places } from "../../graph/place";
 import { FULL, type Shape, shapeOf } from "../../graph/shape";
 import { usePlaces } from "../../graph/usePlaces";
 import { isArranged, type Layout } from "../layout";
-import { arranged, positionsOf } from "./arranged";
+import { arranged, FoundPlaces, positionsOf } from "./arranged";
 
 export interface Scene {
   readonly shape: Shape;
@@ -20,10 +20,12 @@ export function useScene(graph: Graph, { positions, folded }: Layout): Scene {
     return new Set(graph.nodes.filter((node) => paths.has(node.path)).map((node) => node.task));
   }, [graph, folded]);
   const shape = useMemo(() => shapeOf(graph, shut, FULL), [graph, shut]);
-  const byHand = useMemo(
-    () => (isArranged(positions) ? arranged(shape, positions) : null),
-    [shape, positions],
-  );
+  const [found] = useState(() => new FoundPlaces());
+  const byHand = useMemo(() => {
+    if (isArranged(positions)) return found.arranged(shape, positions);
+    found.forget();
+    return null;
+  }, [shape, positions, found]);
   const { places: laid, pending } = usePlaces(byHand ? null : shape);
   const before = useRef<{ shape: Shape; places: Places } | null>(null);
   const waiting = useMemo(() => {

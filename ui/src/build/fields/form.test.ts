@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Control, type Form, Forms, shownFields } from "./form";
+import { type Control, type Form, Forms, mainKey, shownFields } from "./form";
 
 const schema = JSON.parse(readFileSync("../docs/flow.schema.json", "utf8"));
 const forms = new Forms(schema);
@@ -28,6 +28,25 @@ describe("the form of a kind", () => {
     });
     const http = forms.kind("http")?.control;
     expect(http?.is === "record" && http.short).toMatchObject({ key: "url", control: { expressions: true } });
+  });
+
+  it("knows which key says most of what the task does", () => {
+    const main = (kind: string) => {
+      const field = forms.kind(kind);
+      return field && mainKey(field);
+    };
+    const kinds = ["shell", "python", "http", "sql", "value", "flow", "approve", "notify", "wait"];
+    expect(Object.fromEntries(kinds.map((kind) => [kind, main(kind)]))).toEqual({
+      shell: "script",
+      python: "code",
+      http: "url",
+      sql: "query",
+      value: "value",
+      flow: "name",
+      approve: "message",
+      notify: "message",
+      wait: "for",
+    });
   });
 
   it("chooses editors by what the schema says", () => {

@@ -95,6 +95,15 @@ export interface Form {
   readonly idle: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Which of a field's keys says most of what it is; of a field without keys its own name. */
+export function mainKey({ name, control }: Field): string {
+  if (control.is !== "record") return name;
+  const { fields } = control.record();
+  const isCode = (field: Field) => field.control.is === "code";
+  const main = fields.find(isCode) ?? fields.find(({ required }) => required) ?? fields[0];
+  return control.short?.key ?? main?.name ?? name;
+}
+
 /** A control that half a line is enough for. */
 export function isNarrow(control: Control): boolean {
   if (control.is === "record") return control.short !== null && isNarrow(control.short.control);

@@ -37,7 +37,8 @@ export function FileMenu({ flow, isDirty }: { flow: string; isDirty: boolean }) 
     await goTo(name);
   };
   const duplicate = async (to: string) => {
-    const { name } = await duplicateFlow(flow, to);
+    const { name, warnings } = await duplicateFlow(flow, to);
+    if (warnings.length > 0) toast({ text: `Duplicated: ${warnings.join("; ")}`, icon: "info" });
     await client.invalidateQueries({ queryKey: ["flows"] });
     await navigate({ to: "/flows/$flow", params: { flow: name }, search: {} });
   };
@@ -86,7 +87,7 @@ export function FileMenu({ flow, isDirty }: { flow: string; isDirty: boolean }) 
       <NameDialog
         open={asked === "duplicate"}
         title={`Duplicate ${flow}`}
-        help="The copy keeps the schedules and triggers too."
+        help="The copy's schedules are paused and its triggers are comments: nothing starts it by itself."
         action="Duplicate"
         name={`${flow}-copy`}
         onDone={duplicate}

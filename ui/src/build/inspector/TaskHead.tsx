@@ -5,7 +5,6 @@ import { DropdownMenu } from "radix-ui";
 import { useRef, useState } from "react";
 import { isRefusal } from "../../edit/draft";
 import { changeKind } from "../../edit/kind";
-import { renameTask } from "../../edit/renameTask";
 import { count } from "../../parts/format";
 import { Icon, kindIcon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
@@ -15,6 +14,7 @@ import { shown } from "../action";
 import { actionOf } from "../actions";
 import { useEditor } from "../context";
 import { pathOf } from "../editor";
+import { rename } from "../edits";
 import { useFields } from "../fields/fields";
 import type { Forms } from "../fields/form";
 import { flowSchema } from "../schema";
@@ -107,7 +107,7 @@ function Name({ task, name, onEnd }: { task: string; name: string; onEnd: () => 
   const left = useRef(false);
   const take = (stay: boolean) => {
     if (left.current) return;
-    const outcome = text === name ? null : editor.edit((draft) => renameTask(draft, pathOf(task), text));
+    const outcome = text === name ? null : rename(editor, task, text);
     if (outcome && isRefusal(outcome) && stay) setProblem(outcome.message);
     else onEnd();
   };

@@ -8,7 +8,7 @@ import { useEditor } from "../context";
 import { pathOf } from "../editor";
 import { FieldView } from "../fields/FieldView";
 import { useFields } from "../fields/fields";
-import { type Field, type Form, type Forms, shownFields } from "../fields/form";
+import { type Field, type Form, type Forms, mainKey, shownFields } from "../fields/form";
 import { valueAt } from "../fields/place";
 import { RecordFields } from "../fields/RecordField";
 import { Interpreter } from "./Interpreter";
@@ -35,7 +35,7 @@ export function TaskTabBody({ flow, task, kind, forms }: Props) {
   return (
     <>
       {field && (
-        <section className="sect fields" aria-label={field.title}>
+        <section className="sect fields" aria-label={field.title} data-main={mainKey(field)}>
           <KindFields key={field.name} path={[...path, field.name]} field={field} />
           {kind !== null && <Interpreter kind={kind} />}
         </section>

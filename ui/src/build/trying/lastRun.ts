@@ -1,9 +1,9 @@
-// What became of a task when it last ran: in a trial of this window, else in the newest run of the whole flow.
+// What became of a task when it last ran: in what was tried since the newest run of the whole flow, else in that.
 
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, useQueries } from "@tanstack/react-query";
 import { get, path } from "../../api/client";
-import { flowGrid } from "../../api/queries";
 import type { LogPage, TaskRun, TaskRunDetail, TaskRunList } from "../../api/types";
+import { useTellingRuns } from "./telling";
 import { useTrial } from "./trials";
 
 /** More task runs than these a flow has only where a task is mapped; what stands for the task is among the first. */
@@ -11,15 +11,11 @@ const MOST = 1000;
 
 export const taskInRun = (run: string, task: string) =>
   queryOptions({
-    queryKey: ["run", run, "one-task", task],
-    queryFn: async ({ signal }): Promise<TaskRun | null> => {
-      const list = await get<TaskRunList>(
-        path`/runs/${run}/tasks`,
-        { limit: MOST, without_items: true },
-        signal,
-      );
-      return list.tasks.find((one) => one.task === task && one.index === null) ?? null;
-    },
+    // One question for all the tasks of a run.
+    queryKey: ["run", run, "own-tasks"],
+    queryFn: ({ signal }) =>
+      get<TaskRunList>(path`/runs/${run}/tasks`, { limit: MOST, without_items: true }, signal),
+    select: ({ tasks }: TaskRunList) => tasks.find((one) => one.task === task && one.index === null) ?? null,
   });
 
 export const taskRunDetail = (run: string, number: number) =>
@@ -43,14 +39,23 @@ export interface LastRun {
   readonly task: TaskRun;
 }
 
+/** What the newest run that tells of the task says of it. */
 export function useLastRun(flow: string, task: string): LastRun | null {
   const trial = useTrial(flow);
-  const tried = useQuery({ ...taskInRun(trial?.run ?? "", task), enabled: trial !== null });
-  const grid = useQuery(flowGrid(flow, 1));
-  const newest = grid.data?.runs[0]?.id ?? null;
-  const whole = useQuery({ ...taskInRun(newest ?? "", task), enabled: newest !== null });
-  // A task that was left out of the trial is as it was before.
-  if (trial && tried.data && (tried.data.attempts > 0 || trial.task === task))
-    return { run: trial.run, task: tried.data };
-  return newest !== null && whole.data ? { run: newest, task: whole.data } : null;
+  const runs = useTellingRuns(flow);
+  return useQueries({
+    queries: runs.map(({ run }) => taskInRun(run, task)),
+    combine: (answers) => {
+      for (const [at, { run, isTrial }] of runs.entries()) {
+        const answer = answers[at];
+        // Until a newer run has answered, an older one has no say.
+        if (!answer || answer.isPending) return null;
+        const found = answer.data;
+        // What a trial left out is as it was before.
+        const isTold = !isTrial || (found?.attempts ?? 0) > 0 || (trial?.run === run && trial.task === task);
+        if (found && isTold) return { run, task: found };
+      }
+      return null;
+    },
+  });
 }

@@ -19,6 +19,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
+    extract::DefaultBodyLimit,
     http::{HeaderValue, StatusCode, header},
     middleware,
     routing::get,
@@ -37,8 +38,12 @@ pub use problem::Problem;
 pub use studio::{Studio, StudioFile};
 pub use token::Token;
 
-/// The largest body that is read.
+/// The largest body that a route reads.
 const BODY: usize = 1 << 20;
+
+/// The largest body with a flow's text in it: one of the format's largest, in which JSON
+/// writes every other character as two, beside what else a route takes.
+const TEXT_BODY: usize = 2 * tidemill_flow::MAX_BYTES + BODY;
 
 /// How long a request may take until its answer begins. Steering another process's
 /// run may take twenty seconds.
@@ -83,7 +88,9 @@ fn assembled(host: Arc<Host>, beside: Router) -> Router {
         .merge(api)
         .merge(beside)
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
-        .layer(RequestBodyLimitLayer::new(BODY))
+        .layer(DefaultBodyLimit::max(BODY))
+        // What announces more than any route reads is not read at all.
+        .layer(RequestBodyLimitLayer::new(TEXT_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             TIMEOUT,

@@ -203,6 +203,11 @@ fn named(error: &Error) -> (StatusCode, &'static str, &'static str) {
             "name-in-file",
             "A name in a file cannot be changed",
         ),
+        Error::PauseInFile { .. } => (
+            StatusCode::CONFLICT,
+            "pause-in-file",
+            "What starts the flow cannot be paused in a copy",
+        ),
         Error::Outside { .. } => (UNFIT, "outside", "The path leads out of the workspace"),
         Error::FlowPath { .. } => (UNFIT, "flow-path", "No flow file can be there"),
         Error::Layout(_) => (UNFIT, "layout", "The layout does not fit"),
@@ -333,7 +338,7 @@ pub(crate) async fn explain(response: Response) -> Response {
     let detail = match status {
         StatusCode::NOT_FOUND => "nothing is at this path",
         StatusCode::METHOD_NOT_ALLOWED => "this path does not know that method",
-        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than 1 MiB",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than this path takes",
         StatusCode::REQUEST_TIMEOUT => "the request did not come to its end in time",
         StatusCode::INTERNAL_SERVER_ERROR => "the request could not be carried out",
         _ => "the request cannot be read",

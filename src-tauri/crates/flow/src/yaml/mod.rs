@@ -10,6 +10,7 @@ mod scalar;
 mod source;
 
 pub(crate) use node::{Content, Entry, Node, Style};
+pub use parse::MAX_BYTES;
 pub(crate) use parse::parse;
 pub(crate) use scalar::Scalar;
 pub(crate) use source::{Locator, Source};

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use super::{Content, Entry, Node, Scalar, Style};
 
 /// The largest file, in bytes.
-const MAX_BYTES: usize = 4 << 20;
+pub const MAX_BYTES: usize = 4 << 20;
 /// The deepest nesting.
 const MAX_DEPTH: usize = 64;
 /// The most nodes, those that aliases repeat counted again.

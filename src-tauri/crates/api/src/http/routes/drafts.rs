@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::{Routes, with_texts};
 use crate::{
     Host,
     drafts::{self, DraftDocument, DraftOf, Drafts},
@@ -18,10 +18,10 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .routes(routes!(list))
+    let kept = Routes::new()
         .routes(routes!(of_flow, keep_of_flow, remove_of_flow))
-        .routes(routes!(of_file, keep_of_file, remove_of_file))
+        .routes(routes!(of_file, keep_of_file, remove_of_file));
+    Routes::new().routes(routes!(list)).merge(with_texts(kept))
 }
 
 /// A text to be kept.

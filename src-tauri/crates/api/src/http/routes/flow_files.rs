@@ -8,7 +8,7 @@ use serde_json::{Map, Value as JsonValue};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::{Routes, with_texts};
 use crate::{
     FlowChoice, GivenParameters, Host,
     answers::DiagnosticDocument,
@@ -23,8 +23,7 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .routes(routes!(check_text))
+    with_texts(Routes::new().routes(routes!(check_text)))
         .routes(routes!(plan))
         .routes(routes!(schema))
 }

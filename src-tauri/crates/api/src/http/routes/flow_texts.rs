@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::{Routes, with_texts};
 use crate::{
     Host,
     delete::{self, DeletedFlow},
@@ -23,9 +23,10 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
+    let written = Routes::new()
         .routes(routes!(save_text))
-        .routes(routes!(create))
+        .routes(routes!(create));
+    with_texts(written)
         .routes(routes!(remove))
         .routes(routes!(give_name))
         .routes(routes!(copy))
@@ -123,6 +124,10 @@ async fn give_name(
 }
 
 /// Make a flow like another, beside it
+///
+/// Nothing starts the copy by itself: its schedules are paused and its triggers become
+/// comments, which `warnings` says. Where its text cannot be changed so: 409
+/// `tidemill:pause-in-file`.
 #[utoipa::path(post, path = "/flows/{name}/duplicate", tag = "flow files",
     params(("name" = String, Path, description = "The flow's name")),
     request_body = NameRequest, responses((status = 201, body = SavedFlow)))]

@@ -28,6 +28,7 @@ mod workspaces;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -38,7 +39,10 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::problem::{MEDIA_TYPE, Problem};
+use super::{
+    TEXT_BODY,
+    problem::{MEDIA_TYPE, Problem},
+};
 use crate::Host;
 
 /// Routes over a host, with their description.
@@ -68,6 +72,11 @@ pub(crate) fn all() -> Routes {
         .merge(examples::routes())
         .merge(find::routes())
         .merge(trying::routes())
+}
+
+/// These routes take a flow's text: their bodies may be as large as one.
+pub(crate) fn with_texts(routes: Routes) -> Routes {
+    routes.layer(DefaultBodyLimit::max(TEXT_BODY))
 }
 
 /// What the description says first.

@@ -16,18 +16,19 @@ use tidemill_store::RequestKey;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::{Routes, with_texts};
 use crate::{
     FlowChoice, GivenParameters, Host, Part, RunOrder, TrialOrder,
     document::RunDocument,
     http::{
+        BODY,
         extract::{OptionalBody, Path},
         problem::Problem,
     },
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::new().routes(routes!(start))
+    with_texts(Routes::new().routes(routes!(start)))
 }
 
 /// What a run is started with.
@@ -72,6 +73,21 @@ pub(crate) enum TryPart {
     From,
 }
 
+impl StartRequest {
+    /// A body may be larger than others for the text in it; what a run is given may not.
+    fn fits(&self) -> Result<(), Problem> {
+        let values = serde_json::to_string(&self.parameters).map_or(0, |values| values.len());
+        let given = self.typed.iter().fold(values, |sum, one| sum + one.len());
+        match given > BODY {
+            true => Err(Problem::of_status(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("the parameters are larger than {} MiB", BODY >> 20),
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
 impl TryRequest {
     fn order(self) -> Result<TrialOrder, Problem> {
         let part = match (self.part, self.task) {
@@ -112,6 +128,7 @@ async fn start(
     headers: HeaderMap,
     OptionalBody(request): OptionalBody<StartRequest>,
 ) -> Result<Response, Problem> {
+    request.fits()?;
     let at = request.at.as_deref().map(moment).transpose()?;
     let key = key(&headers, &name, &request)?;
     let order = RunOrder {

@@ -9,7 +9,7 @@ use serde_json::Value as JsonValue;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::{Routes, with_texts};
 use crate::{
     Host,
     http::{
@@ -23,12 +23,14 @@ use crate::{
 };
 
 pub(super) fn routes() -> Routes {
+    let asked = Routes::new()
+        .routes(routes!(scope))
+        .routes(routes!(evaluate))
+        .routes(routes!(standings));
     Routes::new()
         .routes(routes!(list_pins))
         .routes(routes!(set_pin, remove_pin))
-        .routes(routes!(scope))
-        .routes(routes!(evaluate))
-        .routes(routes!(standings))
+        .merge(with_texts(asked))
 }
 
 /// What is pinned of a flow
