@@ -15,6 +15,7 @@ import {
 import { History } from "../edit/history";
 import type { Language } from "../edit/language";
 import type { Splice } from "../edit/splice";
+import { isOwn, ownPath } from "../graph/called";
 import { EMPTY_LAYOUT, type Layout, LayoutHistory } from "./layout";
 
 /** What the engine says of a text. */
@@ -46,7 +47,8 @@ export interface Snapshot<Problem, Graph> {
   readonly graph: Graph | null;
   /** the engine could not be asked */
   readonly unchecked: boolean;
-  /** paths of the selected tasks: `group/inner`; the last one is shown beside the canvas */
+  /** paths of the selected tasks: `group/inner`; the last one is shown beside the canvas. One of a called flow
+   * is selected alone */
   readonly selection: readonly string[];
   /** why the last edit was not made, or what of it a person should look at */
   readonly said: Refusal | readonly Note[] | null;
@@ -154,7 +156,7 @@ export class Editor<Problem = unknown, Graph = unknown> {
     this.keepLayoutLater();
   }
 
-  /** Folds groups: that is kept, and no step of the history. */
+  /** Folds groups and called flows: that is kept, and no step of the history. */
   fold(change: (layout: Layout) => Layout): void {
     this.layouts.view(change);
     this.set(this.standing());
@@ -210,7 +212,10 @@ export class Editor<Problem = unknown, Graph = unknown> {
     this.set(this.standing());
   }
 
-  select(paths: readonly string[]): void {
+  /** What a called flow has is looked at by itself: nothing is done to it together with others. */
+  select(asked: readonly string[]): void {
+    const last = asked.at(-1);
+    const paths = last === undefined || isOwn(last) ? asked.filter(isOwn) : [last];
     const same = paths.length === this.current.selection.length;
     if (same && paths.every((path, at) => path === this.current.selection[at])) return;
     this.set({ selection: paths });
@@ -265,7 +270,9 @@ export class Editor<Problem = unknown, Graph = unknown> {
   ): void {
     const left = selection ?? this.current.selection;
     // A selected task that is gone is not selected; while the text cannot be read, nobody knows.
-    const kept = document.failure ? left : left.filter((path) => document.task(pathOf(path)) !== undefined);
+    const kept = document.failure
+      ? left
+      : left.filter((path) => document.task(pathOf(ownPath(path))) !== undefined);
     this.set({ document, selection: kept, ...this.standing() });
     for (const heard of this.hearers) heard(splices, origin);
     // Typing goes on; an edit is whole, and what it drew is waited for.

@@ -17,6 +17,7 @@ import {
   type MouseEvent,
   memo,
   useCallback,
+  useContext,
   useEffect,
   useId,
   useImperativeHandle,
@@ -24,8 +25,9 @@ import {
   useRef,
   useState,
 } from "react";
-import type { GraphEdge, GraphNode } from "../api/types";
+import type { GraphNode } from "../api/types";
 import { Icon } from "../parts/Icon";
+import { ChangesContext, spokenChange } from "./changes";
 import { EdgeLayer } from "./EdgeLayer";
 import { nodesOf, type ShownNode } from "./elements";
 import { GroupNode } from "./GroupNode";
@@ -35,7 +37,7 @@ import type { Places, Point } from "./place";
 import { FARTHEST, QUIET } from "./quiet";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
-import { FULL, type Shape, SMALL, shapeOf } from "./shape";
+import { type DrawnEdge, FULL, type Shape, SMALL, shapeOf } from "./shape";
 import { DetailContext, FoldContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
 import { usePaced } from "./usePaced";
@@ -44,10 +46,12 @@ import { bounds, type Direction, onCanvas, walk } from "./walk";
 import { spoken } from "./words";
 
 interface Props {
-  graph: { nodes: readonly GraphNode[]; edges: readonly GraphEdge[] };
+  graph: { nodes: readonly GraphNode[]; edges: readonly DrawnEdge[] };
   /** the chosen task, by its place in the graph */
   selected: number | null;
   onSelect: (task: number | null) => void;
+  /** a task that is to be looked at, chosen elsewhere: each time another object */
+  shown?: { task: number } | null;
   /** Enter or a double click on a task */
   onOpen?: (task: number) => void;
   label: string;
@@ -69,6 +73,7 @@ export const FlowGraph = memo(function FlowGraph(props: Props) {
   const shape = useMemo(() => shapeOf(props.graph, folded, size), [props.graph, folded, size]);
   const found = useMemo(() => findIn(shape, sought), [shape, sought]);
   const fold = useCallback((task: number) => setFolded((before) => toggled(before, task)), []);
+  useUnfolded(props.graph, props.shown ?? null, setFolded);
   return (
     <FoldContext value={fold}>
       <ReactFlowProvider>
@@ -93,6 +98,33 @@ export const FlowGraph = memo(function FlowGraph(props: Props) {
     </FoldContext>
   );
 });
+
+/** What is to be looked at is not left in a folded group. */
+function useUnfolded(
+  graph: Props["graph"],
+  shown: { task: number } | null,
+  setFolded: (next: (before: ReadonlySet<number>) => ReadonlySet<number>) => void,
+): void {
+  const latest = useRef(graph);
+  latest.current = graph;
+  useEffect(() => {
+    if (!shown) return;
+    const parents = new Map(latest.current.nodes.map((node) => [node.task, node.parent]));
+    setFolded((before) => {
+      const after = new Set(before);
+      const passed = new Set<number>();
+      for (
+        let at = parents.get(shown.task) ?? null;
+        at !== null && !passed.has(at);
+        at = parents.get(at) ?? null
+      ) {
+        passed.add(at);
+        after.delete(at);
+      }
+      return after.size === before.size ? before : after;
+    });
+  }, [shown, setFolded]);
+}
 
 function toggled(before: ReadonlySet<number>, task: number): ReadonlySet<number> {
   const after = new Set(before);
@@ -230,6 +262,7 @@ function Drawing({
   label,
   onFold,
   fitRef,
+  shown = null,
 }: CanvasProps & { places: Places; pending: boolean }) {
   const prefix = useId();
   const flow = useReactFlow();
@@ -249,6 +282,7 @@ function Drawing({
   const fitAll = useFit(shape, places, root);
   useImperativeHandle(fitRef, () => fitAll, [fitAll]);
   useShow(shape, places, selected, root);
+  useCloseUp(shape, places, shown, root);
   const extent = useMemo(() => {
     const { x, y, width, height } = bounds(shape, places);
     return { "--graph-width": `${x + width}px`, "--graph-height": `${y + height}px` } as CSSProperties;
@@ -354,7 +388,13 @@ function Said({ shape, selected }: { shape: Shape; selected: number | null }) {
 
 function SaidNode({ task, node, inner }: { task: number; node: GraphNode; inner: number }) {
   const live = useLiveNode(task);
-  return <>{spoken(node, inner, live)}</>;
+  const change = useContext(ChangesContext)?.get(task);
+  return (
+    <>
+      {spoken(node, inner, live)}
+      {spokenChange(change)}
+    </>
+  );
 }
 
 /** The innermost task at a point of the canvas. */
@@ -411,4 +451,30 @@ function useShow(
       top + box.height * zoom <= clientHeight;
     if (!inView) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
   }, [flow, selected, root]);
+}
+
+/** From so near on a task's words can be read. */
+const READABLE = 0.75;
+
+/** Goes to what is to be looked at, near enough to read it; once its place is known. */
+function useCloseUp(
+  shape: Shape,
+  places: Places,
+  shown: { task: number } | null,
+  root: React.RefObject<HTMLDivElement | null>,
+): void {
+  const flow = useReactFlow();
+  const done = useRef<{ task: number } | null>(null);
+  useEffect(() => {
+    if (!shown || shown === done.current || !root.current) return;
+    const box = onCanvas(shape, places).get(shown.task);
+    if (!box) return;
+    done.current = shown;
+    const { clientWidth, clientHeight } = root.current;
+    // Of what is larger than the window the beginning is seen.
+    const zoom = Math.max(flow.getZoom(), READABLE);
+    const x = box.x + Math.min(box.width, clientWidth / zoom) / 2;
+    const y = box.y + Math.min(box.height, clientHeight / zoom) / 2;
+    void flow.setCenter(x, y, { zoom });
+  }, [flow, shape, places, shown, root]);
 }

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useContext, useMemo } from "react";
 import type { GraphEdge, GraphNode } from "../api/types";
 import { Icon, kindIcon } from "../parts/Icon";
 import { State } from "../parts/State";
+import { CHANGES, ChangesContext, whatChanged } from "./changes";
 import { NodeStatesContext, useLiveNode } from "./nodeStates";
 import { factOf, tally } from "./words";
 
@@ -80,6 +81,7 @@ interface RowProps {
 function StepRow({ step, selected, found, folded, onSelect, onFold }: RowProps) {
   const { node, depth, inner, needs } = step;
   const live = useLiveNode(node.task);
+  const change = useContext(ChangesContext)?.get(node.task);
   const inRun = useContext(NodeStatesContext).of(node.task) !== null;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it has the keys
@@ -96,6 +98,12 @@ function StepRow({ step, selected, found, folded, onSelect, onFold }: RowProps) 
       {inner > 0 ? <Icon name={folded ? "right" : "down"} className="i-12" /> : <span className="i-12" />}
       <Icon name={kindIcon(inner > 0 ? "tasks" : node.kind)} className="i-14" />
       <code className="cut">{node.name}</code>
+      {change && (
+        <span className={`change-${change.change} small`}>
+          {CHANGES[change.change].word}
+          {whatChanged(change) !== null && `: ${whatChanged(change)}`}
+        </span>
+      )}
       {live?.state && <State state={live.state} />}
       {inRun && !live?.state && <span className="faint">Not begun</span>}
       {live && live.total > 1 && <span className="small dim cut">{tally(live).join(" · ")}</span>}

@@ -7,6 +7,7 @@ import {
   type Box,
   childrenOf,
   FULL_GAPS,
+  type Gaps,
   GROUP_SIDE,
   GROUP_TOP,
   type Places,
@@ -18,6 +19,8 @@ import type { Shape, ShapeNode } from "./shape";
 
 /** How long the engine may take. */
 const DEADLINE_MS = 10_000;
+/** Room for what is said of an edge that came, above what is said of the one that went for it. */
+const CHANGE_HEIGHT = 40;
 /** Layouts that are kept. */
 const KEPT = 40;
 /** From this many tasks on the engine tries fewer ways to untangle edges. */
@@ -101,37 +104,47 @@ export function toElk(shape: Shape): ElkNode {
       "elk.edgeRouting": "ORTHOGONAL",
       "elk.json.edgeCoords": "ROOT",
       "elk.aspectRatio": "1.4",
-      "elk.spacing.nodeNode": String(gaps.side),
+      ...spacing(gaps),
       "elk.spacing.componentComponent": String(gaps.side),
-      "elk.spacing.edgeNode": String(gaps.side / 2),
-      "elk.spacing.edgeEdge": "10",
-      "elk.layered.spacing.nodeNodeBetweenLayers": String(gaps.layer),
-      "elk.layered.spacing.edgeNodeBetweenLayers": String(gaps.layer / 3),
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
       "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
       "elk.layered.nodePlacement.favorStraightEdges": "true",
       "elk.layered.thoroughness": shape.nodes.length > MANY ? "2" : "7",
     },
-    children: (children.get(null) ?? []).map((node) => toElkNode(node, children)),
+    children: (children.get(null) ?? []).map((node) => toElkNode(node, children, gaps)),
     edges: shape.edges.map((edge) => ({
       id: edge.id,
       sources: [String(edge.from)],
       targets: [String(edge.to)],
-      // Room for the condition that stands on the edge.
-      ...(edge.condition === null ? {} : { labels: [{ text: "", width: 2, height: 16 }] }),
+      // Room for what stands on the edge; of what came and what went, often beside each other.
+      ...(edge.condition === null && edge.change === undefined
+        ? {}
+        : { labels: [{ text: "", width: 2, height: edge.change ? CHANGE_HEIGHT : 16 }] }),
     })),
   };
 }
 
-function toElkNode(node: ShapeNode, children: ReadonlyMap<number | null, ShapeNode[]>): ElkNode {
+function toElkNode(node: ShapeNode, children: ReadonlyMap<number | null, ShapeNode[]>, gaps: Gaps): ElkNode {
   const inside = children.get(node.id);
   if (!inside) return { id: String(node.id), width: node.width, height: node.height };
   return {
     id: String(node.id),
     layoutOptions: {
       "elk.padding": `[top=${GROUP_TOP},left=${GROUP_SIDE},bottom=${GROUP_SIDE},right=${GROUP_SIDE}]`,
+      // What stands in a group takes over nothing from around it.
+      ...spacing(gaps),
     },
-    children: inside.map((child) => toElkNode(child, children)),
+    children: inside.map((child) => toElkNode(child, children, gaps)),
+  };
+}
+
+function spacing({ side, layer }: Gaps): Record<string, string> {
+  return {
+    "elk.spacing.nodeNode": String(side),
+    "elk.spacing.edgeNode": String(side / 2),
+    "elk.spacing.edgeEdge": "10",
+    "elk.layered.spacing.nodeNodeBetweenLayers": String(layer),
+    "elk.layered.spacing.edgeNodeBetweenLayers": String(layer / 3),
   };
 }
 
