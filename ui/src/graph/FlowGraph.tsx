@@ -27,6 +27,7 @@ import {
 } from "react";
 import type { GraphNode } from "../api/types";
 import { Icon } from "../parts/Icon";
+import { callsFlow, type DrawnNode } from "./called";
 import { ChangesContext, spokenChange } from "./changes";
 import { EdgeLayer } from "./EdgeLayer";
 import { nodesOf, type ShownNode } from "./elements";
@@ -38,7 +39,7 @@ import { FARTHEST, QUIET } from "./quiet";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
 import { type DrawnEdge, FULL, type Shape, SMALL, shapeOf } from "./shape";
-import { DetailContext, FoldContext } from "./surroundings";
+import { DetailContext, FoldContext, OpensContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
 import { usePaced } from "./usePaced";
 import { usePlaces } from "./usePlaces";
@@ -46,12 +47,14 @@ import { bounds, type Direction, onCanvas, walk } from "./walk";
 import { spoken } from "./words";
 
 interface Props {
-  graph: { nodes: readonly GraphNode[]; edges: readonly DrawnEdge[] };
+  graph: { nodes: readonly DrawnNode[]; edges: readonly DrawnEdge[] };
   /** the chosen task, by its place in the graph */
   selected: number | null;
   onSelect: (task: number | null) => void;
   /** a task that is to be looked at, chosen elsewhere: each time another object */
   shown?: { task: number } | null;
+  /** opens or folds the flow that a task calls; without, it cannot be opened here */
+  onTurn?: (task: number) => void;
   /** Enter or a double click on a task */
   onOpen?: (task: number) => void;
   label: string;
@@ -65,71 +68,88 @@ type View = "graph" | "list";
 
 /** Drawn anew only when its own props change: a page around it may live at any pace. */
 export const FlowGraph = memo(function FlowGraph(props: Props) {
-  const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
+  const [shut, setShut] = useState<ReadonlySet<string>>(new Set());
   const [view, setView] = useState<View>("graph");
   const [sought, setSought] = useState("");
   const size = props.small ? SMALL : FULL;
   const fit = useRef<(() => void) | null>(null);
+  const folded = useMemo(
+    () => new Set(props.graph.nodes.filter(({ path }) => shut.has(path)).map(({ task }) => task)),
+    [props.graph, shut],
+  );
   const shape = useMemo(() => shapeOf(props.graph, folded, size), [props.graph, folded, size]);
   const found = useMemo(() => findIn(shape, sought), [shape, sought]);
-  const fold = useCallback((task: number) => setFolded((before) => toggled(before, task)), []);
-  useUnfolded(props.graph, props.shown ?? null, setFolded);
+  const fold = useFold(props.graph, setShut, props.onTurn);
+  useUnfolded(props.graph, props.shown ?? null, setShut);
   return (
     <FoldContext value={fold}>
-      <ReactFlowProvider>
-        <div className={`graph ${props.old ? "is-greyed" : ""}`}>
-          <Toolbar
-            fitRef={fit}
-            view={view}
-            onView={setView}
-            sought={sought}
-            onSought={setSought}
-            found={found}
-            onSelect={props.onSelect}
-            selected={props.selected}
-          />
-          {view === "list" ? (
-            <StepList {...props} folded={folded} onFold={fold} found={found} />
-          ) : (
-            <Canvas {...props} fitRef={fit} shape={shape} found={found} onFold={fold} />
-          )}
-        </div>
-      </ReactFlowProvider>
+      <OpensContext value={props.onTurn !== undefined}>
+        <ReactFlowProvider>
+          <div className={`graph ${props.old ? "is-greyed" : ""}`}>
+            <Toolbar
+              fitRef={fit}
+              view={view}
+              onView={setView}
+              sought={sought}
+              onSought={setSought}
+              found={found}
+              onSelect={props.onSelect}
+              selected={props.selected}
+            />
+            {view === "list" ? (
+              <StepList {...props} folded={folded} onFold={fold} found={found} />
+            ) : (
+              <Canvas {...props} fitRef={fit} shape={shape} found={found} onFold={fold} />
+            )}
+          </div>
+        </ReactFlowProvider>
+      </OpensContext>
     </FoldContext>
   );
 });
 
 /** What is to be looked at is not left in a folded group. */
-function useUnfolded(
-  graph: Props["graph"],
-  shown: { task: number } | null,
-  setFolded: (next: (before: ReadonlySet<number>) => ReadonlySet<number>) => void,
-): void {
+function useUnfolded(graph: Props["graph"], shown: { task: number } | null, setShut: SetShut): void {
   const latest = useRef(graph);
   latest.current = graph;
   useEffect(() => {
     if (!shown) return;
-    const parents = new Map(latest.current.nodes.map((node) => [node.task, node.parent]));
-    setFolded((before) => {
+    const byTask = new Map(latest.current.nodes.map((node) => [node.task, node]));
+    setShut((before) => {
       const after = new Set(before);
       const passed = new Set<number>();
-      for (
-        let at = parents.get(shown.task) ?? null;
-        at !== null && !passed.has(at);
-        at = parents.get(at) ?? null
-      ) {
+      let at = byTask.get(shown.task)?.parent ?? null;
+      while (at !== null && !passed.has(at)) {
         passed.add(at);
-        after.delete(at);
+        after.delete(byTask.get(at)?.path ?? "");
+        at = byTask.get(at)?.parent ?? null;
       }
       return after.size === before.size ? before : after;
     });
-  }, [shown, setFolded]);
+  }, [shown, setShut]);
 }
 
-function toggled(before: ReadonlySet<number>, task: number): ReadonlySet<number> {
-  const after = new Set(before);
-  if (!after.delete(task)) after.add(task);
-  return after;
+type SetShut = (next: (before: ReadonlySet<string>) => ReadonlySet<string>) => void;
+
+/** Folds a group, or what a task calls, or opens it; the same function each time. */
+function useFold(graph: Props["graph"], setShut: SetShut, onTurn: Props["onTurn"]): (task: number) => void {
+  const latest = useRef({ graph, onTurn });
+  latest.current = { graph, onTurn };
+  return useCallback(
+    (task) => {
+      const { graph: now, onTurn: turn } = latest.current;
+      const node = now.nodes.find((one) => one.task === task);
+      if (!node) return;
+      if (callsFlow(node)) turn?.(task);
+      else
+        setShut((before) => {
+          const after = new Set(before);
+          if (!after.delete(node.path)) after.add(node.path);
+          return after;
+        });
+    },
+    [setShut],
+  );
 }
 
 function findIn(shape: Shape, sought: string): ReadonlySet<number> {
@@ -298,7 +318,7 @@ function Drawing({
     else if (event.key === "+" || event.key === "=") void flow.zoomIn();
     else if (event.key === "-") void flow.zoomOut();
     else if (event.key === "Escape" && selected !== null) onSelect(null);
-    else if (event.key === " " && chosen && chosen.inner > 0) onFold(chosen.id);
+    else if (event.key === " " && chosen && (chosen.inner > 0 || callsFlow(chosen.node))) onFold(chosen.id);
     else if (event.key === "Enter" && selected !== null) onOpen?.(selected);
     else return;
     event.preventDefault();

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Graph, GraphEdge, GraphNode } from "../api/types";
-import { type Answer, calledFlow, type DrawnNode, innerPath, isOwn, ownPath, withCalled } from "./called";
+import {
+  type Answer,
+  calledFlow,
+  type DrawnNode,
+  innerPath,
+  isOwn,
+  outerPath,
+  ownPath,
+  withCalled,
+} from "./called";
 import { shapeOf } from "./shape";
 import { spoken } from "./words";
 
@@ -48,7 +57,7 @@ const greet = graph(
 const deeper = graph([node(0, "one")]);
 
 const drawn = (opened: string[], answers: ReadonlyMap<string, Answer>) =>
-  withCalled(outer, "outer", new Set(opened), answers);
+  withCalled(outer, "outer", new Set(opened), (_, name) => answers.get(name ?? ""));
 const said = ({ nodes }: Graph) =>
   nodes.filter((one: DrawnNode) => one.called?.says).map((one) => `${one.name}: ${one.fact}`);
 
@@ -99,6 +108,16 @@ describe("a flow that is called", () => {
     expect(said(all)).toEqual(["outer: calls itself here: it stands around this already"]);
   });
 
+  it("is drawn as it ran, by whatever it was called, and as often as it called itself", () => {
+    const again = { ...graph([node(0, "again", "flow", "{{ params.next }}")]), flow: "outer" };
+    const { graph: all } = withCalled(again, "outer", new Set(["again", "again//again"]), (path) =>
+      path === "again" ? { graph: again, error: null, isRun: true } : undefined,
+    );
+    expect(all.nodes.map(({ path }) => path)).toEqual(["again", "again//again", "again//again//"]);
+    expect((all.nodes[1] as DrawnNode).called?.flow).toBe("outer");
+    expect(said(all)[0]).toMatch(/^not known yet/);
+  });
+
   it("says why it cannot be drawn", () => {
     const why = (answer: Answer) => said(drawn(["call"], new Map([["greet", answer]])).graph);
     expect(why({ graph: undefined, error: "no flow greet" })).toEqual(["greet: no flow greet"]);
@@ -108,7 +127,7 @@ describe("a flow that is called", () => {
     const broken = { ...graph([]), problems: [problem] };
     expect(why({ graph: broken, error: null })).toEqual(["greet: cannot be read: line 3: a bracket is open"]);
     const by = (fact: string | null) =>
-      said(withCalled(graph([node(0, "call", "flow", fact)]), "o", new Set(["call"]), NONE).graph);
+      said(withCalled(graph([node(0, "call", "flow", fact)]), "o", new Set(["call"]), () => undefined).graph);
     expect(by(null)).toEqual(["no flow: the task does not say which flow it calls"]);
     expect(by("other/x.flow.yaml")[0]).toMatch(/^other\/x\.flow\.yaml: a file is called by its path/);
     expect(by("{{ params.which }}.yaml")[0]).toMatch(/^not known yet: /);
@@ -118,6 +137,7 @@ describe("a flow that is called", () => {
 it("paths tell what is the flow's own", () => {
   expect([isOwn("g/x"), isOwn("call//g/x")]).toEqual([true, false]);
   expect([ownPath("g/x"), ownPath("g/call//c//x")]).toEqual(["g/x", "g/call"]);
+  expect([outerPath("x"), outerPath("call//x"), outerPath("call//c//x")]).toEqual(["", "call", "call//c"]);
   expect([innerPath("g/x"), innerPath("g/call//c//g/x")]).toEqual(["g/x", "g/x"]);
   expect(calledFlow(node(0, "a", "flow", "greet"))).toBe("greet");
   expect(calledFlow(node(0, "a", "shell", "greet"))).toBe(null);

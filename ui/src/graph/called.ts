@@ -26,7 +26,12 @@ export interface Answer {
   readonly graph: Graph | undefined;
   /** why there is none */
   readonly error: string | null;
+  /** it ran: what the graph was then is drawn, of whatever flow it is, and as often as it called itself */
+  readonly isRun?: boolean;
 }
+
+/** What is known of what a task calls: of the task, and of the flow if its text says which. */
+export type Answers = (path: string, flow: string | null) => Answer | undefined;
 
 export interface Drawn {
   readonly graph: Graph & { readonly nodes: readonly DrawnNode[] };
@@ -44,6 +49,11 @@ export function ownPath(path: string): string {
 
 export function isOwn(path: string): boolean {
   return !path.includes(INTO);
+}
+
+/** The path of the task that calls the flow that the task belongs to. */
+export function outerPath(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf(INTO)));
 }
 
 /** The path in the flow that the task belongs to. */
@@ -65,12 +75,7 @@ export function calledFlow(node: DrawnNode): string | null {
  * The graph with what is called by the tasks with these paths in it. Tasks of called flows are numbered below
  * zero, so that they are never taken for the flow's own.
  */
-export function withCalled(
-  graph: Graph,
-  flow: string,
-  opened: ReadonlySet<string>,
-  answers: ReadonlyMap<string, Answer>,
-): Drawn {
+export function withCalled(graph: Graph, flow: string, opened: ReadonlySet<string>, answers: Answers): Drawn {
   if (!graph.nodes.some((node) => opened.has(node.path) && callsFlow(node))) return { graph, needs: NOTHING };
   const drawing = new Drawing(opened, answers);
   drawing.put(graph, { flow, around: [], path: "", parent: null });
@@ -95,10 +100,10 @@ class Drawing {
   readonly edges: GraphEdge[] = [];
   readonly needs = new Set<string>();
   private readonly opened: ReadonlySet<string>;
-  private readonly answers: ReadonlyMap<string, Answer>;
+  private readonly answers: Answers;
   private last = 0;
 
-  constructor(opened: ReadonlySet<string>, answers: ReadonlyMap<string, Answer>) {
+  constructor(opened: ReadonlySet<string>, answers: Answers) {
     this.opened = opened;
     this.answers = answers;
   }
@@ -136,21 +141,17 @@ class Drawing {
   private open(node: DrawnNode, { flow, around }: Place): void {
     const chain = [...around, flow];
     const name = calledFlow(node);
-    if (name === null) this.say(node, ...unnamed(node.fact));
+    const answer = this.answers(node.path, name);
+    const into = { around: chain, path: node.path + INTO, parent: node.task };
+    if (answer?.isRun && answer.graph) this.put(answer.graph, { ...into, flow: answer.graph.flow });
+    else if (name === null) this.say(node, ...unnamed(node.fact));
     else if (chain.includes(name))
       this.say(node, "note", name, "calls itself here: it stands around this already");
     else {
       this.needs.add(name);
-      const answer = this.answers.get(name);
       const why = whyNot(name, answer);
       if (why) this.say(node, ...why);
-      else if (answer?.graph)
-        this.put(answer.graph, {
-          flow: name,
-          around: chain,
-          path: node.path + INTO,
-          parent: node.task,
-        });
+      else if (answer?.graph) this.put(answer.graph, { ...into, flow: name });
     }
   }
 

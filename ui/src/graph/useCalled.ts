@@ -16,7 +16,7 @@ export function useCalled(graph: Graph | null, flow: string, opened: readonly st
   const drawn = useMemo(() => {
     if (!graph) return null;
     const known = new Map(names.flatMap((name, at) => (answers[at] ? [[name, answers[at]] as const] : [])));
-    const made = withCalled(graph, flow, new Set(opened), known);
+    const made = withCalled(graph, flow, new Set(opened), (_, name) => known.get(name ?? ""));
     kept.current = made.graph === graph ? null : shared(kept.current, made.graph);
     return { graph: kept.current ?? graph, needs: made.needs };
   }, [graph, flow, opened, names, answers]);
