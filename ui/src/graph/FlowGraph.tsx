@@ -34,7 +34,7 @@ import { nodesOf, type ShownNode } from "./elements";
 import { GroupNode } from "./GroupNode";
 import { type Detail, detailAt, MapBox } from "./MapBox";
 import { useLiveNode } from "./nodeStates";
-import type { Places, Point } from "./place";
+import type { Box, Places, Point } from "./place";
 import { FARTHEST, QUIET } from "./quiet";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
@@ -462,19 +462,19 @@ function useShow(
     if (!box) return;
     const { x, y, zoom } = flow.getViewport();
     const { clientWidth, clientHeight } = root.current;
-    const left = box.x * zoom + x;
-    const top = box.y * zoom + y;
-    const inView =
-      left >= 0 &&
-      top >= 0 &&
-      left + box.width * zoom <= clientWidth &&
-      top + box.height * zoom <= clientHeight;
-    if (!inView) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
+    if (!isInView(box, { x, y, zoom }, clientWidth, clientHeight))
+      void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
   }, [flow, selected, root]);
 }
 
+function isInView(box: Box, { x, y, zoom }: Viewport, width: number, height: number): boolean {
+  const left = box.x * zoom + x;
+  const top = box.y * zoom + y;
+  return left >= 0 && top >= 0 && left + box.width * zoom <= width && top + box.height * zoom <= height;
+}
+
 /** From so near on a task's words can be read. */
-const READABLE = 0.75;
+const READABLE = 0.62;
 
 /** Goes to what is to be looked at, near enough to read it; once its place is known. */
 function useCloseUp(
@@ -491,6 +491,8 @@ function useCloseUp(
     if (!box) return;
     done.current = shown;
     const { clientWidth, clientHeight } = root.current;
+    const now = flow.getViewport();
+    if (now.zoom >= READABLE && isInView(box, now, clientWidth, clientHeight)) return;
     // Of what is larger than the window the beginning is seen.
     const zoom = Math.max(flow.getZoom(), READABLE);
     const x = box.x + Math.min(box.width, clientWidth / zoom) / 2;

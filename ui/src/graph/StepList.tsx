@@ -1,17 +1,17 @@
 // The graph as a list of steps with the same content and powers, for the keyboard and for screen readers.
 
 import { type KeyboardEvent, useContext, useMemo } from "react";
-import type { GraphEdge } from "../api/types";
 import { Icon, kindIcon } from "../parts/Icon";
 import { State } from "../parts/State";
 import { callsFlow, type DrawnNode } from "./called";
 import { CHANGES, ChangesContext, whatChanged } from "./changes";
 import { NodeStatesContext, useLiveNode } from "./nodeStates";
+import type { DrawnEdge } from "./shape";
 import { OpensContext } from "./surroundings";
 import { factOf, tally } from "./words";
 
 interface Props {
-  graph: { nodes: readonly DrawnNode[]; edges: readonly GraphEdge[] };
+  graph: { nodes: readonly DrawnNode[]; edges: readonly DrawnEdge[] };
   selected: number | null;
   onSelect: (task: number | null) => void;
   onOpen?: (task: number) => void;
@@ -137,7 +137,7 @@ function stepsOf(graph: Props["graph"], folded: ReadonlySet<number>, opensFlows:
     const when = edge.condition === null ? "" : ` when ${edge.condition}`;
     needs.set(edge.to, [
       ...(needs.get(edge.to) ?? []),
-      `${from}${how}${edge.implied ? " (implied)" : ""}${when}`,
+      `${from}${how}${edge.implied ? " (implied)" : ""}${when}${edge.change ? ` (${edge.change})` : ""}`,
     ]);
   }
   return graph.nodes.flatMap((node) => {

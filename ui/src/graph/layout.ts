@@ -15,12 +15,12 @@ import {
   placeInRows,
   SMALL_GAPS,
 } from "./place";
-import type { Shape, ShapeNode } from "./shape";
+import type { Shape, ShapeEdge, ShapeNode } from "./shape";
 
 /** How long the engine may take. */
 const DEADLINE_MS = 10_000;
-/** Room for what is said of an edge that came, above what is said of the one that went for it. */
-const CHANGE_HEIGHT = 40;
+/** How wide what is said of an edge that came or went is drawn. */
+const CHANGE_WIDTH = 84;
 /** Layouts that are kept. */
 const KEPT = 40;
 /** From this many tasks on the engine tries fewer ways to untangle edges. */
@@ -116,10 +116,7 @@ export function toElk(shape: Shape): ElkNode {
       id: edge.id,
       sources: [String(edge.from)],
       targets: [String(edge.to)],
-      // Room for what stands on the edge; of what came and what went, often beside each other.
-      ...(edge.condition === null && edge.change === undefined
-        ? {}
-        : { labels: [{ text: "", width: 2, height: edge.change ? CHANGE_HEIGHT : 16 }] }),
+      ...(labelOf(edge) ?? {}),
     })),
   };
 }
@@ -136,6 +133,12 @@ function toElkNode(node: ShapeNode, children: ReadonlyMap<number | null, ShapeNo
     },
     children: inside.map((child) => toElkNode(child, children, gaps)),
   };
+}
+
+/** Room for what stands on an edge; what came and what went for it stand beside each other. */
+function labelOf({ condition, change }: ShapeEdge): Pick<ElkExtendedEdge, "labels"> | null {
+  if (change) return { labels: [{ text: change, width: CHANGE_WIDTH, height: 16 }] };
+  return condition === null ? null : { labels: [{ text: "", width: 2, height: 16 }] };
 }
 
 function spacing({ side, layer }: Gaps): Record<string, string> {
