@@ -51,7 +51,7 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   const top = shape.small ? 5 : 2;
   return (
     <div className={classes.join(" ")} id={domId} role="img" aria-label={label}>
-      <Open shape={shape} />
+      {(shape.folded || callsFlow(node)) && <Open shape={shape} />}
       <svg className="gn-icons" aria-hidden="true" width={shape.width - 2} height="20">
         {says === null && (
           <use
@@ -111,7 +111,7 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
 function Open({ shape }: { shape: ShapeNode }) {
   const fold = useContext(FoldContext);
   const opensFlows = useContext(OpensContext);
-  if (!shape.folded && !(opensFlows && callsFlow(shape.node))) return null;
+  if (!shape.folded && !opensFlows) return null;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     // biome-ignore lint/a11y/noStaticElementInteractions: what a screen reader says of a task has no parts

@@ -22,17 +22,16 @@ import {
   outerPath,
   withCalled,
 } from "../graph/called";
-import type { LiveNode, NodeStateSource } from "../graph/nodeStates";
+import type { NodeStateSource } from "../graph/nodeStates";
 import { shared } from "../graph/share";
+import { type CalledStates, statesOf } from "./calledStates";
 import { runGraph, taskRun } from "./runQueries";
 import type { TimelineBoard } from "./timelineBoard";
 import { useBoards } from "./useBoards";
 
 /** A run as it is followed: its graph, how its tasks stand, and its task runs. */
-interface Followed {
+interface Followed extends CalledStates {
   readonly run: string;
-  readonly graph: Graph;
-  readonly states: NodeStateSource;
   readonly timeline: TimelineBoard;
 }
 
@@ -60,7 +59,10 @@ export function useCalledRuns(flow: string, own: Followed): CalledRuns {
     kept.current = made === own.graph ? null : shared(kept.current, made);
     return kept.current ?? own.graph;
   }, [own.graph, flow, opened, calls]);
-  const states = useMemo(() => statesOf(own.states, graph, calls), [own.states, graph, calls]);
+  const states = useMemo(
+    () => statesOf(own.states, graph, (path) => calls.get(path)?.followed ?? null),
+    [own.states, graph, calls],
+  );
   const turn = useCallback(
     (task: number) => {
       const path = graph.nodes.find((node) => node.task === task)?.path;
@@ -146,40 +148,4 @@ function Follow({
     [path, run, graph, nodes, timeline, onCall],
   );
   return null;
-}
-
-/** How the tasks of all the runs stand, by what they are in the graph that is drawn. */
-function statesOf(own: NodeStateSource, graph: Graph, calls: ReadonlyMap<string, Call>): NodeStateSource {
-  const runs = [...calls.values()].flatMap(({ followed }) => followed ?? []);
-  if (runs.length === 0) return own;
-  const numbers = new Map(
-    runs.map((one) => [one, new Map(one.graph.nodes.map((node) => [node.path, node.task]))]),
-  );
-  const drawn = new Map(graph.nodes.map((node) => [node.task, node]));
-  const place = (task: number): { states: NodeStateSource; number: number } | null => {
-    if (task >= 0) return { states: own, number: task };
-    const path = drawn.get(task)?.path ?? "";
-    const run = calls.get(outerPath(path))?.followed;
-    if (!run) return null;
-    const number = numbers.get(run)?.get(innerPath(path));
-    return number === undefined ? null : { states: run.states, number };
-  };
-  const sources = [own, ...runs.map(({ states }) => states)];
-  return {
-    of(task): LiveNode | null {
-      const found = place(task);
-      return found ? found.states.of(found.number) : null;
-    },
-    subscribe(task, listener) {
-      const found = place(task);
-      return found ? found.states.subscribe(found.number, listener) : () => {};
-    },
-    watch(listener) {
-      const leave = sources.map((source) => source.watch(listener));
-      return () => {
-        for (const one of leave) one();
-      };
-    },
-    version: () => sources.reduce((sum, source) => sum + source.version(), 0),
-  };
 }
