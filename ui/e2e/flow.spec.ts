@@ -211,7 +211,15 @@ describe("a flow", () => {
     expect(await graph.locator(".ge.ch-added .ge-label").allTextContents()).toContain("+ added: failed");
     expect(await graph.locator(".ge.ch-removed .ge-label").allTextContents()).toContain("− removed");
     const legend = page.getByRole("list", { name: "What the drawing means" });
-    await legend.getByRole("listitem").filter({ hasText: "moved" }).waitFor();
+    expect(await legend.getByRole("listitem").allTextContents()).toEqual([
+      "added 1 task",
+      "removed 1 task",
+      "changed 1 task",
+      "renamed 1 task",
+      "moved 1 task",
+      "added 2 edges",
+      "removed 2 edges",
+    ]);
     await page.evaluate(AXE);
     const { violations } = await page.evaluate(() =>
       (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),

@@ -121,7 +121,7 @@ function Changes({
             <span className={`change-word change-${entry.change}`}>
               <Icon name={CHANGES[entry.change].icon} className="i-12" />
               {CHANGES[entry.change].word}
-            </span>
+            </span>{" "}
             <span className="graph-change-what">{entry.text}</span>
           </button>
         </li>
@@ -186,7 +186,7 @@ function Legend({ both: { changes, graph } }: { both: BothGraphs }) {
               <span className={`change-word change-${change}`}>
                 <Icon name={CHANGES[change].icon} className="i-12" />
                 {CHANGES[change].word}
-              </span>
+              </span>{" "}
               <span className="faint">{count(n, "task")}</span>
             </li>
           ),
@@ -201,7 +201,7 @@ function Legend({ both: { changes, graph } }: { both: BothGraphs }) {
               <span className={`change-word change-${change}`}>
                 <Icon name={CHANGES[change].icon} className="i-12" />
                 {CHANGES[change].word}
-              </span>
+              </span>{" "}
               <span className="faint">{count(n, "edge")}</span>
             </li>
           ),
