@@ -1,13 +1,43 @@
 // A flow: its text beside its graph, the form that starts it, its runs as a grid, its versions with their diff.
 
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FlowDetail } from "../src/api/types";
 import { browser, press, type Session, session, shown, tabTo } from "./browser";
 import { NIGHTLY, WRONG } from "./flows";
-import { Studio } from "./studio";
+import { Studio, until } from "./studio";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** More tasks than can be read at once. */
 const MANY = `name: many\ntasks:\n${Array.from({ length: 400 }, (_, at) => `  t${at}: { ${at < 8 ? "" : `needs: [t${at - 8}], `}value: 1 }`).join("\n")}\n`;
+
+/** Every way in which a task and an edge can change, from the one to the other. */
+const BEFORE = `
+name: altered
+tasks:
+  one: { value: 1 }
+  g:
+    tasks:
+      in: { value: 2 }
+      out: { value: 3 }
+  last: { value: 4, needs: [one] }
+  gone: { value: 5, needs: [last] }
+`;
+const AFTER = `
+name: altered
+tasks:
+  first: { value: 1 }
+  in: { value: 2 }
+  g:
+    tasks:
+      out: { value: 3 }
+  last: { value: 5, needs: { first: failed } }
+  new: { value: 6, needs: [last] }
+`;
 
 let studio: Studio;
 let on: Browser;
@@ -15,8 +45,10 @@ let here: Session;
 
 beforeAll(async () => {
   studio = await Studio.start(async (prepared) => {
-    await prepared.flows(NIGHTLY, WRONG, MANY);
+    await prepared.flows(NIGHTLY, WRONG, MANY, BEFORE);
     await prepared.call("run", "nightly", "--quiet");
+    await prepared.call("run", "altered", "--quiet");
+    await prepared.flows(AFTER);
     await prepared.flows(NIGHTLY.replace("echo reported", "echo told everybody"));
     await prepared.call("run", "nightly", "--quiet");
     await prepared.call("run", "weather", "--quiet");
@@ -144,6 +176,86 @@ describe("a flow", () => {
     await list.getByText("the file now").waitFor();
     await page.locator(".cm-changedLine, .cm-deletedChunk").getByText("echo reported").first().waitFor();
     await page.locator(".cm-changedLine").getByText("echo told everybody").first().waitFor();
+  });
+
+  it("draws what changed between two versions, and the list beside it says the same", async () => {
+    const { page, goTo } = here;
+    await goTo("/flows/altered?tab=versions");
+    const graph = page.getByRole("application", { name: /^What changed, as a graph/ });
+    const list = page.getByRole("list", { name: "What changed in the graph" });
+    const told = [
+      "renamed first was one",
+      "moved in was g/in",
+      "changed last value, needs",
+      "added new",
+      "removed gone",
+      "removed one succeeded → last",
+      "removed last succeeded → gone",
+      "added first failed → last",
+      "added last succeeded → new",
+    ];
+    await expect
+      .poll(async () =>
+        (await list.getByRole("button").allInnerTexts()).map((text) => text.replace(/\s+/g, " ")),
+      )
+      .toEqual(told);
+    for (const name of [
+      "first, value, 1, renamed: was one",
+      "in, value, 2, moved: was g/in",
+      "last, value, 5, changed: value, needs",
+      "new, value, 6, added",
+      "gone, value, 5, removed",
+    ])
+      await graph.getByRole("img", { name, exact: true }).waitFor();
+    expect(await graph.getByRole("img", { name: "g/out, value, 3", exact: true }).count()).toBe(1);
+    expect(await graph.locator(".ge.ch-added .ge-label").allTextContents()).toContain("+ added: failed");
+    expect(await graph.locator(".ge.ch-removed .ge-label").allTextContents()).toContain("− removed");
+    const legend = page.getByRole("list", { name: "What the drawing means" });
+    expect(await legend.getByRole("listitem").allTextContents()).toEqual([
+      "added 1 task",
+      "removed 1 task",
+      "changed 1 task",
+      "renamed 1 task",
+      "moved 1 task",
+      "added 2 edges",
+      "removed 2 edges",
+    ]);
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() =>
+      (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+    );
+    const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    // From the list to the graph, and back.
+    await list.getByRole("button", { name: /removed gone/ }).press("Enter");
+    await expect.poll(() => graph.locator(".is-selected").getAttribute("aria-label")).toMatch(/^gone/);
+    await graph.getByRole("img", { name: /^in, / }).click();
+    await expect.poll(() => list.locator("[aria-current=true]").textContent()).toMatch(/^moved\s*in was/);
+    await page.getByRole("button", { name: "Step list" }).click();
+    await page.getByRole("treeitem", { name: /^gone removed/ }).waitFor();
+    await page.getByRole("button", { name: "Graph", exact: true }).click();
+  });
+
+  it("draws what changed of a thousand tasks, and goes to each", async () => {
+    const { page, goTo } = here;
+    const text = (name: string) =>
+      `name: large\ntasks:\n${Array.from({ length: 1000 }, (_, at) => `  t${at}: { ${at < 20 ? "" : `needs: [t${at - 20}], `}value: ${at === 777 ? `"${name}"` : 1} }`).join("\n")}\n`;
+    await studio.write("large.flow.yaml", text("before"));
+    const { version } = await until("the flow is known", () =>
+      studio.ask<FlowDetail>("/flows/large").catch(() => null),
+    );
+    await studio.ask("/flows/large/text", "PUT", { text: text("before"), base: version });
+    await studio.ask("/flows/large/text", "PUT", { text: text("after"), base: version });
+    await goTo("/flows/large?tab=versions");
+    const list = page.getByRole("list", { name: "What changed in the graph" });
+    await list.getByRole("button", { name: /changed t777/ }).click();
+    const graph = page.getByRole("application", { name: /^What changed, as a graph/ });
+    const found = graph.getByRole("img", { name: "t777, value, after, changed: value", exact: true });
+    await found.getByText("changed").waitFor();
+    const [box, around] = [await found.boundingBox(), await graph.boundingBox()];
+    if (!box || !around) throw new Error("nothing is in sight");
+    expect(box.y).toBeGreaterThan(around.y);
+    expect(box.y + box.height).toBeLessThan(around.y + around.height);
   });
 
   it("tells the times of its schedule, and that it does not start at them yet", async () => {

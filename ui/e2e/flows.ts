@@ -87,6 +87,21 @@ tasks:
 output: done
 `;
 
+/** Calls another flow, which goes on until the test makes the file `let-go`. */
+export const CALLS = `
+name: calls
+tasks:
+  before: { value: 1 }
+  call: { needs: [before], flow: called }
+  after: { needs: [call], value: 2 }
+`;
+export const CALLED = `
+name: called
+tasks:
+  begin: { shell: "echo begun" }
+  wait: { needs: [begin], shell: "until test -e let-go; do sleep 0.05; done" }
+`;
+
 /** Nothing in it is right. */
 export const WRONG = `
 name: wrong

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunDetail } from "../src/api/types";
 import { browser, press, type Session, session, shown, tabTo } from "./browser";
-import { ASKS, INGEST, NIGHTLY, SLOW, STEPS } from "./flows";
+import { ASKS, CALLED, CALLS, INGEST, NIGHTLY, SLOW, STEPS } from "./flows";
 import { Studio } from "./studio";
 
 let studio: Studio;
@@ -13,7 +13,7 @@ let here: Session;
 
 beforeAll(async () => {
   studio = await Studio.start(async (prepared) => {
-    await prepared.flows(NIGHTLY, INGEST, SLOW, ASKS, STEPS);
+    await prepared.flows(NIGHTLY, INGEST, SLOW, ASKS, STEPS, CALLS, CALLED);
     await prepared.call("run", "weather", "--quiet");
     await prepared.call("run", "weather", "--quiet", "-p", "year=2014");
     await prepared.call("run", "ingest", "--quiet");
@@ -46,6 +46,33 @@ function lines() {
 }
 
 describe("a run that goes on", () => {
+  it("shows a run that it calls within its graph, as it goes", async () => {
+    const { page, goTo } = here;
+    const run = await studio.run("calls");
+    await goTo(`/runs/${run.id}`);
+    await node("call, flow, Running").waitFor();
+    const graph = page.getByRole("application", { name: /^Graph of/ });
+    await graph.getByTitle("Open call here").click();
+    await node("begin of the flow called, shell, Completed").waitFor();
+    await node("wait of the flow called, shell, Running").click();
+    const side = page.getByRole("complementary", { name: "Task wait" });
+    await side.getByText("A task of the flow called").waitFor();
+    await studio.write("let-go", "");
+    await node("wait of the flow called, shell, Completed").waitFor();
+    await graph.getByRole("group", { name: "call, Completed, flow called, opened here" }).waitFor();
+    await page.getByRole("button", { name: "Step list" }).click();
+    const steps = page.getByRole("tree", { name: "Graph of calls" });
+    await steps.getByRole("treeitem", { name: /^wait Completed/ }).waitFor();
+    await steps.focus();
+    await press(page, "Home", "ArrowDown", "ArrowLeft");
+    await steps.getByRole("treeitem", { name: /^wait/ }).waitFor({ state: "detached" });
+    await press(page, "ArrowRight");
+    await steps.getByRole("treeitem", { name: /^wait Completed/ }).click();
+    await side.getByRole("link", { name: /^[0-9a-f]{8}$/ }).press("Enter");
+    await expect.poll(() => page.url()).not.toContain(run.id);
+    await node("wait, shell, Completed").waitFor();
+  });
+
   it("lights up its graph, its timeline and its log as it goes", async () => {
     const { page, goTo } = here;
     const run = await studio.run("steps");

@@ -1,9 +1,10 @@
 // Every question the interface asks, with the key its answer is kept under. `live.ts` says when one is old.
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { get, path, type Query } from "./client";
+import { get, path, type Query, send } from "./client";
 import type {
   ActivityPage,
+  CheckReport,
   DoctorAnswer,
   Examples,
   FlowDetail,
@@ -98,6 +99,15 @@ export const flowVersionDiff = (name: string, left: string, right: string) =>
     queryKey: ["flow-version", name, left, right],
     queryFn: ({ signal }) =>
       get<VersionDiff>(path`/flows/${name}/versions/${left}/diff/${right}`, {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The graph of a version's text. */
+export const flowVersionGraph = (name: string, { version, text }: VersionText) =>
+  queryOptions({
+    queryKey: ["flow-version", name, version, "graph"],
+    queryFn: ({ signal }) => send<CheckReport>("POST", "/check", { text, file: null }, {}, signal),
+    select: ({ graph }: CheckReport) => graph,
     staleTime: Number.POSITIVE_INFINITY,
   });
 

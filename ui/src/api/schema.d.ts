@@ -1750,6 +1750,8 @@ export interface components {
             };
             /** @description The groups that are folded, by path. */
             folded?: string[];
+            /** @description The tasks within which the flow that they call is shown, by path. */
+            opened?: string[];
             /** @description Notes on the canvas. */
             notes?: components["schemas"]["Note"][];
         } & {
@@ -2645,7 +2647,7 @@ export interface components {
             change: components["schemas"]["TaskChangeKind"];
             /** @description Its path: of a removed one, on the left; else on the right. */
             path: string;
-            /** @description Of a renamed one: its path on the left. */
+            /** @description Of a renamed or moved one: its path on the left. */
             from: string | null;
             /** @description Of a changed one: the keys that changed. */
             keys: string[];
@@ -2654,7 +2656,7 @@ export interface components {
          * @description How a task changed.
          * @enum {string}
          */
-        TaskChangeKind: "added" | "removed" | "changed" | "renamed";
+        TaskChangeKind: "added" | "removed" | "changed" | "renamed" | "moved";
         /** @description How a task went. */
         TaskOutcome: {
             /** @description Its state. */

@@ -9,14 +9,15 @@ import { focusWork } from "./focus";
 import { useBuildView, useViewed } from "./view";
 
 /** What each menu offers, in its groups. */
-const MENUS: Record<"task" | "edge" | "ground", readonly (readonly string[])[]> = {
+const MENUS: Record<"task" | "called" | "edge" | "ground", readonly (readonly string[])[]> = {
   task: [
-    ["open-flow", "fold", "rename", "map", "add-next"],
+    ["fold", "open-flow", "rename", "map", "add-next"],
     ["connect", "edges"],
     ["cut", "copy", "paste", "duplicate"],
     ["group", "ungroup", "move-in", "move-out", "lay-out"],
     ["delete"],
   ],
+  called: [["open-flow", "fold"]],
   edge: [["edge-succeeded", "edge-failed", "edge-finished"], ["delete"]],
   ground: [
     ["add", "paste", "note"],

@@ -1,22 +1,25 @@
 // The flow as a list of steps with the same powers as the canvas, for the keyboard and for screen readers.
 
 import { type KeyboardEvent, type MouseEvent, useMemo } from "react";
-import type { Graph, GraphNode } from "../api/types";
+import type { Graph } from "../api/types";
+import { callsFlow, type DrawnNode } from "../graph/called";
 import { useLiveNode } from "../graph/nodeStates";
-import { factOf, tally } from "../graph/words";
+import { factOf, needWord, tally } from "../graph/words";
 import { Icon, kindIcon } from "../parts/Icon";
 import { State } from "../parts/State";
 import { RenameField } from "./canvas/Rename";
 import { useEdited, useEditor } from "./context";
 import { focusInspector, focusWork } from "./focus";
-import { withFold } from "./layout";
+import { turned } from "./layout";
 import { useBuildView, useViewed } from "./view";
 
 interface Step {
-  readonly node: GraphNode;
+  readonly node: DrawnNode;
   readonly depth: number;
   /** how many tasks stand in it */
   readonly inner: number;
+  /** whether what is in it is listed; `null`: it can have nothing in it */
+  readonly isOpen: boolean | null;
   readonly needs: string;
 }
 
@@ -36,8 +39,7 @@ export function StepTree({ graph, found, label, old }: Props) {
   const steps = useMemo(() => stepsOf(graph, new Set(folded)), [graph, folded]);
   const last = selection.at(-1) ?? null;
   const at = steps.findIndex((step) => step.node.path === last);
-  const fold = (path: string) =>
-    editor.fold((layout) => withFold(layout, path, !layout.folded.includes(path)));
+  const fold = ({ node }: Step) => editor.fold((layout) => turned(layout, node));
   const select = (step: Step | undefined, extends_: boolean) => {
     if (!step) return;
     const { path } = step.node;
@@ -47,15 +49,14 @@ export function StepTree({ graph, found, label, old }: Props) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
     const here = steps[at];
-    const isFolded = here !== undefined && folded.includes(here.node.path);
     const go = (to: number) => select(steps[Math.max(0, Math.min(steps.length - 1, to))], event.shiftKey);
     if (event.key === "ArrowDown") go(at + 1);
     else if (event.key === "ArrowUp") go(at - 1);
     else if (event.key === "Home") go(0);
     else if (event.key === "End") go(steps.length - 1);
-    else if (event.key === "ArrowRight" && isFolded) fold(here.node.path);
-    else if (event.key === "ArrowRight" && here && here.inner > 0) go(at + 1);
-    else if (event.key === "ArrowLeft" && here && here.inner > 0 && !isFolded) fold(here.node.path);
+    else if (event.key === "ArrowRight" && here?.isOpen === false) fold(here);
+    else if (event.key === "ArrowRight" && here?.isOpen) go(at + 1);
+    else if (event.key === "ArrowLeft" && here?.isOpen) fold(here);
     else if (event.key === "ArrowLeft" && here)
       select(
         steps.find((step) => step.node.task === here.node.parent),
@@ -85,12 +86,11 @@ export function StepTree({ graph, found, label, old }: Props) {
           step={step}
           isSelected={selection.includes(step.node.path)}
           isFound={found.has(step.node.path)}
-          isFolded={folded.includes(step.node.path)}
           onSelect={(extends_) => select(step, extends_)}
-          onFold={() => fold(step.node.path)}
+          onFold={() => fold(step)}
           onMenu={(point) => {
             if (!selection.includes(step.node.path)) select(step, false);
-            view.set({ menu: { ...point, of: "task" } });
+            view.set({ menu: { ...point, of: step.node.called ? "called" : "task" } });
           }}
         />
       ))}
@@ -106,19 +106,19 @@ interface RowProps {
   step: Step;
   isSelected: boolean;
   isFound: boolean;
-  isFolded: boolean;
   onSelect: (extends_: boolean) => void;
   onFold: () => void;
   onMenu: (point: { x: number; y: number }) => void;
 }
 
-function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu }: RowProps) {
-  const { node, depth, inner, needs } = step;
+function StepRow({ step, isSelected, isFound, onSelect, onFold, onMenu }: RowProps) {
+  const { node, depth, inner, isOpen, needs } = step;
+  const says = node.called?.says ?? null;
   const isRenamed = useViewed((state) => state.renaming === node.path);
   const live = useLiveNode(node.task);
   const view = useBuildView();
   const onClick = (event: MouseEvent) => {
-    if (inner > 0 && isSelected && !event.shiftKey && !event.ctrlKey) onFold();
+    if (isOpen !== null && isSelected && !event.shiftKey && !event.ctrlKey) onFold();
     else onSelect(event.shiftKey || event.ctrlKey || event.metaKey);
   };
   return (
@@ -128,18 +128,22 @@ function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu
       role="treeitem"
       aria-level={depth + 1}
       aria-selected={isSelected}
-      aria-expanded={inner > 0 ? !isFolded : undefined}
-      className={`step ${isSelected ? "is-selected" : ""} ${isFound ? "is-found" : ""} ${node.problems.length > 0 ? "has-problem" : ""}`}
+      aria-expanded={isOpen ?? undefined}
+      className={`step ${isSelected ? "is-selected" : ""} ${isFound ? "is-found" : ""} ${node.problems.length > 0 ? "has-problem" : ""} ${node.called ? "is-called" : ""}`}
       style={{ paddingInlineStart: 8 + depth * 18 }}
       onClick={onClick}
-      onDoubleClick={() => view.set({ renaming: node.path })}
+      onDoubleClick={() => !node.called && view.set({ renaming: node.path })}
       onContextMenu={(event) => {
         event.preventDefault();
         onMenu({ x: event.clientX, y: event.clientY });
       }}
     >
-      {inner > 0 ? <Icon name={isFolded ? "right" : "down"} className="i-12" /> : <span className="i-12" />}
-      <Icon name={kindIcon(node.kind)} className="i-14" />
+      {isOpen === null ? (
+        <span className="i-12" />
+      ) : (
+        <Icon name={isOpen ? "down" : "right"} className="i-12" />
+      )}
+      {says === null && <Icon name={kindIcon(node.kind)} className="i-14" />}
       {isRenamed ? (
         <span className="build-rename-row">
           <RenameField path={node.path} onDone={focusWork} />
@@ -147,11 +151,12 @@ function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu
       ) : (
         <code className="cut">{node.name}</code>
       )}
-      {node.problems.length > 0 && <Icon name="warn" className="i-14" />}
+      {(node.problems.length > 0 || says === "problem") && <Icon name="warn" className="i-14" />}
       {live?.state && <State state={live.state} />}
       {live && live.total > 1 && <span className="small dim cut">{tally(live).join(" · ")}</span>}
       {node.mapped && <span className="small dim">for each item</span>}
       <span className="small faint cut">{factOf(node, inner)}</span>
+      {node.called && says === null && <span className="small faint">of {node.called.flow}, as it is</span>}
       <span className="grow" />
       <span className="small faint cut">{needs}</span>
     </div>
@@ -161,26 +166,32 @@ function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu
 /** Tasks in the order of the file, those of folded groups left out. */
 export function stepsOf(graph: Graph, folded: ReadonlySet<string>): readonly Step[] {
   const byTask = new Map(graph.nodes.map((node) => [node.task, node]));
+  const above = ({ parent }: DrawnNode) => (parent === null ? undefined : byTask.get(parent));
   const inner = new Map<number, number>();
   for (const { parent } of graph.nodes) if (parent !== null) inner.set(parent, (inner.get(parent) ?? 0) + 1);
   const needs = new Map<number, string[]>();
-  for (const { from, to, on, implied } of graph.edges) {
-    const how = `${on === "succeeded" ? "" : ` ${on}`}${implied ? " (read by an expression)" : ""}`;
-    const said = `${byTask.get(from)?.name ?? ""}${how}`;
-    const list = needs.get(to);
+  for (const edge of graph.edges) {
+    const said = needWord(edge, byTask.get(edge.from)?.name ?? "");
+    const list = needs.get(edge.to);
     if (list) list.push(said);
-    else needs.set(to, [said]);
+    else needs.set(edge.to, [said]);
   }
   return graph.nodes.flatMap((node) => {
-    const around = node.path.split("/").slice(0, -1);
-    const isHidden = around.some((_, at) => folded.has(around.slice(0, at + 1).join("/")));
-    if (isHidden) return [];
+    let depth = 0;
+    for (let around = above(node); around; around = above(around)) {
+      if (folded.has(around.path)) return [];
+      depth += 1;
+    }
     const after = needs.get(node.task);
+    const within = inner.get(node.task) ?? 0;
+    // A flow that is called is listed only where it is open.
+    const isOpen = callsFlow(node) ? within > 0 : !folded.has(node.path);
     return [
       {
         node,
-        depth: around.length,
-        inner: inner.get(node.task) ?? 0,
+        depth,
+        inner: within,
+        isOpen: within > 0 || callsFlow(node) ? isOpen : null,
         needs: after ? `after ${after.join(", ")}` : "",
       },
     ];

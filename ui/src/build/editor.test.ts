@@ -126,3 +126,16 @@ it("makes one step of edits that follow each other as while a field is typed int
   expect(seen).toEqual(["abcde", "abcd", "abc"]);
   expect(made.snapshot().document.text).toBe(TEXT);
 });
+
+it("selects a task of a called flow by itself, as long as the task that calls it is there", () => {
+  const { editor: made } = editor();
+  made.select(["one", "two//inner"]);
+  expect(made.snapshot().selection).toEqual(["two//inner"]);
+  made.select(["two//inner", "one"]);
+  expect(made.snapshot().selection).toEqual(["one"]);
+  made.select(["two//inner"]);
+  made.edit((draft) => removeTasks(draft, [["one"]]));
+  expect(made.snapshot().selection).toEqual(["two//inner"]);
+  made.edit((draft) => removeTasks(draft, [["two"]]));
+  expect(made.snapshot().selection).toEqual([]);
+});

@@ -16,6 +16,7 @@ import { History } from "../edit/history";
 import type { Language } from "../edit/language";
 import { renamedTasks } from "../edit/renamed";
 import type { Splice } from "../edit/splice";
+import { isOwn, ownPath } from "../graph/called";
 import { carried, EMPTY_LAYOUT, type Layout, LayoutHistory, repath } from "./layout";
 
 /** What the engine says of a text. */
@@ -47,7 +48,8 @@ export interface Snapshot<Problem, Graph> {
   readonly graph: Graph | null;
   /** the engine could not be asked */
   readonly unchecked: boolean;
-  /** paths of the selected tasks: `group/inner`; the last one is shown beside the canvas */
+  /** paths of the selected tasks: `group/inner`; the last one is shown beside the canvas. One of a called flow
+   * is selected alone */
   readonly selection: readonly string[];
   /** why the last edit was not made, or what of it a person should look at */
   readonly said: Refusal | readonly Note[] | null;
@@ -158,7 +160,7 @@ export class Editor<Problem = unknown, Graph = unknown> {
     this.keepLayoutLater();
   }
 
-  /** Folds groups: that is kept, and no step of the history. */
+  /** Folds groups and called flows: that is kept, and no step of the history. */
   fold(change: (layout: Layout) => Layout): void {
     this.layouts.view(change);
     this.set(this.standing());
@@ -214,7 +216,10 @@ export class Editor<Problem = unknown, Graph = unknown> {
     this.set(this.standing());
   }
 
-  select(paths: readonly string[]): void {
+  /** What a called flow has is looked at by itself: nothing is done to it together with others. */
+  select(asked: readonly string[]): void {
+    const last = asked.at(-1);
+    const paths = last === undefined || isOwn(last) ? asked.filter(isOwn) : [last];
     const same = paths.length === this.current.selection.length;
     if (same && paths.every((path, at) => path === this.current.selection[at])) return;
     this.set({ selection: paths });
@@ -287,7 +292,7 @@ export class Editor<Problem = unknown, Graph = unknown> {
       left = left.map((path) => repath(path, old, now));
       this.carry(old, now);
     }
-    return left.filter((path) => document.task(pathOf(path)) !== undefined);
+    return left.filter((path) => document.task(pathOf(ownPath(path))) !== undefined);
   }
 
   /** A task stands where it stood under its name before. That is no step: the text's own step leads back, too. */

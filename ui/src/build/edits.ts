@@ -13,6 +13,7 @@ import { removeTasks } from "../edit/removeTasks";
 import { renameTask } from "../edit/renameTask";
 import { type Outcome, tasksOf } from "../edit/tasks";
 import { removeAt, setAt } from "../edit/value";
+import { ownPath } from "../graph/called";
 import { GROUP_SIDE, GROUP_TOP } from "../graph/place";
 import type { FlowEditor } from "./context";
 import { pathOf, pathText } from "./editor";
@@ -45,7 +46,7 @@ export function addTaskFor(
   body: JsonMap,
 ): string | null {
   const { document, selection } = editor.snapshot();
-  const beside = from?.path ?? selection.at(-1) ?? null;
+  const beside = from?.path ?? lastOwn(selection);
   const into = group ?? groupFor(document, from === null, beside);
   const siblings = document.tasksIn(pathOf(into))?.entries.map((entry) => entry.name) ?? [];
   const free = freeName(name, new Set(siblings));
@@ -66,6 +67,12 @@ function needsOf(name: string, on: Outcome): JsonMap {
 
 export function inside(group: string, name: string): string {
   return group === "" ? name : `${group}/${name}`;
+}
+
+/** The task of the flow that was selected last; of what a called flow has, the task that calls it. */
+function lastOwn(selection: readonly string[]): string | null {
+  const last = selection.at(-1);
+  return last === undefined ? null : ownPath(last);
 }
 
 /** Into a selected group, else beside the selected task. */
@@ -113,7 +120,7 @@ function besideOriginals(layout: Layout, paths: readonly string[], { tasks }: Ed
 /** Puts in tasks from text, beside what is selected. */
 export function paste(editor: FlowEditor, text: string): void {
   const { document, selection } = editor.snapshot();
-  const beside = selection.at(-1) ?? null;
+  const beside = lastOwn(selection);
   const into = groupFor(document, true, beside);
   const after = beside !== null && parentOf(beside) === into ? nameOf(beside) : undefined;
   const place = { group: pathOf(into), ...(after === undefined ? {} : { after }) };

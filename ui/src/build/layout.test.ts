@@ -4,7 +4,17 @@ import { readLanguage } from "../edit/language";
 import type { FlowEditor } from "./context";
 import { Editor } from "./editor";
 import { groupSelected, moveInto, removeSelected, rename, ungroupSelected } from "./edits";
-import { EMPTY_LAYOUT, placed, repathed, withFold, withNote, withoutNote } from "./layout";
+import {
+  EMPTY_LAYOUT,
+  isFolded,
+  placed,
+  repathed,
+  turned,
+  withFold,
+  withNote,
+  without,
+  withoutNote,
+} from "./layout";
 
 const language = readLanguage(JSON.parse(readFileSync("../docs/flow.schema.json", "utf8")));
 const TEXT = "name: a\ntasks:\n  one: { value: 1 }\n  two: { value: 2 }\n  three: { value: 3 }\n";
@@ -36,6 +46,20 @@ describe("a layout", () => {
   it("follows a name, of a group with all that is in it", () => {
     const layout = placed(withFold(EMPTY_LAYOUT, "g", true), new Map([["g/a", at(1.4, 2)]]));
     expect(repathed(layout, "g", "h")).toMatchObject({ positions: { "h/a": at(1, 2) }, folded: ["h"] });
+  });
+
+  it("holds groups open and called flows folded, until a person turns them", () => {
+    const [group, flow] = [
+      { path: "g", kind: "tasks" },
+      { path: "call", kind: "flow" },
+    ];
+    expect([isFolded(EMPTY_LAYOUT, group), isFolded(EMPTY_LAYOUT, flow)]).toEqual([false, true]);
+    const both = turned(turned(EMPTY_LAYOUT, group), flow);
+    expect(both).toMatchObject({ folded: ["g"], opened: ["call"] });
+    const deeper = turned(both, { path: "call//again", kind: "flow" });
+    expect(repathed(deeper, "call", "hello").opened).toEqual(["hello", "hello//again"]);
+    expect(without(deeper, ["call"])).toMatchObject({ folded: ["g"], opened: [] });
+    expect(turned(turned(both, group), flow)).toMatchObject({ folded: [], opened: [] });
   });
 
   it("keeps notes by what they are known by", () => {

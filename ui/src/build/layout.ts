@@ -1,4 +1,4 @@
-// Where a flow's tasks stand on the canvas, which groups are folded, and the notes beside them: what is kept
+// Where a flow's tasks stand on the canvas, what is folded, and the notes beside them: what is kept
 // beside the flow file, and never in it.
 
 export interface Position {
@@ -20,10 +20,12 @@ export interface Layout {
   readonly positions: Readonly<Record<string, Position>>;
   /** paths of groups whose inside is not shown */
   readonly folded: readonly string[];
+  /** paths of tasks within which the flow that they call is shown */
+  readonly opened: readonly string[];
   readonly notes: readonly CanvasNote[];
 }
 
-export const EMPTY_LAYOUT: Layout = { version: 1, positions: {}, folded: [], notes: [] };
+export const EMPTY_LAYOUT: Layout = { version: 1, positions: {}, folded: [], opened: [], notes: [] };
 
 /** Whether a person has moved anything: then new tasks come to stand beside the others, and nothing else moves. */
 export function isArranged(positions: Layout["positions"]): boolean {
@@ -50,6 +52,24 @@ export function withFold(layout: Layout, path: string, folded: boolean): Layout 
   return { ...layout, folded: folded ? [...others, path] : others };
 }
 
+/** What of a task says whether it is folded. */
+interface Foldable {
+  readonly path: string;
+  readonly kind: string;
+}
+
+/** Groups stand open unless they are folded; a flow that is called, only where it is opened. */
+export function isFolded({ folded, opened }: Layout, { path, kind }: Foldable): boolean {
+  return kind === "flow" ? !opened.includes(path) : folded.includes(path);
+}
+
+/** Folds what stands open, or opens what is folded. */
+export function turned(layout: Layout, task: Foldable): Layout {
+  if (task.kind !== "flow") return withFold(layout, task.path, !layout.folded.includes(task.path));
+  const others = layout.opened.filter((one) => one !== task.path);
+  return { ...layout, opened: isFolded(layout, task) ? [...others, task.path] : others };
+}
+
 /** What is known of a path, and of what stands in it, is known of another one. */
 export function repathed(layout: Layout, from: string, to: string): Layout {
   if (from === to) return layout;
@@ -58,6 +78,7 @@ export function repathed(layout: Layout, from: string, to: string): Layout {
     ...layout,
     positions: Object.fromEntries(entries.map(([path, position]) => [repath(path, from, to), position])),
     folded: layout.folded.map((path) => repath(path, from, to)),
+    opened: layout.opened.map((path) => repath(path, from, to)),
   };
 }
 
@@ -83,6 +104,7 @@ export function without(layout: Layout, gone: readonly string[]): Layout {
     ...layout,
     positions: Object.fromEntries(entries.filter(([path]) => !isGone(path))),
     folded: layout.folded.filter((path) => !isGone(path)),
+    opened: layout.opened.filter((path) => !isGone(path)),
   };
 }
 
@@ -150,7 +172,7 @@ export class LayoutHistory {
     if (!step || step.depth !== depth || step.joined !== joined) return false;
     this.done.pop();
     this.undone.push(step);
-    this.layout = { ...step.before, folded: step.joined ? step.before.folded : this.layout.folded };
+    this.layout = this.stepped(step.before, step.joined);
     return true;
   }
 
@@ -159,8 +181,14 @@ export class LayoutHistory {
     if (!step || step.depth !== depth || step.joined !== joined) return false;
     this.undone.pop();
     this.done.push(step);
-    this.layout = { ...step.after, folded: step.joined ? step.after.folded : this.layout.folded };
+    this.layout = this.stepped(step.after, step.joined);
     return true;
+  }
+
+  /** What is folded is a step of its own nowhere; with an edit of the text it goes back to what fits. */
+  private stepped(layout: Layout, joined: boolean): Layout {
+    const { folded, opened } = joined ? layout : this.layout;
+    return { ...layout, folded, opened };
   }
 
   /** A change of the text: what was undone cannot be done again. */

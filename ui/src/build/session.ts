@@ -3,13 +3,13 @@
 import { get, path, send } from "../api/client";
 import type { Diagnostic, FlowDetail, Graph } from "../api/types";
 import type { Language } from "../edit/language";
+import { shared } from "../graph/share";
 import { toastError } from "../shell/toast";
 import type { FlowEditor } from "./context";
 import { Editor, type Report } from "./editor";
 import { draftOf, fileEngine } from "./files/engine";
 import { type Edited, FlowFile } from "./files/flowFile";
 import { EMPTY_LAYOUT, type Layout } from "./layout";
-import { shared } from "./share";
 
 export interface Session {
   readonly editor: FlowEditor;

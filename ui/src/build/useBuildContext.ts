@@ -5,6 +5,7 @@ import { useEffect, useMemo } from "react";
 import { usePageCommands } from "../palette/commands";
 import { useShortcuts } from "../shell/shortcuts";
 import { ACTIONS, type BuildAction, type BuildContext } from "./actions";
+import { foreign } from "./actions/context";
 import { copied, cut } from "./actions/edit";
 import { useEditor } from "./context";
 import { paste } from "./edits";
@@ -103,6 +104,11 @@ export function useClipboard(context: BuildContext): void {
     const copy = (event: ClipboardEvent) => {
       const { selection } = context.editor.snapshot();
       if (!isHere() || !event.clipboardData || selection.length === 0) return;
+      const why = foreign(context);
+      if (why !== null) {
+        context.view.set({ said: why });
+        return;
+      }
       event.clipboardData.setData("text/plain", copied(context));
       event.preventDefault();
       if (event.type === "cut") cut(context);

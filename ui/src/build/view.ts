@@ -2,6 +2,7 @@
 // of it belongs to the flow.
 
 import { createContext, useContext, useSyncExternalStore } from "react";
+import type { Graph } from "../api/types";
 import type { Outcome } from "../edit/tasks";
 import type { Position } from "./layout";
 
@@ -31,6 +32,8 @@ export interface Point {
 
 export interface ViewState {
   readonly shows: "graph" | "list";
+  /** the flow with what of other flows is drawn in it; `null`: nothing is drawn */
+  readonly drawn: Graph | null;
   readonly sides: "text" | "both" | "canvas";
   /** what dragging over empty ground does */
   readonly tool: "move" | "select";
@@ -44,7 +47,7 @@ export interface ViewState {
   readonly edge: EdgeRef | null;
   readonly note: string | null;
   /** where the menu is open */
-  readonly menu: (Point & { readonly of: "task" | "edge" | "ground" }) | null;
+  readonly menu: (Point & { readonly of: "task" | "called" | "edge" | "ground" }) | null;
   readonly sought: string;
   /** why what was asked for was not done */
   readonly said: string | null;
@@ -65,6 +68,7 @@ export interface CanvasHandle {
 
 const START: ViewState = {
   shows: "graph",
+  drawn: null,
   sides: "both",
   tool: "move",
   renaming: null,

@@ -4,13 +4,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { saveFlowText } from "../api/actions";
 import { flowVersionDiff, flowVersions, flowVersionText } from "../api/queries";
-import type { FlowVersion } from "../api/types";
+import type { FlowVersion, VersionText } from "../api/types";
 import { CodeView } from "../parts/CodeView";
 import { DiffView } from "../parts/DiffView";
 import { count, when } from "../parts/format";
 import { Split } from "../shell/Split";
 import { Trouble } from "../shell/Trouble";
 import { toast, toastError } from "../shell/toast";
+import { VersionGraph } from "./VersionGraph";
 
 const NO_PROBLEMS: never[] = [];
 
@@ -142,18 +143,54 @@ function Texts({ flow, left, right, current }: TextsProps) {
           <Restore flow={flow} version={right} text={after.data.text} current={current} />
         )}
       </div>
-      {left !== right && <GraphChanges flow={flow} left={left} right={right} />}
-      <div className="panel-b">
-        {left === right ? (
+      {left === right ? (
+        <div className="panel-b">
           <CodeView text={after.data.text} label={`Version ${right}`} chosen={null} problems={NO_PROBLEMS} />
-        ) : (
-          <DiffView
-            left={before.data.text}
-            right={after.data.text}
-            labels={[`Version ${left}`, `Version ${right}`]}
-          />
+        </div>
+      ) : (
+        <Difference key={`${left} ${right}`} flow={flow} left={before.data} right={after.data} />
+      )}
+    </div>
+  );
+}
+
+/** What changed as a graph, above what changed as text. */
+function Difference({ flow, left, right }: { flow: string; left: VersionText; right: VersionText }) {
+  const answer = useQuery(flowVersionDiff(flow, left.version, right.version));
+  const graph = answer.data?.graph;
+  const texts = (
+    <DiffView
+      left={left.text}
+      right={right.text}
+      labels={[`Version ${left.version}`, `Version ${right.version}`]}
+    />
+  );
+  if (!graph || graph.tasks.length + graph.edges.length + graph.keys.length === 0)
+    return (
+      <>
+        {graph === null && (
+          <p className="versions-none small dim">
+            One of the two cannot be read as a flow: there is no graph to compare.
+          </p>
         )}
-      </div>
+        <div className="panel-b">{texts}</div>
+      </>
+    );
+  return (
+    <div className="panel-b">
+      <Split
+        name="version"
+        orientation="vertical"
+        parts={[
+          {
+            id: "graph",
+            size: "52%",
+            min: 140,
+            content: <VersionGraph flow={flow} left={left} right={right} diff={graph} />,
+          },
+          { id: "text", min: 100, content: texts },
+        ]}
+      />
     </div>
   );
 }
@@ -183,43 +220,5 @@ function Restore({
     <button type="button" className="btn btn-s" disabled={restore.isPending} onClick={() => restore.mutate()}>
       Restore <code>{version.slice(0, 8)}</code>
     </button>
-  );
-}
-
-const CHANGES = { added: "added", removed: "removed", changed: "changed", renamed: "renamed" } as const;
-
-/** What changed as a graph: tasks and edges. */
-function GraphChanges({ flow, left, right }: { flow: string; left: string; right: string }) {
-  const answer = useQuery(flowVersionDiff(flow, left, right));
-  const graph = answer.data?.graph;
-  if (!graph || graph.tasks.length + graph.edges.length + graph.keys.length === 0) return null;
-  return (
-    <ul className="graph-changes scroll" aria-label="What changed in the graph">
-      {graph.tasks.map((task) => (
-        <li key={`${task.change} ${task.path}`}>
-          <span className={`change-${task.change}`}>{CHANGES[task.change]}</span> <code>{task.path}</code>
-          {task.from !== null && (
-            <>
-              {" "}
-              <span className="faint">was</span> <code>{task.from}</code>
-            </>
-          )}
-          {task.keys.length > 0 && <span className="faint">: {task.keys.join(", ")}</span>}
-        </li>
-      ))}
-      {graph.edges.map((edge) => (
-        <li key={`${edge.change} ${edge.from} ${edge.to} ${edge.on}`}>
-          <span className={`change-${edge.change}`}>{CHANGES[edge.change]}</span> <code>{edge.from}</code>
-          <span className="faint"> {edge.on} → </span>
-          <code>{edge.to}</code>
-        </li>
-      ))}
-      {graph.keys.length > 0 && (
-        <li>
-          <span className="change-changed">changed</span>{" "}
-          <span className="faint">of the flow: {graph.keys.join(", ")}</span>
-        </li>
-      )}
-    </ul>
   );
 }

@@ -110,7 +110,8 @@ function byLook(
       const isChosen = edge.id === chosen;
       const hot = isChosen || selected.has(edge.from) || selected.has(edge.to);
       const idle = !hot && !isTaken(edge, states);
-      const look = `on-${edge.on}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${isChosen ? " chosen" : ""}${idle ? " idle" : ""}`;
+      const change = edge.change ? ` ch-${edge.change}` : "";
+      const look = `on-${edge.on}${change}${edge.implied ? " implied" : ""}${hot ? " hot" : ""}${isChosen ? " chosen" : ""}${idle ? " idle" : ""}`;
       const bunch = looks.get(look);
       if (bunch) bunch.edges.push(one);
       else {
@@ -131,6 +132,8 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
     const box = node.inner === 0 || node.folded ? boxes.get(node.id) : undefined;
     return box ? [box] : [];
   });
+  // Labels keep off tasks, and off those that stand already.
+  const taken: Box[] = [];
   const top = (edge: ShapeEdge) => boxes.get(edge.to)?.y ?? 0;
   return shape.edges
     .toSorted((left, right) => top(left) - top(right))
@@ -152,7 +155,7 @@ function drawnEdges(shape: Shape, places: Places): Drawn[] {
           line: pathAlong(route),
           head: `M${last.x - 4} ${last.y - 6.5}h8l-4 6.5z`,
           port: edge.on === "succeeded" ? "" : port(edge.on, first, stacked.has(edge.from)),
-          label: text === null ? null : { text, at: labelPoint(route, (at) => isFree(at, text, tasks)) },
+          label: text === null ? null : placed(text, route, tasks, taken),
         },
       ];
     });
@@ -179,26 +182,51 @@ function circle(x: number, y: number, r: number): string {
 const HALF_LETTER = 3;
 const HALF_LINE = 9;
 
-/** Whether a label there is covered by no task. */
-function isFree({ x, y }: Point, text: string, tasks: readonly Box[]): boolean {
+function placed(
+  text: string,
+  route: readonly Point[],
+  tasks: readonly Box[],
+  taken: Box[],
+): { text: string; at: Point } {
+  const at = labelPoint(route, (point) => {
+    const box = labelBox(point, text);
+    return isFree(box, tasks) && isFree(box, taken);
+  });
+  taken.push(labelBox(at, text));
+  return { text, at };
+}
+
+function labelBox({ x, y }: Point, text: string): Box {
   const half = text.length * HALF_LETTER + 3;
-  return !tasks.some(
-    (box) =>
-      x + half > box.x &&
-      x - half < box.x + box.width &&
-      y + HALF_LINE > box.y &&
-      y - HALF_LINE < box.y + box.height,
+  return { x: x - half, y: y - HALF_LINE, width: 2 * half, height: 2 * HALF_LINE };
+}
+
+function isFree(box: Box, others: readonly Box[]): boolean {
+  return !others.some(
+    (other) =>
+      box.x + box.width > other.x &&
+      box.x < other.x + other.width &&
+      box.y + box.height > other.y &&
+      box.y < other.y + other.height,
   );
 }
 
 const LONGEST_LABEL = 34;
 
 function labelFor(edge: ShapeEdge, conditioned: boolean): string | null {
-  const name = edge.on === "succeeded" ? null : edge.on;
+  const name = nameOf(edge);
   if (!conditioned || edge.condition === null) return name;
   const plain = edge.condition.replace(/^\{\{\s*|\s*\}\}$/g, "");
   const cut = plain.length > LONGEST_LABEL ? `${plain.slice(0, LONGEST_LABEL - 1)}…` : plain;
   return name ? `${name}, when ${cut}` : `when ${cut}`;
+}
+
+/** What is said of an edge: on what outcome it opens, and whether it came or went. */
+function nameOf({ on, change }: ShapeEdge): string | null {
+  const outcome = on === "succeeded" ? null : on;
+  if (!change) return outcome;
+  const came = change === "added" ? "+ added" : "− removed";
+  return outcome === null ? came : `${came}: ${outcome}`;
 }
 
 /** Whether the run has gone along it: what it leads from has ended, and what it leads to was not passed by. */

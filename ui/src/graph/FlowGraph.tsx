@@ -17,6 +17,7 @@ import {
   type MouseEvent,
   memo,
   useCallback,
+  useContext,
   useEffect,
   useId,
   useImperativeHandle,
@@ -24,19 +25,21 @@ import {
   useRef,
   useState,
 } from "react";
-import type { GraphEdge, GraphNode } from "../api/types";
+import type { GraphNode } from "../api/types";
 import { Icon } from "../parts/Icon";
+import { callsFlow, type DrawnNode } from "./called";
+import { ChangesContext, spokenChange } from "./changes";
 import { EdgeLayer } from "./EdgeLayer";
 import { nodesOf, type ShownNode } from "./elements";
 import { GroupNode } from "./GroupNode";
 import { type Detail, detailAt, MapBox } from "./MapBox";
 import { useLiveNode } from "./nodeStates";
-import type { Places, Point } from "./place";
+import type { Box, Places, Point } from "./place";
 import { FARTHEST, QUIET } from "./quiet";
 import { Sprite } from "./Sprite";
 import { StepList } from "./StepList";
-import { FULL, type Shape, SMALL, shapeOf } from "./shape";
-import { DetailContext, FoldContext } from "./surroundings";
+import { type DrawnEdge, FULL, type Shape, SMALL, shapeOf } from "./shape";
+import { DetailContext, FoldContext, OpensContext } from "./surroundings";
 import { TaskNode } from "./TaskNode";
 import { usePaced } from "./usePaced";
 import { usePlaces } from "./usePlaces";
@@ -44,10 +47,14 @@ import { bounds, type Direction, onCanvas, walk } from "./walk";
 import { spoken } from "./words";
 
 interface Props {
-  graph: { nodes: readonly GraphNode[]; edges: readonly GraphEdge[] };
+  graph: { nodes: readonly DrawnNode[]; edges: readonly DrawnEdge[] };
   /** the chosen task, by its place in the graph */
   selected: number | null;
   onSelect: (task: number | null) => void;
+  /** a task that is to be looked at, chosen elsewhere: each time another object */
+  shown?: { task: number } | null;
+  /** opens or folds the flow that a task calls; without, it cannot be opened here */
+  onTurn?: (task: number) => void;
   /** Enter or a double click on a task */
   onOpen?: (task: number) => void;
   label: string;
@@ -61,43 +68,88 @@ type View = "graph" | "list";
 
 /** Drawn anew only when its own props change: a page around it may live at any pace. */
 export const FlowGraph = memo(function FlowGraph(props: Props) {
-  const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
+  const [shut, setShut] = useState<ReadonlySet<string>>(new Set());
   const [view, setView] = useState<View>("graph");
   const [sought, setSought] = useState("");
   const size = props.small ? SMALL : FULL;
   const fit = useRef<(() => void) | null>(null);
+  const folded = useMemo(
+    () => new Set(props.graph.nodes.filter(({ path }) => shut.has(path)).map(({ task }) => task)),
+    [props.graph, shut],
+  );
   const shape = useMemo(() => shapeOf(props.graph, folded, size), [props.graph, folded, size]);
   const found = useMemo(() => findIn(shape, sought), [shape, sought]);
-  const fold = useCallback((task: number) => setFolded((before) => toggled(before, task)), []);
+  const fold = useFold(props.graph, setShut, props.onTurn);
+  useUnfolded(props.graph, props.shown ?? null, setShut);
   return (
     <FoldContext value={fold}>
-      <ReactFlowProvider>
-        <div className={`graph ${props.old ? "is-greyed" : ""}`}>
-          <Toolbar
-            fitRef={fit}
-            view={view}
-            onView={setView}
-            sought={sought}
-            onSought={setSought}
-            found={found}
-            onSelect={props.onSelect}
-            selected={props.selected}
-          />
-          {view === "list" ? (
-            <StepList {...props} folded={folded} onFold={fold} found={found} />
-          ) : (
-            <Canvas {...props} fitRef={fit} shape={shape} found={found} onFold={fold} />
-          )}
-        </div>
-      </ReactFlowProvider>
+      <OpensContext value={props.onTurn !== undefined}>
+        <ReactFlowProvider>
+          <div className={`graph ${props.old ? "is-greyed" : ""}`}>
+            <Toolbar
+              fitRef={fit}
+              view={view}
+              onView={setView}
+              sought={sought}
+              onSought={setSought}
+              found={found}
+              onSelect={props.onSelect}
+              selected={props.selected}
+            />
+            {view === "list" ? (
+              <StepList {...props} folded={folded} onFold={fold} found={found} />
+            ) : (
+              <Canvas {...props} fitRef={fit} shape={shape} found={found} onFold={fold} />
+            )}
+          </div>
+        </ReactFlowProvider>
+      </OpensContext>
     </FoldContext>
   );
 });
 
-function toggled(before: ReadonlySet<number>, task: number): ReadonlySet<number> {
-  const after = new Set(before);
-  if (!after.delete(task)) after.add(task);
-  return after;
+/** What is to be looked at is not left in a folded group. */
+function useUnfolded(graph: Props["graph"], shown: { task: number } | null, setShut: SetShut): void {
+  const latest = useRef(graph);
+  latest.current = graph;
+  useEffect(() => {
+    if (!shown) return;
+    const byTask = new Map(latest.current.nodes.map((node) => [node.task, node]));
+    setShut((before) => {
+      const after = new Set(before);
+      const passed = new Set<number>();
+      let at = byTask.get(shown.task)?.parent ?? null;
+      while (at !== null && !passed.has(at)) {
+        passed.add(at);
+        after.delete(byTask.get(at)?.path ?? "");
+        at = byTask.get(at)?.parent ?? null;
+      }
+      return after.size === before.size ? before : after;
+    });
+  }, [shown, setShut]);
+}
+
+type SetShut = (next: (before: ReadonlySet<string>) => ReadonlySet<string>) => void;
+
+/** Folds a group, or what a task calls, or opens it; the same function each time. */
+function useFold(graph: Props["graph"], setShut: SetShut, onTurn: Props["onTurn"]): (task: number) => void {
+  const latest = useRef({ graph, onTurn });
+  latest.current = { graph, onTurn };
+  return useCallback(
+    (task) => {
+      const { graph: now, onTurn: turn } = latest.current;
+      const node = now.nodes.find((one) => one.task === task);
+      if (!node) return;
+      if (callsFlow(node)) turn?.(task);
+      else
+        setShut((before) => {
+          const after = new Set(before);
+          if (!after.delete(node.path)) after.add(node.path);
+          return after;
+        });
+    },
+    [setShut],
+  );
 }
 
 function findIn(shape: Shape, sought: string): ReadonlySet<number> {
@@ -230,6 +282,7 @@ function Drawing({
   label,
   onFold,
   fitRef,
+  shown = null,
 }: CanvasProps & { places: Places; pending: boolean }) {
   const prefix = useId();
   const flow = useReactFlow();
@@ -249,6 +302,7 @@ function Drawing({
   const fitAll = useFit(shape, places, root);
   useImperativeHandle(fitRef, () => fitAll, [fitAll]);
   useShow(shape, places, selected, root);
+  useCloseUp(shape, places, shown, root);
   const extent = useMemo(() => {
     const { x, y, width, height } = bounds(shape, places);
     return { "--graph-width": `${x + width}px`, "--graph-height": `${y + height}px` } as CSSProperties;
@@ -264,7 +318,7 @@ function Drawing({
     else if (event.key === "+" || event.key === "=") void flow.zoomIn();
     else if (event.key === "-") void flow.zoomOut();
     else if (event.key === "Escape" && selected !== null) onSelect(null);
-    else if (event.key === " " && chosen && chosen.inner > 0) onFold(chosen.id);
+    else if (event.key === " " && chosen && (chosen.inner > 0 || callsFlow(chosen.node))) onFold(chosen.id);
     else if (event.key === "Enter" && selected !== null) onOpen?.(selected);
     else return;
     event.preventDefault();
@@ -354,7 +408,13 @@ function Said({ shape, selected }: { shape: Shape; selected: number | null }) {
 
 function SaidNode({ task, node, inner }: { task: number; node: GraphNode; inner: number }) {
   const live = useLiveNode(task);
-  return <>{spoken(node, inner, live)}</>;
+  const change = useContext(ChangesContext)?.get(task);
+  return (
+    <>
+      {spoken(node, inner, live)}
+      {spokenChange(change)}
+    </>
+  );
 }
 
 /** The innermost task at a point of the canvas. */
@@ -402,13 +462,41 @@ function useShow(
     if (!box) return;
     const { x, y, zoom } = flow.getViewport();
     const { clientWidth, clientHeight } = root.current;
-    const left = box.x * zoom + x;
-    const top = box.y * zoom + y;
-    const inView =
-      left >= 0 &&
-      top >= 0 &&
-      left + box.width * zoom <= clientWidth &&
-      top + box.height * zoom <= clientHeight;
-    if (!inView) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
+    if (!isInView(box, { x, y, zoom }, clientWidth, clientHeight))
+      void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
   }, [flow, selected, root]);
+}
+
+function isInView(box: Box, { x, y, zoom }: Viewport, width: number, height: number): boolean {
+  const left = box.x * zoom + x;
+  const top = box.y * zoom + y;
+  return left >= 0 && top >= 0 && left + box.width * zoom <= width && top + box.height * zoom <= height;
+}
+
+/** From so near on a task's words can be read. */
+const READABLE = 0.62;
+
+/** Goes to what is to be looked at, near enough to read it; once its place is known. */
+function useCloseUp(
+  shape: Shape,
+  places: Places,
+  shown: { task: number } | null,
+  root: React.RefObject<HTMLDivElement | null>,
+): void {
+  const flow = useReactFlow();
+  const done = useRef<{ task: number } | null>(null);
+  useEffect(() => {
+    if (!shown || shown === done.current || !root.current) return;
+    const box = onCanvas(shape, places).get(shown.task);
+    if (!box) return;
+    done.current = shown;
+    const { clientWidth, clientHeight } = root.current;
+    const now = flow.getViewport();
+    if (now.zoom >= READABLE && isInView(box, now, clientWidth, clientHeight)) return;
+    // Of what is larger than the window the beginning is seen.
+    const zoom = Math.max(flow.getZoom(), READABLE);
+    const x = box.x + Math.min(box.width, clientWidth / zoom) / 2;
+    const y = box.y + Math.min(box.height, clientHeight / zoom) / 2;
+    void flow.setCenter(x, y, { zoom });
+  }, [flow, shape, places, shown, root]);
 }

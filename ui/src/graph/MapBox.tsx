@@ -1,5 +1,7 @@
 // What is seen of a graph from afar.
 
+import { useContext } from "react";
+import { ChangesContext } from "./changes";
 import { useLiveNode } from "./nodeStates";
 import type { Detail } from "./surroundings";
 
@@ -28,9 +30,10 @@ export function MapBox({
   selected: boolean;
 }) {
   const drawing = useLiveNode(Number(id))?.state ?? null;
+  const change = useContext(ChangesContext)?.get(Number(id));
   return (
     <rect
-      className={`map-box ${drawing ? `map-${drawing}` : ""} ${selected ? "on" : ""}`}
+      className={`map-box ${drawing ? `map-${drawing}` : ""} ${change ? `map-${change.change}` : ""} ${selected ? "on" : ""}`}
       x={x}
       y={y}
       width={width}

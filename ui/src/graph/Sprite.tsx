@@ -3,6 +3,7 @@
 import { Icon, kindIcon } from "../parts/Icon";
 import { StateIcon } from "../parts/State";
 import { type Drawing, STATES } from "../parts/states";
+import { CHANGE_ORDER, CHANGES, type Change } from "./changes";
 
 const KINDS = ["shell", "python", "http", "sql", "value", "flow", "tasks", "wait", "approve", "notify"];
 const DRAWINGS: Drawing[] = [...new Set(Object.values(STATES).map(({ drawing }) => drawing))];
@@ -15,7 +16,12 @@ export function stateRef(drawing: Drawing): string {
   return `#graph-state-${drawing}`;
 }
 
+export function changeRef(change: Change): string {
+  return `#graph-change-${change}`;
+}
+
 export const PROBLEM_REF = "#graph-problem";
+export const OPEN_REF = "#graph-open";
 
 export function Sprite() {
   return (
@@ -31,6 +37,14 @@ export function Sprite() {
       </symbol>
       <symbol id="graph-problem" viewBox="0 0 16 16">
         <Icon name="warn" />
+      </symbol>
+      {CHANGE_ORDER.map((change) => (
+        <symbol id={`graph-change-${change}`} key={change} viewBox="0 0 16 16">
+          <Icon name={CHANGES[change].icon} />
+        </symbol>
+      ))}
+      <symbol id="graph-open" viewBox="0 0 16 16">
+        <Icon name="right" />
       </symbol>
       {DRAWINGS.map((drawing) => (
         <symbol id={`graph-state-${drawing}`} key={drawing} viewBox="0 0 16 16">

@@ -4,11 +4,14 @@
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useContext } from "react";
 import { STATES } from "../parts/states";
+import { ChangeMark } from "./ChangeMark";
+import { callsFlow } from "./called";
+import { ChangesContext, spokenChange, whatChanged } from "./changes";
 import { MarksContext } from "./marks";
 import { useLiveNode } from "./nodeStates";
-import { kindRef, PROBLEM_REF, stateRef } from "./Sprite";
+import { kindRef, OPEN_REF, PROBLEM_REF, stateRef } from "./Sprite";
 import type { ShapeNode } from "./shape";
-import { DetailContext } from "./surroundings";
+import { DetailContext, FoldContext, OpensContext } from "./surroundings";
 import { factOf, progress, spoken, tally } from "./words";
 
 export type TaskNodeData = { shape: ShapeNode; found: boolean; domId: string };
@@ -20,23 +23,27 @@ const LOUD = new Set(["running", "paused", "failed", "crashed", "late", "cancell
 export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<TaskFlowNode>) {
   const { shape, found, domId } = data;
   const { node } = shape;
+  const says = node.called?.says ?? null;
   const detail = useContext(DetailContext);
   const live = useLiveNode(shape.id);
   const mark = useContext(MarksContext).get(node.path);
+  const change = useContext(ChangesContext)?.get(shape.id);
   const drawing = live?.state ? STATES[live.state].drawing : null;
-  const problem = node.problems.length > 0;
+  const problem = node.problems.length > 0 || says === "problem";
   const classes = ["node", "gn"];
   if (node.mapped) classes.push("stacked");
-  if (node.mapped && !shape.small) classes.push("three");
+  if ((node.mapped || says !== null) && !shape.small) classes.push("three");
   if (shape.small) classes.push("mini");
   if (selected) classes.push("is-selected");
   if (found) classes.push("is-found");
+  if (change) classes.push("is-change", `ch-${change.change}`);
+  if (node.called) classes.push(says === null ? "is-called" : "is-said");
   if (problem) classes.push("has-problem");
   if (live && (drawing === null || drawing === "skipped" || drawing === "pending")) classes.push("is-dim");
   if (drawing) classes.push(`s-${drawing}`);
   if (drawing && LOUD.has(drawing)) classes.push("is-live");
   const said = mark ? `, ${mark.pinned ? "pinned" : `stale: ${mark.stale}`}` : "";
-  const label = `${spoken(node, shape.inner, live)}${said}`;
+  const label = `${spoken(node, shape.inner, live)}${said}${spokenChange(change)}`;
   // Too small to read: a shape for each state, and nothing that costs.
   if (detail === "shapes") {
     return <div className={`gs ${classes.slice(2).join(" ")}`} id={domId} role="img" aria-label={label} />;
@@ -44,14 +51,17 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   const top = shape.small ? 5 : 2;
   return (
     <div className={classes.join(" ")} id={domId} role="img" aria-label={label}>
+      {(shape.folded || callsFlow(node)) && <Open shape={shape} />}
       <svg className="gn-icons" aria-hidden="true" width={shape.width - 2} height="20">
-        <use
-          href={kindRef(shape.inner > 0 ? "tasks" : node.kind)}
-          x={shape.small ? 6 : 10}
-          y={top}
-          width="16"
-          height="16"
-        />
+        {says === null && (
+          <use
+            href={kindRef(shape.inner > 0 ? "tasks" : node.kind)}
+            x={shape.small ? 6 : 10}
+            y={top}
+            width="16"
+            height="16"
+          />
+        )}
         {problem && drawing === null ? (
           <use
             href={PROBLEM_REF}
@@ -78,8 +88,11 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
       {shape.small ? (
         node.mapped && live && live.total > 0 && <span className="n">{progress(live)}</span>
       ) : (
-        <span className="what">{second(shape, live)}</span>
+        <span className="what" title={says === null ? undefined : factOf(node, 0)}>
+          {(change && whatChanged(change)) ?? second(shape, live)}
+        </span>
       )}
+      {change && <ChangeMark change={change.change} small={shape.small} />}
       {mark && !shape.small && (
         <span className={`gn-mark ${mark.pinned ? "is-pinned" : ""}`} title={mark.stale ?? undefined}>
           {mark.pinned ? "pinned" : "stale"}
@@ -93,6 +106,29 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
     </div>
   );
 });
+
+/** Opens what is folded, for who has a pointer; the canvas around it has the key. */
+function Open({ shape }: { shape: ShapeNode }) {
+  const fold = useContext(FoldContext);
+  const opensFlows = useContext(OpensContext);
+  if (!shape.folded && !opensFlows) return null;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+    // biome-ignore lint/a11y/noStaticElementInteractions: what a screen reader says of a task has no parts
+    <span
+      className="gn-open canvas-own nodrag nopan"
+      title={`Open ${shape.node.name} here`}
+      onClick={(event) => {
+        event.stopPropagation();
+        fold(shape.id);
+      }}
+    >
+      <svg aria-hidden="true" width="12" height="12">
+        <use href={OPEN_REF} />
+      </svg>
+    </span>
+  );
+}
 
 function second(shape: ShapeNode, live: ReturnType<typeof useLiveNode>): string {
   const fact = factOf(shape.node, shape.inner);

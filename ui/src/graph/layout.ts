@@ -7,6 +7,7 @@ import {
   type Box,
   childrenOf,
   FULL_GAPS,
+  type Gaps,
   GROUP_SIDE,
   GROUP_TOP,
   type Places,
@@ -14,10 +15,12 @@ import {
   placeInRows,
   SMALL_GAPS,
 } from "./place";
-import type { Shape, ShapeNode } from "./shape";
+import type { Shape, ShapeEdge, ShapeNode } from "./shape";
 
 /** How long the engine may take. */
 const DEADLINE_MS = 10_000;
+/** How wide what is said of an edge that came or went is drawn. */
+const CHANGE_WIDTH = 84;
 /** Layouts that are kept. */
 const KEPT = 40;
 /** From this many tasks on the engine tries fewer ways to untangle edges. */
@@ -101,37 +104,50 @@ export function toElk(shape: Shape): ElkNode {
       "elk.edgeRouting": "ORTHOGONAL",
       "elk.json.edgeCoords": "ROOT",
       "elk.aspectRatio": "1.4",
-      "elk.spacing.nodeNode": String(gaps.side),
+      ...spacing(gaps),
       "elk.spacing.componentComponent": String(gaps.side),
-      "elk.spacing.edgeNode": String(gaps.side / 2),
-      "elk.spacing.edgeEdge": "10",
-      "elk.layered.spacing.nodeNodeBetweenLayers": String(gaps.layer),
-      "elk.layered.spacing.edgeNodeBetweenLayers": String(gaps.layer / 3),
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
       "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
       "elk.layered.nodePlacement.favorStraightEdges": "true",
       "elk.layered.thoroughness": shape.nodes.length > MANY ? "2" : "7",
     },
-    children: (children.get(null) ?? []).map((node) => toElkNode(node, children)),
+    children: (children.get(null) ?? []).map((node) => toElkNode(node, children, gaps)),
     edges: shape.edges.map((edge) => ({
       id: edge.id,
       sources: [String(edge.from)],
       targets: [String(edge.to)],
-      // Room for the condition that stands on the edge.
-      ...(edge.condition === null ? {} : { labels: [{ text: "", width: 2, height: 16 }] }),
+      ...(labelOf(edge) ?? {}),
     })),
   };
 }
 
-function toElkNode(node: ShapeNode, children: ReadonlyMap<number | null, ShapeNode[]>): ElkNode {
+function toElkNode(node: ShapeNode, children: ReadonlyMap<number | null, ShapeNode[]>, gaps: Gaps): ElkNode {
   const inside = children.get(node.id);
   if (!inside) return { id: String(node.id), width: node.width, height: node.height };
   return {
     id: String(node.id),
     layoutOptions: {
       "elk.padding": `[top=${GROUP_TOP},left=${GROUP_SIDE},bottom=${GROUP_SIDE},right=${GROUP_SIDE}]`,
+      // What stands in a group takes over nothing from around it.
+      ...spacing(gaps),
     },
-    children: inside.map((child) => toElkNode(child, children)),
+    children: inside.map((child) => toElkNode(child, children, gaps)),
+  };
+}
+
+/** Room for what stands on an edge; what came and what went for it stand beside each other. */
+function labelOf({ condition, change }: ShapeEdge): Pick<ElkExtendedEdge, "labels"> | null {
+  if (change) return { labels: [{ text: change, width: CHANGE_WIDTH, height: 16 }] };
+  return condition === null ? null : { labels: [{ text: "", width: 2, height: 16 }] };
+}
+
+function spacing({ side, layer }: Gaps): Record<string, string> {
+  return {
+    "elk.spacing.nodeNode": String(side),
+    "elk.spacing.edgeNode": String(side / 2),
+    "elk.spacing.edgeEdge": "10",
+    "elk.layered.spacing.nodeNodeBetweenLayers": String(layer),
+    "elk.layered.spacing.edgeNodeBetweenLayers": String(layer / 3),
   };
 }
 

@@ -1,13 +1,14 @@
 // What of a flow's graph is drawn: folded groups stand for what is in them, and edges end where something is
 // drawn. Pure; it knows nothing of places on the screen.
 
-import type { GraphEdge, GraphNode } from "../api/types";
+import type { GraphEdge } from "../api/types";
+import type { DrawnNode } from "./called";
 
 /** How large a task is drawn. */
 export interface Size {
   width: number;
   height: number;
-  /** a mapped task may have a line more: how many of its items are in which state */
+  /** a mapped task may have a line more: how many of its items are in which state; what says why there is no task, too */
   mapped: number;
 }
 
@@ -17,7 +18,7 @@ export const SMALL: Size = { width: 126, height: 28, mapped: 28 };
 
 export interface ShapeNode {
   id: number;
-  node: GraphNode;
+  node: DrawnNode;
   /** the drawn group that it stands in */
   parent: number | null;
   /** how many groups stand around it */
@@ -31,7 +32,12 @@ export interface ShapeNode {
   small: boolean;
 }
 
-export interface ShapeEdge extends GraphEdge {
+/** An edge, and what became of it where two versions are drawn as one graph. */
+export interface DrawnEdge extends GraphEdge {
+  readonly change?: "added" | "removed";
+}
+
+export interface ShapeEdge extends DrawnEdge {
   id: string;
 }
 
@@ -44,8 +50,8 @@ export interface Shape {
 }
 
 interface Content {
-  nodes: readonly GraphNode[];
-  edges: readonly GraphEdge[];
+  nodes: readonly DrawnNode[];
+  edges: readonly DrawnEdge[];
 }
 
 /** The part of the graph that is drawn while these groups are folded. Groups come before what is in them. */
@@ -63,7 +69,7 @@ export function shapeOf(graph: Content, folded: ReadonlySet<number>, size: Size 
   return { nodes, edges, key: keyOf(nodes, edges), small: size === SMALL };
 }
 
-function shapeNode(node: GraphNode, inner: number, folded: boolean, around: number, size: Size): ShapeNode {
+function shapeNode(node: DrawnNode, inner: number, folded: boolean, around: number, size: Size): ShapeNode {
   return {
     id: node.task,
     node,
@@ -72,14 +78,14 @@ function shapeNode(node: GraphNode, inner: number, folded: boolean, around: numb
     inner,
     folded: inner > 0 && folded,
     width: size.width,
-    height: node.mapped ? size.mapped : size.height,
+    height: node.mapped || node.called?.says ? size.mapped : size.height,
     small: size === SMALL,
   };
 }
 
 function countInner(
-  nodes: readonly GraphNode[],
-  byTask: ReadonlyMap<number, GraphNode>,
+  nodes: readonly DrawnNode[],
+  byTask: ReadonlyMap<number, DrawnNode>,
 ): Map<number, number> {
   const inner = new Map<number, number>();
   for (const node of nodes) {
@@ -89,7 +95,7 @@ function countInner(
 }
 
 /** The groups around a task, from the nearest on. */
-function ancestors(node: GraphNode, byTask: ReadonlyMap<number, GraphNode>): number[] {
+function ancestors(node: DrawnNode, byTask: ReadonlyMap<number, DrawnNode>): number[] {
   const found: number[] = [];
   let parent = node.parent;
   while (parent !== null && !found.includes(parent)) {
@@ -99,23 +105,23 @@ function ancestors(node: GraphNode, byTask: ReadonlyMap<number, GraphNode>): num
   return found;
 }
 
-function depth(node: GraphNode, byTask: ReadonlyMap<number, GraphNode>): number {
+function depth(node: DrawnNode, byTask: ReadonlyMap<number, DrawnNode>): number {
   return ancestors(node, byTask).length;
 }
 
 /** What is drawn for a task: itself, or the outermost folded group around it. */
-function drawnFor(task: number, byTask: ReadonlyMap<number, GraphNode>, folded: ReadonlySet<number>): number {
+function drawnFor(task: number, byTask: ReadonlyMap<number, DrawnNode>, folded: ReadonlySet<number>): number {
   const node = byTask.get(task);
   if (!node) return task;
   return ancestors(node, byTask).findLast((above) => folded.has(above)) ?? task;
 }
 
-function drawnEdges(edges: readonly GraphEdge[], drawn: (task: number) => number): ShapeEdge[] {
+function drawnEdges(edges: readonly DrawnEdge[], drawn: (task: number) => number): ShapeEdge[] {
   const found = new Map<string, ShapeEdge>();
   for (const edge of edges) {
     const from = drawn(edge.from);
     const to = drawn(edge.to);
-    const id = `${from}-${edge.on}-${to}`;
+    const id = `${from}-${edge.on}-${to}${edge.change ? `-${edge.change}` : ""}`;
     if (from === to) continue;
     const known = found.get(id);
     // Several edges that folding made one: it is implied only if all of them are.
@@ -134,6 +140,12 @@ function keyOf(nodes: readonly ShapeNode[], edges: readonly ShapeEdge[]): string
     height,
     inner > 0 && !folded,
   ]);
-  const lines = edges.map(({ from, to, condition }) => [from, to, condition !== null]);
+  // Edges are known by what they are, so that of two that were exchanged each has its own line.
+  const lines = edges.map(({ from, to, condition, change }) => [
+    from,
+    to,
+    condition !== null,
+    ...(change ? [change] : []),
+  ]);
   return JSON.stringify([boxes, lines]);
 }

@@ -39,6 +39,7 @@ const DRAWINGS = {
   ),
   down: <path d="m4 6 4 4 4-4" />,
   download: <path d="M8 2.4v7.4M4.8 6.8 8 10l3.2-3.2M2.6 13.4h10.8" />,
+  edit: <path d="m2.8 13.2.6-3 7.2-7.2 2.4 2.4-7.2 7.2zM9.2 4.4l2.4 2.4" />,
   file: <path d="M4 1.9h5l3.4 3.4v8.8H4zM9 1.9v3.4h3.4" />,
   fit: <path d="M2.4 5.6V2.4h3.2M10.4 2.4h3.2v3.2M13.6 10.4v3.2h-3.2M5.6 13.6H2.4v-3.2" />,
   flows: (
@@ -100,6 +101,7 @@ const DRAWINGS = {
   ),
   minus: <path d="M3.4 8h9.2" />,
   more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="1.9" />,
+  move: <path d="M2.6 8h10M9.2 4.4 12.8 8l-3.6 3.6" />,
   note: <path d="M2.7 2.7h10.6V9.5l-3.8 3.8H2.7zM13.3 9.5H9.5v3.8" />,
   notify: <path d="M2 3h12v8H8.6l-3.2 2.8V11H2zM5 6h6M5 8.3h3.6" />,
   person: (
@@ -117,6 +119,7 @@ const DRAWINGS = {
     <path d="M5.4 2.6c-1.7.6-2.6 2.2-2.6 5.4s.9 4.8 2.6 5.4M10.6 2.6c1.7.6 2.6 2.2 2.6 5.4s-.9 4.8-2.6 5.4M6.2 6.1l3.6 3.8M9.8 6.1 6.2 9.9" />
   ),
   redo: <path d="M10.5 2.9 13.5 6l-3 3.1M13.5 6H6.3a3.5 3.5 0 0 0 0 7h3.3" />,
+  rename: <path d="M5.4 2.6h1.4L8 3.6l1.2-1h1.4M8 3.6v8.8M5.4 13.4h1.4l1.2-1 1.2 1h1.4" />,
   retry: <path d="M13.4 8a5.4 5.4 0 1 1-1.6-3.8M12.2 1.6v2.9H9.3" />,
   right: <path d="m6 4 4 4-4 4" />,
   ring: <circle cx="8" cy="8" r="4.6" />,

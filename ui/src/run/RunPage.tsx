@@ -2,10 +2,11 @@
 
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { get, path } from "../api/client";
 import { run as question } from "../api/queries";
 import type { Graph, LogPage, Question, RunDetail } from "../api/types";
+import type { DrawnNode } from "../graph/called";
 import { FlowGraph } from "../graph/FlowGraph";
 import { NodeStatesContext } from "../graph/nodeStates";
 import { useGuided } from "../guide/guide";
@@ -20,6 +21,8 @@ import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
 import { toast, toastError } from "../shell/toast";
 import { AnswerDialog, QuestionBanner } from "./Answer";
+import { CalledTask } from "./CalledTask";
+import { useCalledRuns } from "./calledRuns";
 import { Facts } from "./Facts";
 import { Inspector } from "./Inspector";
 import type { Picked } from "./picked";
@@ -82,7 +85,16 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
   const { run, questions } = detail;
   const running = !isEnded(run.state_type);
   const boards = useBoards(run.id, graph);
+  const called = useCalledRuns(
+    run.flow,
+    useMemo(
+      () => ({ run: run.id, graph, states: boards.nodes, timeline: boards.timeline }),
+      [run.id, graph, boards.nodes, boards.timeline],
+    ),
+  );
   const [picked, setPicked] = useState<Picked | null>(null);
+  /** a task of a run that this one called, by its path in the graph */
+  const [inner, setInner] = useState<string | null>(null);
   const [logTask, setLogTask] = useState<string | null>(null);
   const [led, writeLines] = useLinesInAddress();
   const [goTo, setGoTo] = useState<Lines | null>(null);
@@ -97,16 +109,21 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
   const { setAttempt } = boards;
   useEffect(() => setAttempt(detail.attempt), [setAttempt, detail.attempt]);
 
+  const drawn = called.graph;
+  const chosen = drawn.nodes.find((node) => node.path === inner) as DrawnNode | undefined;
   const pick = useCallback((next: Picked | null) => {
     setPicked(next);
+    setInner(null);
     setLogTask(next?.path ?? null);
   }, []);
   const pickNode = useCallback(
     (task: number | null) => {
-      const node = graph.nodes.find((one) => one.task === task);
-      pick(node ? { node: node.task, path: node.path, taskRun: null } : null);
+      const node = drawn.nodes.find((one) => one.task === task);
+      const isOwn = node !== undefined && node.task >= 0;
+      pick(isOwn ? { node: node.task, path: node.path, taskRun: null } : null);
+      setInner(isOwn ? null : (node?.path ?? null));
     },
-    [graph, pick],
+    [drawn, pick],
   );
   const { timeline } = boards;
   const numberOf = useCallback(
@@ -138,6 +155,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
 
   return (
     <NodeStatesContext value={boards.nodes}>
+      {called.follow}
       <div className="run-body">
         {questions.map((one, at) => (
           <QuestionBanner
@@ -187,13 +205,16 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
                               size: "42%",
                               min: 200,
                               content: (
-                                <FlowGraph
-                                  graph={graph}
-                                  selected={picked?.node ?? null}
-                                  onSelect={pickNode}
-                                  small
-                                  label={`Graph of ${run.flow}`}
-                                />
+                                <NodeStatesContext value={called.states}>
+                                  <FlowGraph
+                                    graph={drawn}
+                                    selected={chosen?.task ?? picked?.node ?? null}
+                                    onSelect={pickNode}
+                                    onTurn={called.turn}
+                                    small
+                                    label={`Graph of ${run.flow}`}
+                                  />
+                                </NodeStatesContext>
                               ),
                             },
                             {
@@ -254,7 +275,11 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
               id: "side",
               size: 320,
               min: 220,
-              content: (
+              content: chosen ? (
+                <NodeStatesContext value={called.states}>
+                  <CalledTask node={chosen} run={called.runOf(chosen)} onClose={() => pick(null)} />
+                </NodeStatesContext>
+              ) : (
                 <Inspector
                   run={run.id}
                   detail={detail}

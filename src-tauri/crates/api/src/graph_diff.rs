@@ -32,6 +32,8 @@ pub enum TaskChangeKind {
     Changed,
     /// Both have it, and only its name is another.
     Renamed,
+    /// Both have it, and only the group that it stands in is another.
+    Moved,
 }
 
 /// A task that changed.
@@ -41,7 +43,7 @@ pub struct TaskChange {
     pub change: TaskChangeKind,
     /// Its path: of a removed one, on the left; else on the right.
     pub path: String,
-    /// Of a renamed one: its path on the left.
+    /// Of a renamed or moved one: its path on the left.
     pub from: Option<String>,
     /// Of a changed one: the keys that changed.
     pub keys: Vec<String>,
@@ -114,8 +116,8 @@ fn gather<'f>(tasks: Option<&'f Json>, around: &str, found: &mut Vec<Written<'f>
     }
 }
 
-/// The paths of tasks that only have another name: from the left to the right. Inner
-/// tasks of a renamed group go with it.
+/// The paths of tasks that only have another name, or stand in another group: from the
+/// left to the right. Inner tasks of such a group go with it.
 fn renamed<'w>(before: &'w [Written<'_>], after: &'w [Written<'_>]) -> HashMap<&'w str, String> {
     let known_left: HashSet<&str> = before.iter().map(|task| task.path.as_str()).collect();
     let known_right: HashSet<&str> = after.iter().map(|task| task.path.as_str()).collect();
@@ -133,12 +135,17 @@ fn renamed<'w>(before: &'w [Written<'_>], after: &'w [Written<'_>]) -> HashMap<&
         }
         let is_new = |new: &&Written<'_>| {
             let path = new.path.as_str();
-            !known_left.contains(path)
-                && !taken.contains(path)
-                && split(path).0 == around
-                && new.body == task.body
+            !known_left.contains(path) && !taken.contains(path) && new.body == task.body
         };
-        if let Some(new) = after.iter().find(is_new) {
+        let renamed_here = after
+            .iter()
+            .filter(is_new)
+            .find(|new| split(&new.path).0 == around);
+        let moved_here = || {
+            let mut new = after.iter().filter(is_new);
+            new.find(|new| split(&new.path).1 == name)
+        };
+        if let Some(new) = renamed_here.or_else(moved_here) {
             taken.insert(&new.path);
             renamed.insert(&task.path, new.path.clone());
         }
@@ -174,11 +181,19 @@ fn task_changes(
                     changes.push(change(TaskChangeKind::Changed, path, None, keys));
                 }
             }
-            // An inner task goes with its group, which says so.
-            (None, Some(from)) if split(from).1 == split(&path).1 => {}
             (None, Some(from)) => {
+                let kind = if split(from).1 == split(&path).1 {
+                    // An inner task goes with its group, which says so.
+                    let around = renamed.get(split(from).0);
+                    if around.is_some_and(|around| around == split(&path).0) {
+                        continue;
+                    }
+                    TaskChangeKind::Moved
+                } else {
+                    TaskChangeKind::Renamed
+                };
                 let from = Some((*from).to_owned());
-                changes.push(change(TaskChangeKind::Renamed, path, from, Vec::new()));
+                changes.push(change(kind, path, from, Vec::new()));
             }
             (None, None) => changes.push(change(TaskChangeKind::Added, path, None, Vec::new())),
         }
@@ -322,6 +337,15 @@ mod tests {
                 "Renamed h g []",
                 "Changed last  [\"needs\"]",
             ]
+        );
+        let regrouped = "name: a\ntasks:\n  one: { value: 1 }\n  in: { value: 2 }\n  g:\n    tasks:\n      out: { value: 3 }\n      h: { tasks: { deep: { value: 5 } } }\n  last: { value: 4, needs: [one] }\n";
+        let before = regrouped
+            .replace("  in: { value: 2 }\n", "")
+            .replace("      out:", "      in: { value: 2 }\n      out:")
+            .replace("      h: {", "  h: {");
+        assert_eq!(
+            told(&before, regrouped),
+            ["Moved in g/in []", "Moved g/h h []"]
         );
         assert_eq!(between("tasks: [", left), None);
         assert_eq!(between(left, "just text"), None);

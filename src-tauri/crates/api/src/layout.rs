@@ -31,7 +31,7 @@ const VERSION: u32 = 1;
 /// The largest file that is read.
 const LARGEST: u64 = 4 << 20;
 
-/// How many positions, folded groups or notes there may be.
+/// How many positions, folded groups, opened flows or notes there may be.
 const MOST: usize = 10_000;
 
 /// How far from the middle anything may stand, and how large a note may be.
@@ -52,6 +52,9 @@ pub struct Layout {
     /// The groups that are folded, by path.
     #[serde(default)]
     pub folded: Vec<String>,
+    /// The tasks within which the flow that they call is shown, by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opened: Vec<String>,
     /// Notes on the canvas.
     #[serde(default)]
     pub notes: Vec<Note>,
@@ -67,6 +70,7 @@ impl Default for Layout {
             version: VERSION,
             positions: BTreeMap::new(),
             folded: Vec::new(),
+            opened: Vec::new(),
             notes: Vec::new(),
             other: BTreeMap::new(),
         }
@@ -311,6 +315,7 @@ fn mistakes(layout: &Layout) -> Vec<String> {
     for (noun, count) in [
         ("positions", layout.positions.len()),
         ("folded", layout.folded.len()),
+        ("opened", layout.opened.len()),
         ("notes", layout.notes.len()),
     ] {
         if count > MOST {
@@ -320,6 +325,7 @@ fn mistakes(layout: &Layout) -> Vec<String> {
         }
     }
     let names = layout.positions.keys().chain(&layout.folded);
+    let names = names.chain(&layout.opened);
     if names
         .clone()
         .any(|name| name.is_empty() || name.len() > LONGEST_NAME)
@@ -405,6 +411,9 @@ mod tests {
             json!({"version": 1, "positions": {"t": {"x": 1, "y": 2}}, "folded": ["g"], "notes": [], "zoom": 2})
         );
         assert_eq!(show(&around, &home, &catalog, "a").unwrap(), second);
+        let opened = put(json!({"version": 1, "opened": ["t", "t//in"]}));
+        assert_eq!(opened.layout.opened, ["t", "t//in"]);
+        assert_eq!(show(&around, &home, &catalog, "a").unwrap(), opened);
         assert!(!text.contains("1.0"), "{text}");
     }
 
@@ -439,6 +448,7 @@ mod tests {
                 "`t` stands",
             ),
             (json!({"version": 1, "folded": [""]}), "path is empty"),
+            (json!({"version": 1, "opened": [""]}), "path is empty"),
             (
                 json!({"version": 1, "notes": [note("n", -1.0)]}),
                 "note `n`",

@@ -1,7 +1,7 @@
 // What an action may look at and do.
 
-import type { GraphNode } from "../../api/types";
 import { tasksOf } from "../../edit/tasks";
+import { type DrawnNode, isOwn } from "../../graph/called";
 import type { Action } from "../action";
 import { brokenAt } from "../broken";
 import type { FlowEditor } from "../context";
@@ -44,19 +44,28 @@ export function single(context: BuildContext): string | null {
 
 /** For what is done to the selected tasks. */
 export function needsTasks(context: BuildContext): string | null {
-  return selection(context).length === 0 ? "no task is selected" : locked(context);
+  return selection(context).length === 0 ? "no task is selected" : (foreign(context) ?? locked(context));
 }
 
 /** For what is done to one task. */
 export function needsTask(context: BuildContext): string | null {
   if (single(context) === null) return "one task is to be selected";
-  return locked(context);
+  return foreign(context) ?? locked(context);
+}
+
+/** Why what is selected cannot be changed: it is drawn here, and belongs to another flow. */
+export function foreign(context: BuildContext): string | null {
+  const path = selection(context).find((one) => !isOwn(one));
+  if (path === undefined) return null;
+  const flow = nodeOf(context, path)?.called?.flow;
+  return flow ? `it belongs to the flow \`${flow}\`, and is changed there` : "it belongs to another flow";
 }
 
 export function taskOf({ editor }: BuildContext, path: string) {
   return tasksOf(editor.snapshot().document).find(pathOf(path));
 }
 
-export function nodeOf({ editor }: BuildContext, path: string): GraphNode | null {
-  return editor.snapshot().graph?.nodes.find((node) => node.path === path) ?? null;
+export function nodeOf({ editor, view }: BuildContext, path: string): DrawnNode | null {
+  const graph = isOwn(path) ? editor.snapshot().graph : view.state().drawn;
+  return graph?.nodes.find((node) => node.path === path) ?? null;
 }

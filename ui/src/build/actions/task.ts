@@ -1,6 +1,7 @@
 // What is done to tasks and to the edges between them.
 
 import type { Outcome } from "../../edit/tasks";
+import { calledFlow, callsFlow, isOwn } from "../../graph/called";
 import {
   connect,
   groupSelected,
@@ -12,7 +13,7 @@ import {
   setMapped,
   ungroupSelected,
 } from "../edits";
-import { withFold } from "../layout";
+import { isFolded, turned } from "../layout";
 import {
   type BuildAction,
   locked,
@@ -154,17 +155,18 @@ export const TASK_ACTIONS: readonly BuildAction[] = [
   {
     id: "fold",
     group: "Task",
-    label: (context) => (isFolded(context) ? "Open the group" : "Fold the group"),
-    keys: "Space",
-    unable: (context) => {
-      const path = single(context);
-      const { document } = context.editor.snapshot();
-      return path !== null && isGroup(document, path) ? null : false;
+    label: (context) => {
+      const task = foldable(context);
+      if (!task) return "Open or fold the group, or the flow that is called";
+      const noun = task.kind === "flow" ? "flow" : "group";
+      if (!isFolded(context.editor.snapshot().layout, task)) return `Fold the ${noun}`;
+      return task.kind === "flow" ? "Open the flow here, as it is" : "Open the group";
     },
+    keys: "Space",
+    unable: (context) => (foldable(context) ? null : false),
     run: (context) => {
-      const path = single(context);
-      if (path !== null)
-        context.editor.fold((layout) => withFold(layout, path, !layout.folded.includes(path)));
+      const task = foldable(context);
+      if (task) context.editor.fold((layout) => turned(layout, task));
     },
   },
   {
@@ -216,17 +218,22 @@ function isMapped(context: Parameters<BuildAction["run"]>[0]): boolean {
   return path !== null && (taskOf(context, path)?.isMapped ?? false);
 }
 
-function isFolded(context: Parameters<BuildAction["run"]>[0]): boolean {
-  return context.editor.snapshot().layout.folded.includes(single(context) ?? "");
+/** The selected task, if it is a group or calls a flow. */
+function foldable(context: Parameters<BuildAction["run"]>[0]): { path: string; kind: string } | null {
+  const path = single(context);
+  if (path === null) return null;
+  // The text may be newer than what is drawn of it.
+  if (isOwn(path) && isGroup(context.editor.snapshot().document, path)) return { path, kind: "tasks" };
+  const node = nodeOf(context, path);
+  return node && (callsFlow(node) || node.kind === "tasks") ? node : null;
 }
 
-/** The flow that the selected task runs, where the file names one. */
+/** The flow that the selected task runs, where the file names one; of a task of another flow, that flow. */
 function subflow(context: Parameters<BuildAction["run"]>[0]): string | null {
   const path = single(context);
   const node = path === null ? null : nodeOf(context, path);
-  return node?.kind === "flow" && node.fact !== null && /^[a-z0-9][a-z0-9_-]*$/.test(node.fact)
-    ? node.fact
-    : null;
+  if (!node) return null;
+  return node.called ? node.called.flow || null : calledFlow(node);
 }
 
 /** The nearest group before the selected task, among its siblings. */

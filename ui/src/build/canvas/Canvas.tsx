@@ -14,6 +14,7 @@ import {
   useState,
 } from "react";
 import type { Graph } from "../../api/types";
+import { isOwn } from "../../graph/called";
 import { EdgeLayer } from "../../graph/EdgeLayer";
 import { nodesOf, type ShownNode } from "../../graph/elements";
 import { GroupNode } from "../../graph/GroupNode";
@@ -30,9 +31,9 @@ import { spoken } from "../../graph/words";
 import { Keys } from "../../shell/Keys";
 import { useEdited, useEditor } from "../context";
 import { focusInspector } from "../focus";
-import { type Position, placed, withFold } from "../layout";
+import { type Position, placed, turned } from "../layout";
 import { type CanvasHandle, useBuildView, useViewed } from "../view";
-import { positionsOf } from "./arranged";
+import { ownPositions } from "./arranged";
 import { Gestures, type Stage, type Surface } from "./gestures";
 import { EdgeStates, Failures, type LiveRun } from "./live";
 import { Notes } from "./Notes";
@@ -116,8 +117,8 @@ function Drawing({ graph, label, found, old, live, shape, places, pending }: Dra
   useReveal(root, surface, selected.last, pending);
   const fold = useCallback(
     (task: number) => {
-      const path = surface.current.shape.nodes.find((node) => node.id === task)?.node.path;
-      if (path !== undefined) editor.fold((layout) => withFold(layout, path, !layout.folded.includes(path)));
+      const node = surface.current.shape.nodes.find(({ id }) => id === task)?.node;
+      if (node) editor.fold((layout) => turned(layout, node));
     },
     [editor],
   );
@@ -325,7 +326,7 @@ function useHandle(
         void layOutSome(latest.current, paths, surface.current).then((moved) => {
           if (!moved) return;
           const { shape, places } = surface.current;
-          const stands = positionsOf(shape, places);
+          const stands = ownPositions(shape, places);
           editor.arrange((layout) =>
             placed({ ...layout, positions: { ...layout.positions, ...stands } }, moved),
           );
@@ -398,7 +399,8 @@ async function layOutSome(
   for (const node of nodes) {
     const box = laid.boxes.get(node.task);
     const isTop = node.parent === null && chosen.has(node.path);
-    if (box) moved.set(node.path, isTop ? { x: box.x + by.x, y: box.y + by.y } : { x: box.x, y: box.y });
+    if (box && isOwn(node.path))
+      moved.set(node.path, isTop ? { x: box.x + by.x, y: box.y + by.y } : { x: box.x, y: box.y });
   }
   return moved;
 }

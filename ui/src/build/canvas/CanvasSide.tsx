@@ -1,9 +1,11 @@
 // The canvas, or the list of steps in its place, with its toolbar and all that opens over it.
 
 import { ReactFlowProvider } from "@xyflow/react";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useLayoutEffect, useMemo } from "react";
 import { MarksContext } from "../../graph/marks";
 import { NodeStatesContext } from "../../graph/nodeStates";
+import { OpensContext } from "../../graph/surroundings";
+import { useCalled } from "../../graph/useCalled";
 import { Keys } from "../../shell/Keys";
 import { brokenAt } from "../broken";
 import { ConnectPalette } from "../ConnectPalette";
@@ -15,7 +17,7 @@ import { SaidBar } from "../SaidBar";
 import { StepTree } from "../StepTree";
 import { Toolbar } from "../Toolbar";
 import { useActions, useBuildContext, useClipboard } from "../useBuildContext";
-import { useViewed } from "../view";
+import { useBuildView, useViewed } from "../view";
 import { Canvas } from "./Canvas";
 import { useLiveRun } from "./live";
 import { useStandings } from "./standings";
@@ -29,7 +31,11 @@ export function CanvasSide({ flow, onShow }: Props) {
   const context = useBuildContext();
   useActions(context);
   useClipboard(context);
-  const graph = useEdited((snapshot) => snapshot.graph);
+  const own = useEdited((snapshot) => snapshot.graph);
+  const opened = useEdited((snapshot) => snapshot.layout.opened);
+  const graph = useCalled(own, flow, opened);
+  const view = useBuildView();
+  useLayoutEffect(() => view.set({ drawn: graph }), [view, graph]);
   const isOld = useEdited((snapshot) => brokenAt(snapshot) !== null);
   const shows = useViewed((state) => state.shows);
   const sought = useViewed((state) => state.sought);
@@ -57,7 +63,15 @@ export function CanvasSide({ flow, onShow }: Props) {
             ) : shows === "list" ? (
               <StepTree graph={graph} found={foundSet} label={`The steps of ${flow}`} old={isOld} />
             ) : (
-              <Canvas graph={graph} found={foundSet} label={`The graph of ${flow}`} old={isOld} live={live} />
+              <OpensContext value={true}>
+                <Canvas
+                  graph={graph}
+                  found={foundSet}
+                  label={`The graph of ${flow}`}
+                  old={isOld}
+                  live={live}
+                />
+              </OpensContext>
             )}
             {graph && graph.nodes.length === 0 && shows === "graph" && <First />}
             <SaidBar onShow={onShow} />

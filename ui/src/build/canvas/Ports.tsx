@@ -19,7 +19,7 @@ export function Ports({ root, shape, boxes }: Props) {
   const hovered = useHovered(root);
   const node = shape.nodes.find((one) => one.id === hovered);
   const box = hovered === null ? undefined : boxes.get(hovered);
-  if (!node || !box) return null;
+  if (!node || node.node.called || !box) return null;
   return (
     <ViewportPortal>
       {portsOf(box).map(({ on, x, y }) => (

@@ -67,7 +67,12 @@ function placesBy(shape: Shape, positions: Positions, hear: Placed): Places {
   return { boxes, routes: new Map() };
 }
 
-/** Where the tasks of a shape stand now, so that from now on they stay there. */
+/** Where the flow's own tasks stand now, so that from now on they stay there. */
+export function ownPositions(shape: Shape, places: Places): Record<string, Position> {
+  return positionsOf({ ...shape, nodes: shape.nodes.filter(({ node }) => !node.called) }, places);
+}
+
+/** Where all that is drawn stands now, each within the frame around it. */
 export function positionsOf(shape: Shape, places: Places): Record<string, Position> {
   const found: Record<string, Position> = {};
   for (const { id, node } of shape.nodes) {

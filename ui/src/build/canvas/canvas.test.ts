@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import type { Graph } from "../../api/types";
 import { FULL, shapeOf } from "../../graph/shape";
 import { onCanvas } from "../../graph/walk";
-import { arranged, FoundPlaces, positionsOf } from "./arranged";
-import { edgeAt, groupAt, nodesIn, withInner } from "./pointed";
+import { arranged, FoundPlaces, ownPositions, positionsOf } from "./arranged";
+import { edgeAt, frameAt, groupAt, nodesIn, ownOf, withInner } from "./pointed";
 
 const node = (task: number, path: string, parent: number | null = null, kind = "shell") => ({
   task,
@@ -102,4 +102,38 @@ it("finds what the pointer is at", () => {
   expect(groupAt(shape, boxes, { x: 200, y: 120 }, withInner(shape, new Set([1])))).toBeNull();
   const area = { x: -5, y: -5, width: 260, height: 160 };
   expect(nodesIn(shape, boxes, area).map(({ node: { path } }) => path)).toEqual(["a", "g/x", "g/y"]);
+});
+
+it("what a called flow has is looked at, and neither moved, connected nor kept", () => {
+  const called = { flow: "greet", says: null };
+  const inner = (task: number, name: string) => ({ ...node(task, `b//${name}`, 4), called });
+  const opened = shapeOf(
+    {
+      nodes: [
+        ...graph.nodes.slice(0, 4),
+        node(4, "b", null, "flow"),
+        inner(-1, "one"),
+        { ...inner(-2, "two"), kind: "tasks" },
+      ],
+      edges: [...graph.edges, edge(-1, -2)],
+    },
+    new Set(),
+    FULL,
+  );
+  const places = arranged(opened, {
+    ...positions,
+    "b//one": { x: 12, y: 32 },
+    "b//two": { x: 12, y: 132 },
+  });
+  const boxes = onCanvas(opened, places);
+  expect(boxes.get(4)).toMatchObject({ x: 0, y: 300, width: 198, height: 196 });
+  expect(Object.keys(ownPositions(opened, places))).toEqual(["a", "g", "b", "g/x", "g/y"]);
+  expect(Object.keys(positionsOf(opened, places))).toContain("b//one");
+  const one = opened.nodes.find(({ id }) => id === -1);
+  expect(one && ownOf(opened, one).node.path).toBe("b");
+  expect(edgeAt(opened, places, boxes, { x: 99, y: 408 }, 6)).toBeNull();
+  expect(groupAt(opened, boxes, { x: 20, y: 440 }, new Set())).toBeNull();
+  expect(frameAt(opened, boxes, { x: 5, y: 440 })?.node.path).toBe("b");
+  const area = { x: -5, y: 290, width: 400, height: 100 };
+  expect(nodesIn(opened, boxes, area)).toEqual([]);
 });

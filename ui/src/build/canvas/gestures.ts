@@ -9,8 +9,8 @@ import type { FlowEditor } from "../context";
 import { connect, inside, moveInto, nameOf, parentOf } from "../edits";
 import { isArranged, type Position, placed, withNote } from "../layout";
 import type { BuildView } from "../view";
-import { positionsOf } from "./arranged";
-import { edgeAt, groupAt, isIn, nodesIn, taskAt, withInner } from "./pointed";
+import { ownPositions } from "./arranged";
+import { edgeAt, frameAt, groupAt, isIn, nodesIn, ownOf, taskAt, withInner } from "./pointed";
 
 /** What is drawn, as the pointer finds it. */
 export interface Surface {
@@ -156,10 +156,11 @@ export class Gestures {
     });
   };
 
-  /** A press on a task becomes a move of it, and of what is selected with it. */
-  private pull({ node, at }: Gesture & { is: "pressed" }): void {
+  /** A press on a task becomes a move of it, and of what is selected with it; a called flow is moved as a whole. */
+  private pull({ node: pressed, at }: Gesture & { is: "pressed" }): void {
     const surface = this.stage.surface();
     if (!surface) return;
+    const node = ownOf(surface.shape, pressed);
     const { selection } = this.editor.snapshot();
     if (!selection.includes(node.node.path)) this.editor.select([node.node.path]);
     this.view.set({ edge: null, note: null });
@@ -290,7 +291,7 @@ export class Gestures {
     else this.editor.select([...selection, path]);
   }
 
-  /** A press on the ground: on an edge, on the body of a group, or on nothing. */
+  /** A press on the ground: on an edge, on the body of a group or of a called flow, or on nothing. */
   private point({ shape, places, boxes }: Surface, at: Point): void {
     const edge = edgeAt(shape, places, boxes, at, NEAR / this.stage.zoom());
     if (edge) {
@@ -299,8 +300,8 @@ export class Gestures {
       return;
     }
     this.view.set({ edge: null, note: null });
-    const group = groupAt(shape, boxes, at, new Set());
-    this.editor.select(group ? [group.node.path] : []);
+    const frame = frameAt(shape, boxes, at);
+    this.editor.select(frame ? [frame.node.path] : []);
   }
 
   private choose(shape: Shape, edge: ShapeEdge): void {
@@ -337,7 +338,7 @@ export class Gestures {
       moved.set(inside(into, nameOf(root.node.path)), group && !isFrame(group) ? null : place);
     }
     this.settle = back;
-    const before = positionsOf(surface.shape, surface.places);
+    const before = ownPositions(surface.shape, surface.places);
     if (leaving.length === 0) {
       this.editor.arrange((old) => placed({ ...old, positions: { ...old.positions, ...before } }, moved));
     } else {
@@ -395,7 +396,8 @@ export class Gestures {
       this.view.set({ edge: null, note: null });
       this.editor.select([node.node.path]);
     }
-    const of = edge && (!node || isFrame(node)) ? "edge" : node ? "task" : "ground";
+    const ofTask = node?.node.called ? "called" : "task";
+    const of = edge && (!node || isFrame(node)) ? "edge" : node ? ofTask : "ground";
     this.view.set({ menu: { ...at, of } });
   };
 
@@ -406,7 +408,8 @@ export class Gestures {
     const note = target.closest<HTMLElement>("[data-note]");
     const node = nodeOf(surface.shape, target);
     if (note) this.view.set({ renaming: note.dataset.note ?? null });
-    else if (node && (!isFrame(node) || target.closest(".gh"))) this.view.set({ renaming: node.node.path });
+    else if (node && !node.node.called && (!isFrame(node) || target.closest(".gh")))
+      this.view.set({ renaming: node.node.path });
   };
 
   private readonly escape = (event: KeyboardEvent): void => {
@@ -489,6 +492,7 @@ function targetOf(
     if (box && isIn(box, at) && (!found || node.depth >= found.depth)) found = node;
   }
   if (!found) return null;
+  found = ownOf(shape, found);
   if (found === from) return "itself";
   if (from.node.path.startsWith(`${found.node.path}/`)) return null;
   return found;

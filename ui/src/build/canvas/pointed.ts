@@ -6,7 +6,7 @@ import type { Shape, ShapeEdge, ShapeNode } from "../../graph/shape";
 
 type Boxes = ReadonlyMap<number, Box>;
 
-/** The edge that is drawn at the point, or near it. */
+/** The edge of the flow's own that is drawn at the point, or near it. */
 export function edgeAt(
   shape: Shape,
   places: Places,
@@ -17,6 +17,8 @@ export function edgeAt(
   let best: ShapeEdge | null = null;
   let least = near;
   for (const edge of shape.edges) {
+    // Tasks of called flows are numbered below zero.
+    if (edge.from < 0) continue;
     const from = boxes.get(edge.from);
     const to = boxes.get(edge.to);
     if (!from || !to) continue;
@@ -56,31 +58,57 @@ export function taskAt(shape: Shape, boxes: Boxes, point: Point): ShapeNode | nu
   return here ?? null;
 }
 
-/** The innermost group at the point, but none of these. */
+/** The innermost group of the flow's own at the point, but none of these. */
 export function groupAt(
   shape: Shape,
   boxes: Boxes,
   point: Point,
   but: ReadonlySet<number>,
 ): ShapeNode | null {
+  const isGroup = ({ id, node }: ShapeNode) => node.kind === "tasks" && !node.called && !but.has(id);
+  return deepestAt(shape, boxes, point, isGroup);
+}
+
+/** The innermost group or called flow at the point. */
+export function frameAt(shape: Shape, boxes: Boxes, point: Point): ShapeNode | null {
+  return deepestAt(shape, boxes, point, ({ inner, node }) => inner > 0 || node.kind === "tasks");
+}
+
+function deepestAt(
+  shape: Shape,
+  boxes: Boxes,
+  point: Point,
+  fits: (node: ShapeNode) => boolean,
+): ShapeNode | null {
   let found: ShapeNode | null = null;
   for (const node of shape.nodes) {
-    if (node.node.kind !== "tasks" || but.has(node.id) || (found && node.depth < found.depth)) continue;
+    if (!fits(node) || (found && node.depth < found.depth)) continue;
     const box = boxes.get(node.id);
     if (box && isIn(box, point)) found = node;
   }
   return found;
 }
 
+/** The flow's own task in which it stands: itself, or what calls the flow that it belongs to. */
+export function ownOf(shape: Shape, node: ShapeNode): ShapeNode {
+  let own = node;
+  while (own.node.called) {
+    const around = shape.nodes.find((one) => one.id === own.parent);
+    if (!around) break;
+    own = around;
+  }
+  return own;
+}
+
 export function isIn(box: Box, { x, y }: Point): boolean {
   return x >= box.x && y >= box.y && x <= box.x + box.width && y <= box.y + box.height;
 }
 
-/** The tasks that a rectangle touches; of groups, those that it holds whole. */
+/** The flow's own tasks that a rectangle touches; of groups, those that it holds whole. */
 export function nodesIn(shape: Shape, boxes: Boxes, area: Box): ShapeNode[] {
   return shape.nodes.filter((node) => {
     const box = boxes.get(node.id);
-    if (!box) return false;
+    if (!box || node.node.called) return false;
     const isFrame = node.inner > 0 && !node.folded;
     if (isFrame) return isIn(area, box) && isIn(area, { x: box.x + box.width, y: box.y + box.height });
     return (

@@ -2,11 +2,13 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useMemo, useState } from "react";
+import { innerPath, isOwn } from "../../graph/called";
 import { written } from "../../shell/shortcuts";
 import { Trouble } from "../../shell/Trouble";
 import { useEdited, useEditor } from "../context";
 import { Forms } from "../fields/form";
 import { flowSchema } from "../schema";
+import { CalledPanel } from "./CalledPanel";
 import { FlowPanel } from "./FlowPanel";
 import "./inspector.css";
 import { SeveralPanel } from "./SeveralPanel";
@@ -33,7 +35,9 @@ export function Inspector({ flow }: { flow: string }) {
   return (
     <aside
       className="panel inspector"
-      aria-label={selection.length > 1 ? "Tasks" : only === undefined ? `Flow ${flow}` : `Task ${only}`}
+      aria-label={
+        selection.length > 1 ? "Tasks" : only === undefined ? `Flow ${flow}` : `Task ${innerPath(only)}`
+      }
       onKeyDown={onKeyDown}
     >
       {forms === null ? (
@@ -46,6 +50,8 @@ export function Inspector({ flow }: { flow: string }) {
         <SeveralPanel paths={selection} />
       ) : only === undefined ? (
         <FlowPanel flow={flow} forms={forms} />
+      ) : !isOwn(only) ? (
+        <CalledPanel key={only} path={only} />
       ) : (
         <TaskPanel key={only} flow={flow} task={only} forms={forms} tab={tab} onTab={setTab} />
       )}
