@@ -98,7 +98,7 @@ pub(crate) struct Shared {
     /// Told when one of them has gone.
     run_gone: Notify,
     pub(crate) machine: Environment,
-    environment: Value,
+    pub(crate) environment: Value,
     listener: OnceLock<Listener>,
     closing: AtomicBool,
     crash: Option<CrashSwitch>,
@@ -306,7 +306,7 @@ impl Shared {
     }
 
     /// Records the new run: started, waiting for its flow's turn, or skipped.
-    async fn begin(
+    pub(crate) async fn begin(
         self: &Arc<Self>,
         drive: &mut Drive,
         facts: &RunFacts,
@@ -588,6 +588,7 @@ pub(crate) fn new_run(
         owner: Some(Owner::current()),
         created_at: now,
         request: None,
+        due: None,
     }
 }
 
