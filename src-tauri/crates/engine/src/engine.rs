@@ -216,6 +216,11 @@ impl Engine {
         self.shared.wait_until_idle().await;
     }
 
+    /// Waits until a run that is carried here goes: it has ended, or was let go of.
+    pub async fn run_gone(&self) {
+        self.shared.run_gone.notified().await;
+    }
+
     /// How many runs are carried here.
     pub fn carried(&self) -> usize {
         lock(&self.shared.runs).len()
