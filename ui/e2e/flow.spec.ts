@@ -258,10 +258,10 @@ describe("a flow", () => {
     expect(box.y + box.height).toBeLessThan(around.y + around.height);
   });
 
-  it("tells the times of its schedule, and that it does not start at them yet", async () => {
+  it("tells the times of its schedule, and that nothing fires until its workspace is enabled", async () => {
     const { page, goTo } = here;
     await goTo("/flows/nightly?tab=schedule");
-    await page.getByText("does not start runs at them yet").first().waitFor();
+    await page.getByText("this workspace is not enabled on this machine").first().waitFor();
     await expect.poll(() => page.getByRole("main").getByRole("listitem").count()).toBeGreaterThan(2);
   });
 

@@ -864,7 +864,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every schedule of the workspace, with its next time */
+        /** Every schedule of the workspace, with its next time and what became of the last */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -884,6 +884,23 @@ export interface paths {
         /** The next times of a flow, or of an expression */
         get: operations["next"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{flow}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pause a flow's schedules on this machine, or let them go on */
+        put: operations["pause"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1094,6 +1111,23 @@ export interface paths {
         get?: never;
         /** Look flows up in another folder from now on; what runs goes on */
         put: operations["open"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/enabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a workspace's schedules and triggers fire on this machine, or no more */
+        put: operations["enable"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1383,6 +1417,24 @@ export interface components {
          * @enum {string}
          */
         EdgeChangeKind: "added" | "removed";
+        /** @description Whether a workspace may fire. */
+        EnableWorkspaceRequest: {
+            /** @description The absolute path of a folder; by default the workspace that is served. */
+            path?: string | null;
+            /** @description Whether its schedules and triggers may fire on this machine. */
+            enabled: boolean;
+        };
+        /** @description Whether a workspace's schedules and triggers may fire on this machine. */
+        EnabledAnswer: {
+            /** @description The workspace's folder. */
+            workspace: string;
+            /** @description Whether they may. */
+            enabled: boolean;
+            /** @description Whether that was otherwise before. */
+            changed: boolean;
+            /** @description Whether a process serves the home now, which has them fire. */
+            served: boolean;
+        };
         /** @description A value with expressions in it. */
         EvaluateRequest: {
             /**
@@ -1533,7 +1585,10 @@ export interface components {
             schedules: components["schemas"]["ScheduleSummary"][];
             /** @description What else starts it, in words. */
             triggers: string[];
-            /** @description Whether schedules and triggers are carried out here. */
+            /**
+             * @description Whether its schedules may fire: its workspace is enabled on this machine. (Triggers
+             *     are not carried out yet.)
+             */
             scheduling: boolean;
             /** @description Its newest runs, newest first. */
             last: components["schemas"]["RunBar"][];
@@ -1737,6 +1792,23 @@ export interface components {
             /** @description Whether something was left out of it. */
             cut: boolean;
         };
+        /** @description A time of a schedule that has come. */
+        LastTime: {
+            /** @description When it was due. */
+            at: components["schemas"]["Moment"];
+            /** @description What became of it. */
+            outcome: components["schemas"]["TimeOutcome"];
+            /** @description Its run's id. */
+            run: string | null;
+            state: components["schemas"]["State"] | null;
+            /**
+             * @description Why it waits or was missed, as a word: `asleep`, `off`, `paused`, `overlap`,
+             *     `limit`, `late`, `condition`, `broken`, `refused`, `removed`, `disabled`, `waits`.
+             */
+            reason: string | null;
+            /** @description The same for people. */
+            message: string | null;
+        };
         /** @description Where a flow's tasks stand on the canvas. */
         Layout: {
             /**
@@ -1835,6 +1907,28 @@ export interface components {
         };
         /** @enum {string} */
         LogStream: "stdout" | "stderr" | "engine";
+        /** @description Times of a schedule that were missed in a row, for one reason. */
+        MissedDocument: {
+            /** @description The flow's name. */
+            flow: string;
+            /** @description What the schedule is known by. */
+            schedule: string;
+            /** @description The oldest of them. */
+            first: components["schemas"]["Moment"];
+            /** @description The newest of them. */
+            last: components["schemas"]["Moment"];
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            times: number;
+            /** @description Whether they were counted to the end; else they may be more. */
+            counted: boolean;
+            /** @description Why, as a word: as of [`LastTime`]. */
+            reason: string;
+            /** @description The same for people. */
+            message: string;
+        };
         /**
          * Format: date-time
          * @description A point in time as documents write it: RFC 3339, UTC, to the millisecond.
@@ -2021,10 +2115,29 @@ export interface components {
             flows: components["schemas"]["FlowSummary"][];
             /** @description What is due within a day, in order. */
             upcoming: components["schemas"]["Upcoming"][];
-            /** @description What was due and did not run. Empty while nothing is scheduled here. */
+            /**
+             * @description What was due within the last day and did not run, newest first; times that a person
+             *     paused are not among them.
+             */
             not_run: components["schemas"]["NotRun"][];
             /** @description The day's runs that no other run's task started. */
             totals: components["schemas"]["Totals"];
+        };
+        /** @description Whether a flow's schedules are paused on this machine. */
+        PauseAnswer: {
+            /** @description The flow's name. */
+            flow: string;
+            /** @description Its workspace's folder. */
+            workspace: string;
+            /** @description Whether they are. */
+            paused: boolean;
+            /** @description Whether that was otherwise before. */
+            changed: boolean;
+        };
+        /** @description Whether a flow's schedules are paused. */
+        PauseRequest: {
+            /** @description Whether they are, on this machine; the flow's file stays as it is. */
+            paused: boolean;
         };
         /** @description A pinned output. */
         Pin: {
@@ -2450,13 +2563,16 @@ export interface components {
             schedule: string;
             /** @description The zone in which it is read. */
             timezone: string;
-            /** @description Whether the flow file pauses it. */
+            /** @description Whether it is paused: by its flow file, or on this machine. */
             paused: boolean;
+            /** @description Whether the flow's schedules are paused on this machine. */
+            paused_here: boolean;
             /**
              * Format: date-time
              * @description Its next time; null where there is none.
              */
             next: string | null;
+            last: components["schemas"]["LastTime"] | null;
         };
         /** @description When a flow is due. */
         ScheduleSummary: {
@@ -2469,8 +2585,16 @@ export interface components {
         };
         /** @description Every schedule of a workspace. */
         SchedulesAnswer: {
+            /** @description The workspace's folder. */
+            workspace: string;
+            /** @description Whether it is enabled: whether its schedules may fire on this machine. */
+            enabled: boolean;
+            /** @description Whether a process serves the home now, which has them fire. */
+            served: boolean;
             /** @description The schedules, by flow, in their files' order. */
             schedules: components["schemas"]["ScheduleDocument"][];
+            /** @description Times of the last week that were missed, newest first, at most 100. */
+            missed: components["schemas"]["MissedDocument"][];
         };
         /** @description A task whose expressions are meant. */
         ScopeRequest: {
@@ -2745,6 +2869,11 @@ export interface components {
             /** @description Where the next page begins; null where this was the last. */
             next: string | null;
         };
+        /**
+         * @description What became of a schedule's time.
+         * @enum {string}
+         */
+        TimeOutcome: "run" | "waits" | "missed";
         /** @description A run over time. */
         Timeline: {
             /** @description The bars, in order of number: what others stand in before them. */
@@ -4957,6 +5086,41 @@ export interface operations {
             };
         };
     };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's name */
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseAnswer"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     schema: {
         parameters: {
             query?: never;
@@ -5424,6 +5588,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workspaces"];
+                };
+            };
+            /** @description A problem: what is wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnableWorkspaceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnabledAnswer"];
                 };
             };
             /** @description A problem: what is wrong, and what to do about it */

@@ -8,18 +8,19 @@ import { StateIcon } from "../parts/State";
 
 export function ScheduleTab({ flow }: { flow: FlowSummary }) {
   const none = flow.schedules.length === 0 && flow.triggers.length === 0;
+  const off = !flow.scheduling && flow.schedules.length > 0;
   return (
     <div className="schedule scroll">
-      {!flow.scheduling && !none && (
+      {off && (
         <p className="not-carried">
           <Icon name="warn" />
           <span>
-            This version reads schedules and triggers and tells their times, but does not start runs at them
-            yet. Until it does, let cron or a timer of the system call the flow:
+            Nothing here fires: this workspace is not enabled on this machine. In its folder, this lets its
+            schedules fire:
           </span>
         </p>
       )}
-      {!flow.scheduling && !none && <Command text={`tidemill run ${flow.name} --quiet`} />}
+      {off && <Command text="tidemill enable" />}
       {none && (
         <p className="dim">
           It has no schedule and no trigger; it runs by hand, or when another flow calls it. A schedule stands
@@ -30,7 +31,7 @@ export function ScheduleTab({ flow }: { flow: FlowSummary }) {
         <section key={schedule.text}>
           <h2>
             <code>{schedule.text}</code>
-            {schedule.paused && <span className="faint"> paused in the file</span>}
+            {schedule.paused && <span className="faint"> paused</span>}
           </h2>
           {schedule.next.length === 0 && <p className="dim">It has no time to come.</p>}
           <ul>
@@ -45,7 +46,9 @@ export function ScheduleTab({ flow }: { flow: FlowSummary }) {
           <h2>
             <code>{trigger}</code>
           </h2>
-          <p className="dim">It has no times: it waits for something to happen.</p>
+          <p className="dim">
+            It has no times: it waits for something to happen. Triggers are not carried out yet.
+          </p>
         </section>
       ))}
     </div>

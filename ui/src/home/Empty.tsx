@@ -62,11 +62,10 @@ export function Empty() {
           <div>
             <b>Bring a line of your crontab</b>
             <p>
-              Put its command under <code>shell</code> and its time under <code>schedules</code>. Keep the
-              crontab as it is for now and let it call the flow: this version does not carry out schedules
-              yet.
+              Put its command under <code>shell</code> and its time under <code>schedules</code>. It fires
+              while Tidemill runs, once you let this folder&apos;s schedules fire on this machine:
             </p>
-            <Command text="30 2 * * * tidemill run nightly --quiet" />
+            <Command text="tidemill enable" />
           </div>
         </li>
         <li className="way">

@@ -14,7 +14,7 @@ import { hours, lane } from "./lane";
 export function FlowTable({ flows, now }: { flows: readonly FlowSummary[]; now: string }) {
   const at = new Date(now);
   const scheduled = flows.some((flow) => flow.schedules.length > 0);
-  const carried = flows.every((flow) => flow.scheduling);
+  const carried = flows.every((flow) => flow.scheduling || flow.schedules.length === 0);
   return (
     <section className="flows" aria-label="Flows">
       <div className="tr head th">
@@ -25,7 +25,7 @@ export function FlowTable({ flows, now }: { flows: readonly FlowSummary[]; now: 
           <span className="first nextl">
             Next 24 hours
             {scheduled && !carried && (
-              <b className="not-yet"> times as written; this version does not start runs at them yet</b>
+              <b className="not-yet"> times as written; nothing fires until the workspace is enabled here</b>
             )}
           </span>
           <span className="first now">{clock(at)}</span>

@@ -57,7 +57,7 @@ function One({ run, now }: { run: RunningRun; now: number }) {
   );
 }
 
-/** Runs that wait for their time within a day. (Times of schedules start nothing in this version.) */
+/** Runs that were asked for and wait for their time within a day. (Times of schedules stand beside their flows.) */
 export function Next({ list, now }: { list: readonly Upcoming[]; now: Date }) {
   const waiting = list.flatMap((one) => (one.run === null ? [] : [{ ...one, run: one.run }]));
   if (waiting.length === 0) return null;

@@ -267,6 +267,7 @@ mod tests {
             owner: None,
             created_at: made,
             request: None,
+            due: None,
         };
         let step = |from: Option<State>, to: State, second: i64| Transition {
             subject: Subject::Run,

@@ -120,7 +120,8 @@ impl FlowCatalog {
         Ok((files, folders.unwrap_or_default()))
     }
 
-    fn files_of(&self, folder: &Path) -> Result<Arc<[Arc<FlowFile>]>, Error> {
+    /// The flow files of a folder, in order of path.
+    pub(crate) fn files_of(&self, folder: &Path) -> Result<Arc<[Arc<FlowFile>]>, Error> {
         // Whoever comes meanwhile would only do the same work.
         let mut known = lock(&self.known);
         let before = known.take().filter(|known| known.folder == folder);

@@ -92,6 +92,11 @@ impl FileNews {
         self.newest.send_replace(number);
     }
 
+    /// Tells that something is told, from now on.
+    pub(crate) fn signal(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
     /// Follows what is told from now on.
     pub(crate) fn follow(self: &Arc<Self>) -> FollowingFiles {
         let signal = self.newest.subscribe();

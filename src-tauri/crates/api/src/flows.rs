@@ -102,7 +102,8 @@ pub struct FlowSummary {
     pub schedules: Vec<ScheduleSummary>,
     /// What else starts it, in words.
     pub triggers: Vec<String>,
-    /// Whether schedules and triggers are carried out here.
+    /// Whether its schedules may fire: its workspace is enabled on this machine. (Triggers
+    /// are not carried out yet.)
     pub scheduling: bool,
     /// Its newest runs, newest first.
     pub last: Vec<RunBar>,
@@ -216,6 +217,7 @@ pub(crate) fn summary(
     let problems = problems.map(|problem| DiagnosticDocument::of(problem, None));
     let flow = file.flow.as_deref();
     let description = flow.and_then(|flow| flow.description.clone());
+    let (scheduling, paused) = schedules::standing(reader, &file.workspace, &file.name)?;
     Ok(FlowSummary {
         title: description.as_deref().and_then(title),
         description,
@@ -224,7 +226,8 @@ pub(crate) fn summary(
         tags: flow.map(|flow| flow.tags.clone()).unwrap_or_default(),
         tasks: flow.map_or(0, |flow| flow.tasks.len()),
         problems: problems.collect(),
-        schedules: flow.map(|flow| due(flow, now)).unwrap_or_default(),
+        schedules: flow.map(|flow| due(flow, paused, now)).unwrap_or_default(),
+        scheduling,
         triggers: flow.map_or_else(Vec::new, |flow| {
             flow.triggers.iter().map(trigger_text).collect()
         }),
@@ -246,7 +249,7 @@ pub(crate) fn of_runs(reader: &Reader, name: &str) -> Result<FlowSummary, Error>
         problems: Vec::new(),
         schedules: Vec::new(),
         triggers: Vec::new(),
-        // This version carries out neither schedules nor triggers.
+        // A flow without a file here has no schedules.
         scheduling: false,
         last: last.iter().map(RunBar::of).collect(),
         usual_ms: usual(reader, name)?.map(whole_milliseconds),
@@ -276,17 +279,18 @@ fn title(description: &str) -> Option<String> {
     said.next().map(str::to_owned)
 }
 
-fn due(flow: &Flow, now: Timestamp) -> Vec<ScheduleSummary> {
+fn due(flow: &Flow, paused_here: bool, now: Timestamp) -> Vec<ScheduleSummary> {
     let local = TimeZone::system();
     let summary = |known: &tidemill_flow::FlowSchedule| {
         let schedule = std::slice::from_ref(&known.schedule);
-        let times = match known.schedule.paused {
+        let paused = known.schedule.paused || paused_here;
+        let times = match paused {
             true => Vec::new(),
             false => schedules::merged(schedule, now, NEXT, &local),
         };
         ScheduleSummary {
             text: known.schedule.identity(),
-            paused: known.schedule.paused,
+            paused,
             next: times.iter().map(schedules::ZonedTime::text).collect(),
         }
     };

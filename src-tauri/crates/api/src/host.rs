@@ -23,6 +23,7 @@ use crate::{
     home_lock::HomeLock,
     plan::{self, PlanAnswer},
     run, runs,
+    scheduling::{Scheduling, Wake},
     steer::{self, By, SteeredRun, Wish},
     tail::{Tail, blocking},
     trial, upkeep,
@@ -45,6 +46,8 @@ pub struct Host {
     started: Arc<AtomicU64>,
     /// Starts runs at their times.
     clock: Arc<Clock>,
+    /// Has schedules looked at again.
+    wake: Arc<Wake>,
     /// Whether new work is refused.
     draining: AtomicBool,
     /// Whether streams end.
@@ -70,8 +73,15 @@ impl Host {
         let store = engine.store();
         let started = Arc::new(AtomicU64::new(carried.len() as u64));
         let clock = Arc::new(Clock::default());
-        let upkeep = upkeep::begin(&engine, Arc::clone(&clock), Arc::clone(&started));
         let home = OpenHome::over(Arc::clone(store));
+        let wake = Arc::new(Wake::default());
+        let scheduling = Scheduling::new(&surroundings, home.clone(), Arc::clone(&wake));
+        let upkeep = upkeep::begin(
+            &engine,
+            Arc::clone(&clock),
+            scheduling,
+            Arc::clone(&started),
+        );
         let catalog = Arc::new(FlowCatalog::default());
         let files = Arc::clone(&catalog);
         let surroundings = Arc::new(RwLock::new(Arc::new(surroundings)));
@@ -85,6 +95,7 @@ impl Host {
             started_at: Timestamp::now(),
             started,
             clock,
+            wake,
             draining: AtomicBool::new(false),
             closing: watch::channel(false).0,
             upkeep,
@@ -140,6 +151,11 @@ impl Host {
         self.catalog.expire();
         self.watch.own_change();
         done
+    }
+
+    /// Has the schedules looked at now: what may fire has changed.
+    pub(crate) fn look_at_schedules(&self) {
+        self.wake.now();
     }
 
     /// When it was opened.

@@ -63,6 +63,7 @@ mod run_filter;
 pub mod runs;
 pub mod save;
 pub mod schedules;
+mod scheduling;
 mod schemas;
 pub mod search;
 pub mod settings;

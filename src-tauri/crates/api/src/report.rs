@@ -274,6 +274,7 @@ mod tests {
             owner: None,
             created_at: Timestamp::from_second(1_780_000_000).unwrap(),
             request: None,
+            due: None,
         };
         let mut steps = vec![step(0, 1, None, State::Pending, Detail::None)];
         for (number, place, state) in [

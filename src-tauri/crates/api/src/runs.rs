@@ -360,6 +360,7 @@ mod tests {
             owner: None,
             created_at: Timestamp::from_millisecond(milliseconds as i64).unwrap(),
             request: None,
+            due: None,
         }
     }
 

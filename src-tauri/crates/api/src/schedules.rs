@@ -1,13 +1,23 @@
-//! When flows are due: the schedules of a workspace, and the next times of one
-//! flow or one expression.
+//! When flows are due: the schedules of a workspace and what became of their times, and
+//! the next times of one flow or one expression.
 
-use jiff::{Timestamp, fmt::temporal::Pieces, tz::TimeZone};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
+
+use jiff::{SignedDuration, Timestamp, fmt::temporal::Pieces, tz::TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use tidemill_flow::Flow;
+use tidemill_orchestrate::State;
 use tidemill_schedule::{Cron, Error as ScheduleError, Rule, Schedule, Time, Zone};
+use tidemill_store::{DueOutcome, DueReason, Reader, ScheduleOf, StoredDueTimes};
 use utoipa::ToSchema;
 
-use crate::{Error, FlowChoice, Surroundings, flow_file, workspace};
+use crate::{
+    Error, FlowChoice, OpenHome, Surroundings, document::Moment, flow_file, holder,
+    schemas::StateName, workspace,
+};
 
 /// What `next` is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,8 +191,16 @@ fn notes(flow: &Flow) -> Vec<String> {
 /// Every schedule of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SchedulesAnswer {
+    /// The workspace's folder.
+    pub workspace: String,
+    /// Whether it is enabled: whether its schedules may fire on this machine.
+    pub enabled: bool,
+    /// Whether a process serves the home now, which has them fire.
+    pub served: bool,
     /// The schedules, by flow, in their files' order.
     pub schedules: Vec<ScheduleDocument>,
+    /// Times of the last week that were missed, newest first, at most 100.
+    pub missed: Vec<MissedDocument>,
     /// Flow files that could not be read, and why.
     #[serde(skip)]
     pub notes: Vec<String>,
@@ -197,48 +215,294 @@ pub struct ScheduleDocument {
     pub schedule: String,
     /// The zone in which it is read.
     pub timezone: String,
-    /// Whether the flow file pauses it.
+    /// Whether it is paused: by its flow file, or on this machine.
     pub paused: bool,
+    /// Whether the flow's schedules are paused on this machine.
+    pub paused_here: bool,
     /// Its next time; null where there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next: Option<ZonedTime>,
+    /// What became of its newest time; null where none has come yet.
+    pub last: Option<LastTime>,
 }
 
-/// Every schedule of the workspace, with its next time after `now`.
+/// What became of a schedule's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeOutcome {
+    /// It has a run.
+    Run,
+    /// It waits.
+    Waits,
+    /// It was missed.
+    Missed,
+}
+
+/// A time of a schedule that has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastTime {
+    /// When it was due.
+    pub at: Moment,
+    /// What became of it.
+    pub outcome: TimeOutcome,
+    /// Its run's id.
+    pub run: Option<String>,
+    /// How that stands; null where it was removed.
+    #[schema(value_type = Option<StateName>)]
+    pub state: Option<State>,
+    /// Why it waits or was missed, as a word: `asleep`, `off`, `paused`, `overlap`,
+    /// `limit`, `late`, `condition`, `broken`, `refused`, `removed`, `disabled`, `waits`.
+    pub reason: Option<String>,
+    /// The same for people.
+    pub message: Option<String>,
+}
+
+/// Times of a schedule that were missed in a row, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MissedDocument {
+    /// The flow's name.
+    pub flow: String,
+    /// What the schedule is known by.
+    pub schedule: String,
+    /// The oldest of them.
+    pub first: Moment,
+    /// The newest of them.
+    pub last: Moment,
+    /// How many they are.
+    pub times: u64,
+    /// Whether they were counted to the end; else they may be more.
+    pub counted: bool,
+    /// Why, as a word: as of [`LastTime`].
+    pub reason: String,
+    /// The same for people.
+    pub message: String,
+}
+
+/// Missed times are told so far back.
+const MISSED_DAYS: i64 = 7;
+
+/// At most so many rows of them.
+const MISSED: usize = 100;
+
+/// Every schedule of the workspace, with its next time after `now`, and what became of
+/// the times before.
 ///
 /// # Errors
-/// Where there is no workspace, or its folder cannot be read.
-pub fn list(surroundings: &Surroundings, now: Timestamp) -> Result<SchedulesAnswer, Error> {
+/// Where there is no workspace, its folder or the store cannot be read.
+pub fn list(
+    surroundings: &Surroundings,
+    home: Option<&OpenHome>,
+    now: Timestamp,
+) -> Result<SchedulesAnswer, Error> {
     let folder =
         workspace::of_directory(surroundings).unwrap_or_else(|| surroundings.directory.clone());
+    let known = match home {
+        Some(home) => KnownTimes::read(home, &folder, now)?,
+        None => KnownTimes::default(),
+    };
     let local = TimeZone::system();
     let mut answer = SchedulesAnswer {
+        workspace: folder.to_string_lossy().into_owned(),
+        enabled: known.enabled,
+        served: holder(&surroundings.home).is_some(),
         schedules: Vec::new(),
+        missed: known.missed.clone(),
         notes: Vec::new(),
     };
     for file in workspace::flow_files(&folder)? {
         match flow_file::load_file(surroundings, &file, &file) {
             Ok(loaded) => answer
                 .schedules
-                .extend(documents(&loaded.flow, now, &local)),
+                .extend(documents(&loaded.flow, &known, now, &local)),
             Err(error) => answer.notes.push(error.to_string()),
         }
     }
     Ok(answer)
 }
 
-fn documents(flow: &Flow, now: Timestamp, local: &TimeZone) -> Vec<ScheduleDocument> {
-    let document = |schedule: &Schedule| ScheduleDocument {
-        flow: flow.name.to_string(),
-        schedule: schedule.identity(),
-        timezone: schedule.zone.to_string(),
-        paused: schedule.paused,
-        next: merged(std::slice::from_ref(schedule), now, 1, local).pop(),
+/// What the home knows of a workspace's schedules.
+#[derive(Default)]
+pub(crate) struct KnownTimes {
+    enabled: bool,
+    paused: HashSet<String>,
+    last: HashMap<(String, String), LastTime>,
+    missed: Vec<MissedDocument>,
+}
+
+impl KnownTimes {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub(crate) fn read(home: &OpenHome, folder: &Path, now: Timestamp) -> Result<Self, Error> {
+        let reader = home.reader()?;
+        let folder = folder.to_string_lossy();
+        let mut workspaces = reader.workspaces()?.into_iter();
+        let enabled = workspaces.any(|known| known.path == folder && known.enabled);
+        let paused = reader.paused_flows()?.into_iter();
+        let paused = paused.filter(|(workspace, _)| *workspace == folder);
+        let schedules = reader.schedules()?.into_iter();
+        let schedules: HashMap<i64, ScheduleOf> = schedules
+            .filter(|known| known.of.workspace == folder)
+            .map(|known| (known.key, known.of))
+            .collect();
+        let mut last = HashMap::new();
+        for of in schedules.values() {
+            if let Some(newest) = reader.due_times(of, 1)?.pop() {
+                let key = (of.flow.clone(), of.identity.clone());
+                last.insert(key, last_time(&reader, newest)?);
+            }
+        }
+        let since = now.checked_sub(SignedDuration::from_hours(MISSED_DAYS * 24));
+        let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
+        let missed = reader.missed_times(since, MISSED)?.into_iter();
+        let missed =
+            missed.filter_map(|row| Some(missed_document(schedules.get(&row.schedule)?, row)));
+        Ok(Self {
+            enabled,
+            paused: paused.map(|(_, flow)| flow).collect(),
+            last,
+            missed: missed.collect(),
+        })
+    }
+
+    /// Whether a flow's schedules are paused on this machine.
+    pub(crate) fn is_paused(&self, flow: &str) -> bool {
+        self.paused.contains(flow)
+    }
+
+    /// Times that were missed lately, newest first.
+    pub(crate) fn missed(&self) -> &[MissedDocument] {
+        &self.missed
+    }
+}
+
+/// Whether a flow's schedules may fire on this machine: its workspace is enabled; and
+/// whether they are paused here.
+pub(crate) fn standing(
+    reader: &Reader,
+    workspace: &Path,
+    flow: &str,
+) -> Result<(bool, bool), Error> {
+    let folder = workspace.to_string_lossy();
+    let mut workspaces = reader.workspaces()?.into_iter();
+    let enabled = workspaces.any(|known| known.path == folder && known.enabled);
+    let mut paused = reader.paused_flows()?.into_iter();
+    let paused = paused.any(|(workspace, name)| workspace == folder && name == flow);
+    Ok((enabled, paused))
+}
+
+fn last_time(reader: &Reader, row: StoredDueTimes) -> Result<LastTime, Error> {
+    let (outcome, run) = match row.outcome {
+        DueOutcome::Waits => (TimeOutcome::Waits, None),
+        DueOutcome::Run(run) => (TimeOutcome::Run, Some(run)),
+        DueOutcome::Missed => (TimeOutcome::Missed, None),
+    };
+    let state = match run {
+        Some(run) => reader.run(run)?.map(|run| run.state),
+        None => None,
+    };
+    let (reason, message) = match row.reason {
+        Some(DueReason { word, message }) => (Some(word), Some(message)),
+        None => (None, None),
+    };
+    Ok(LastTime {
+        at: Moment(row.last),
+        outcome,
+        run: run.map(|run| run.to_string()),
+        state,
+        reason,
+        message,
+    })
+}
+
+fn missed_document(of: &ScheduleOf, row: StoredDueTimes) -> MissedDocument {
+    let (reason, message) = match row.reason {
+        Some(DueReason { word, message }) => (word, message),
+        None => (String::new(), String::new()),
+    };
+    MissedDocument {
+        flow: of.flow.clone(),
+        schedule: of.identity.clone(),
+        first: Moment(row.time),
+        last: Moment(row.last),
+        times: row.times,
+        counted: row.counted,
+        reason,
+        message,
+    }
+}
+
+fn documents(
+    flow: &Flow,
+    known: &KnownTimes,
+    now: Timestamp,
+    local: &TimeZone,
+) -> Vec<ScheduleDocument> {
+    let name = flow.name.to_string();
+    let paused_here = known.is_paused(&name);
+    let document = |schedule: &Schedule| {
+        let identity = schedule.identity();
+        ScheduleDocument {
+            timezone: schedule.zone.to_string(),
+            paused: schedule.paused || paused_here,
+            paused_here,
+            next: merged(std::slice::from_ref(schedule), now, 1, local).pop(),
+            last: known.last.get(&(name.clone(), identity.clone())).cloned(),
+            flow: name.clone(),
+            schedule: identity,
+        }
     };
     flow.schedules
         .iter()
         .map(|known| document(&known.schedule))
         .collect()
+}
+
+/// Whether a flow's schedules are paused on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PauseAnswer {
+    /// The flow's name.
+    pub flow: String,
+    /// Its workspace's folder.
+    pub workspace: String,
+    /// Whether they are.
+    pub paused: bool,
+    /// Whether that was otherwise before.
+    pub changed: bool,
+}
+
+/// Pauses a flow's schedules on this machine, or lets them go on. Its file stays as it is.
+///
+/// # Errors
+/// Where there is no such flow, or the store cannot be written.
+pub fn pause(
+    surroundings: &Surroundings,
+    home: &OpenHome,
+    flow: &FlowChoice,
+    paused: bool,
+    now: Timestamp,
+) -> Result<PauseAnswer, Error> {
+    let (name, workspace) = match flow {
+        FlowChoice::Name(name) => {
+            let (_, workspace) = flow_file::find(surroundings, name)?;
+            (name.to_string(), workspace)
+        }
+        FlowChoice::File(typed) => {
+            let file = surroundings.path(typed);
+            let loaded = flow_file::load_file(surroundings, typed, &file)?;
+            (loaded.flow.name.to_string(), loaded.workspace)
+        }
+    };
+    let workspace = workspace.to_string_lossy().into_owned();
+    let writer = home.store().writer();
+    let changed = writer.pause_flow(workspace.clone(), name.clone(), paused, now);
+    Ok(PauseAnswer {
+        flow: name,
+        workspace,
+        paused,
+        changed: changed.wait_flushed()?,
+    })
 }
 
 #[cfg(test)]

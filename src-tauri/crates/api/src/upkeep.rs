@@ -1,6 +1,6 @@
 //! What a host does by the clock: carries on runs whose process went away, removes
-//! what is too old to be kept, has runs started at their times, and what was logged
-//! indexed.
+//! what is too old to be kept, has runs started at their times and those of schedules, and
+//! what was logged indexed.
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
@@ -18,7 +18,9 @@ use tokio::{
 use crate::{
     Error,
     due::{self, Clock},
-    indexing, settings,
+    indexing,
+    scheduling::Scheduling,
+    settings,
     tail::blocking,
 };
 
@@ -32,13 +34,19 @@ const REMOVE: Duration = Duration::from_secs(60 * 60);
 const FIRST_REMOVAL: Duration = Duration::from_secs(60);
 
 /// Begins it, until it is aborted.
-pub(crate) fn begin(engine: &Engine, clock: Arc<Clock>, started: Arc<AtomicU64>) -> AbortHandle {
+pub(crate) fn begin(
+    engine: &Engine,
+    clock: Arc<Clock>,
+    scheduling: Scheduling,
+    started: Arc<AtomicU64>,
+) -> AbortHandle {
     let engine = engine.clone();
     let task = async move {
         let store = Arc::clone(engine.store());
         tokio::join!(
             keep_up(engine.clone()),
-            due::start(engine, &clock, &started),
+            due::start(engine.clone(), &clock, &started),
+            scheduling.keep(engine, &started),
             indexing::keep_up(store),
         )
     };

@@ -1,12 +1,12 @@
-//! The workspaces that the home remembers.
+//! The workspaces that the home remembers, and whether they may fire.
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Error, Host, OpenHome, Surroundings, document::Moment, workspace};
+use crate::{Error, Host, OpenHome, Surroundings, document::Moment, holder, workspace};
 
 /// A folder of flows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -82,6 +82,60 @@ pub(crate) fn open(host: &Host, path: &Path) -> Result<Workspaces, Error> {
     }
     host.be_in(around);
     list(&host.surroundings(), host.home())
+}
+
+/// Whether a workspace's schedules and triggers may fire on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EnabledAnswer {
+    /// The workspace's folder.
+    pub workspace: String,
+    /// Whether they may.
+    pub enabled: bool,
+    /// Whether that was otherwise before.
+    pub changed: bool,
+    /// Whether a process serves the home now, which has them fire.
+    pub served: bool,
+}
+
+/// Lets the schedules and triggers of a workspace fire on this machine, or no more:
+/// those of the folder, or of the workspace that it is in; by default of the one here.
+///
+/// # Errors
+/// Where `folder` is none, or the store cannot be written.
+pub fn enable(
+    surroundings: &Surroundings,
+    home: &OpenHome,
+    folder: Option<&Path>,
+    enabled: bool,
+) -> Result<EnabledAnswer, Error> {
+    let workspace = match folder {
+        None => {
+            workspace::of_directory(surroundings).unwrap_or_else(|| surroundings.directory.clone())
+        }
+        // A folder that is gone can still be disabled.
+        Some(folder) if !enabled && !surroundings.path(folder).exists() => {
+            surroundings.path(folder)
+        }
+        Some(folder) => {
+            let named = surroundings.in_workspace_of(folder)?;
+            let directory = named.workspace.unwrap_or_default();
+            let there = Surroundings {
+                workspace: None,
+                directory: directory.clone(),
+                ..surroundings.clone()
+            };
+            workspace::of_directory(&there).unwrap_or(directory)
+        }
+    };
+    let workspace = workspace.to_string_lossy().into_owned();
+    let writer = home.store().writer();
+    let changed = writer.enable_workspace(workspace.clone(), enabled, Timestamp::now());
+    Ok(EnabledAnswer {
+        workspace,
+        enabled,
+        changed: changed.wait_flushed()?,
+        served: holder(&surroundings.home).is_some(),
+    })
 }
 
 fn name(path: &str) -> String {

@@ -1,6 +1,10 @@
 //! Where a command's answers come from: the home of this machine, or a server.
 
-use std::{future::Future, io::Write as _, path::PathBuf};
+use std::{
+    future::Future,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -13,9 +17,10 @@ use tidemill_api::{
     new::{self, Examples, NewFlow},
     plan::{self, PlanAnswer},
     runs::{self, ListRequest, RunDetail, RunList, ShowRequest},
-    schedules::{self, NextAnswer, NextOf, NextRequest, SchedulesAnswer},
+    schedules::{self, NextAnswer, NextOf, NextRequest, PauseAnswer, SchedulesAnswer},
     settings::{self, Settings},
     tables::{self, Limits, SecretNames, Variables},
+    workspaces::{self, EnabledAnswer},
 };
 
 use crate::{commands::open_settled, message::Failure, output::Output, runtime::runtime};
@@ -182,8 +187,44 @@ impl<'s> Source<'s> {
     /// Every schedule of the workspace.
     pub(crate) fn schedules(&self, now: Timestamp) -> Result<SchedulesAnswer, Failure> {
         match self {
-            Self::Home(surroundings) => Ok(schedules::list(surroundings, now)?),
+            Self::Home(surroundings) => {
+                let home = OpenHome::open_existing(surroundings)?;
+                Ok(schedules::list(surroundings, home.as_ref(), now)?)
+            }
             Self::Server(_, client) => waited(client.schedules()),
+        }
+    }
+
+    /// Pauses a flow's schedules on the machine, or lets them go on.
+    pub(crate) fn pause(&self, flow: &FlowChoice, paused: bool) -> Result<PauseAnswer, Failure> {
+        match self {
+            Self::Home(surroundings) => {
+                let home = OpenHome::open(surroundings)?;
+                let now = Timestamp::now();
+                Ok(schedules::pause(surroundings, &home, flow, paused, now)?)
+            }
+            Self::Server(_, client) => {
+                let name = name(flow)?;
+                waited(client.pause(&name, paused))
+            }
+        }
+    }
+
+    /// Lets a workspace's schedules and triggers fire on the machine, or no more.
+    pub(crate) fn enable(
+        &self,
+        folder: Option<&Path>,
+        enabled: bool,
+    ) -> Result<EnabledAnswer, Failure> {
+        match self {
+            Self::Home(surroundings) => {
+                let home = OpenHome::open(surroundings)?;
+                Ok(workspaces::enable(surroundings, &home, folder, enabled)?)
+            }
+            Self::Server(surroundings, client) => {
+                let folder = folder.map(|folder| surroundings.path(folder));
+                waited(client.enable(folder.as_deref(), enabled))
+            }
         }
     }
 

@@ -52,7 +52,7 @@ pub fn is_late(run: &Unfinished, now: Timestamp) -> bool {
 }
 
 /// A time as people read it.
-fn text(time: Timestamp) -> String {
+pub(crate) fn text(time: Timestamp) -> String {
     let local = time.to_zoned_datetime(TimeZone::system());
     local.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }

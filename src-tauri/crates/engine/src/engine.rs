@@ -98,7 +98,7 @@ pub(crate) struct Shared {
     /// Told when one of them has gone.
     run_gone: Notify,
     pub(crate) machine: Environment,
-    environment: Value,
+    pub(crate) environment: Value,
     listener: OnceLock<Listener>,
     closing: AtomicBool,
     crash: Option<CrashSwitch>,
@@ -216,6 +216,11 @@ impl Engine {
         self.shared.wait_until_idle().await;
     }
 
+    /// Waits until a run that is carried here goes: it has ended, or was let go of.
+    pub async fn run_gone(&self) {
+        self.shared.run_gone.notified().await;
+    }
+
     /// How many runs are carried here.
     pub fn carried(&self) -> usize {
         lock(&self.shared.runs).len()
@@ -306,7 +311,7 @@ impl Shared {
     }
 
     /// Records the new run: started, waiting for its flow's turn, or skipped.
-    async fn begin(
+    pub(crate) async fn begin(
         self: &Arc<Self>,
         drive: &mut Drive,
         facts: &RunFacts,
@@ -588,6 +593,7 @@ pub(crate) fn new_run(
         owner: Some(Owner::current()),
         created_at: now,
         request: None,
+        due: None,
     }
 }
 

@@ -28,6 +28,14 @@ pub enum EngineError {
         /// Each thing that is in the way.
         hindrances: Vec<String>,
     },
+    /// What a schedule gives its runs does not fit the flow's parameters.
+    #[error("the parameters of its schedule `{schedule}` do not fit: {message}")]
+    Parameters {
+        /// The schedule's identity.
+        schedule: String,
+        /// What is wrong.
+        message: String,
+    },
     /// The run's recorded flow is not one that this version reads.
     #[error(
         "run {run} cannot be carried on: its flow does not pass this version's check ({cause})"

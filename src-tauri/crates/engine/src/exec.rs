@@ -191,6 +191,7 @@ impl Recorder {
             owner: Some(Owner::current()),
             created_at: now,
             request: None,
+            due: None,
         };
         let first = vec![
             transition(None, State::Pending, None, Detail::None),

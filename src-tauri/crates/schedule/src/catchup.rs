@@ -9,7 +9,7 @@ use crate::{Schedule, Times};
 
 /// A time that passed no longer ago than this is on time: a look is never quite in time, and a machine that
 /// wakes in that minute need not catch anything up.
-const ON_TIME: Duration = Duration::from_secs(60);
+pub(crate) const ON_TIME: Duration = Duration::from_secs(60);
 /// At most so many runs come out of one look; the next look goes on from there.
 const BATCH: usize = 1_000;
 /// Missed times of a cron or rrule are counted one by one, up to here.
@@ -80,6 +80,8 @@ pub enum MissedReason {
     Superseded,
     /// It is older than `catchup_within`.
     TooOld,
+    /// The schedule was paused.
+    Paused,
 }
 
 impl Schedule {
@@ -132,6 +134,26 @@ impl Schedule {
             ),
             Catchup::All => span.run_all(oldest_caught_up),
         }
+    }
+}
+
+impl Schedule {
+    /// The times after `last_seen` and at or before `now`, all of them missed, as they are
+    /// while it is paused; none if there are none.
+    #[must_use]
+    pub fn passed(
+        &self,
+        last_seen: Timestamp,
+        now: Timestamp,
+        local: &TimeZone,
+        reason: MissedReason,
+    ) -> Option<Missed> {
+        let span = Span {
+            times: self.times_after(last_seen, local),
+            after: last_seen,
+            now,
+        };
+        span.missed(now, reason)
     }
 }
 
@@ -259,7 +281,7 @@ impl Span<'_> {
 }
 
 /// The instant so long before another, or the calendar's first.
-fn before(instant: Timestamp, duration: Duration) -> Timestamp {
+pub(crate) fn before(instant: Timestamp, duration: Duration) -> Timestamp {
     instant.checked_sub(duration).unwrap_or(Timestamp::MIN)
 }
 

@@ -23,12 +23,14 @@
 //! # Ok::<(), tidemill_schedule::Error>(())
 //! ```
 
+mod admission;
 mod catchup;
 mod cron;
 pub mod duration;
 mod error;
 mod every;
 mod jitter;
+mod look;
 mod overlap;
 mod rrule;
 mod schedule;
@@ -36,10 +38,12 @@ mod time;
 mod walk;
 mod zone;
 
+pub use admission::{Held, NotStarted, Step};
 pub use catchup::{Catchup, Count, Due, Missed, MissedReason};
 pub use cron::Cron;
 pub use error::Error;
 pub use every::Every;
+pub use look::{Known, Look, WaitingTime, last_seen};
 pub use overlap::{Active, Admission, Overlap};
 pub use rrule::RRule;
 pub use schedule::{OnlyIf, Rule, Schedule};

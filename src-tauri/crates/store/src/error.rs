@@ -95,6 +95,9 @@ pub enum StoreError {
     /// A run with this id is there already.
     #[error("run {0} is there already, or one that was asked for by the same key")]
     RunExists(RunId),
+    /// A schedule's time has its run already, or was missed.
+    #[error("the schedule's time {0} does not wait for a run")]
+    TimeTaken(jiff::Timestamp),
     /// A living process carries the run.
     #[error("run {run} is carried by process {pid}; cancel it first")]
     RunOwned {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     Draft, Reader, Receipt, SavedVersion, StoreError, Writer,
-    tables::{draft, pin, saved_version},
+    tables::{draft, pin, saved_version, schedule},
 };
 
 impl Writer {
@@ -31,11 +31,13 @@ impl Writer {
         })
     }
 
-    /// Gives a flow's saved versions and its pins to its new name. Its runs keep theirs.
+    /// Gives a flow's saved versions, its pins and what became of its schedules' times to
+    /// its new name. Its runs keep theirs.
     pub fn rename_flow(&self, workspace: String, from: String, to: String) -> Receipt {
         self.call(move |session| {
             let connection = &session.connection;
             saved_version::rename(connection, &workspace, &from, &to)?;
+            schedule::rename(connection, &workspace, &from, &to)?;
             Ok(pin::rename(connection, &workspace, &from, &to)?)
         })
     }

@@ -18,6 +18,7 @@ mod overview;
 mod owner;
 mod reader;
 mod receipt;
+mod schedules;
 mod secrets;
 mod store;
 mod tables;
@@ -39,6 +40,7 @@ pub use store::Store;
 pub use tables::{
     cache::{CacheEntry, CacheKey, Cached},
     draft::Draft,
+    due_time::{DueOutcome, DueReason, DueTime, MissedTimes, ScheduleLook, StoredDueTimes},
     limit::{Limit, SlotAround, SlotHolder, Slots},
     pin::{Pin, PinnedFlow},
     request::{Answer, KnownRequest, Request, Steering},
@@ -46,6 +48,7 @@ pub use tables::{
     run_list::{RunFilter, RunPage, RunSort},
     run_summary::{OpenFailures, RunMove, RunSummary, VersionRuns},
     saved_version::SavedVersion,
+    schedule::{ScheduleOf, SeenSchedule},
     task_run::{ItemCount, StoredTaskRun, TaskRunFilter},
     task_tally::{Tally, TaskCount, TaskRunPlace},
     transition::{Recorded, TailMove},

@@ -74,6 +74,10 @@ impl Database {
                     name: "drafts",
                     sql: include_str!("../migrations/state_0006_drafts.sql"),
                 },
+                Migration {
+                    name: "schedules",
+                    sql: include_str!("../migrations/state_0007_schedules.sql"),
+                },
             ],
             shrinks: false,
             first: device::create,

@@ -13,7 +13,7 @@ use crate::{
     codec::Encoder,
     receipt::Ticket,
     tables::{
-        cache, device, limit,
+        cache, device, due_time, limit,
         pin::{self, Pin, PinnedFlow},
         request,
         result::{self, CACHE_RUN, ResultHash, Results},
@@ -84,7 +84,9 @@ impl Writer {
         Self { thread }
     }
 
-    /// Adds a run with its first transitions. Refused with [`StoreError::RunExists`].
+    /// Adds a run with its first transitions; where it is a schedule's, its time has it from
+    /// then on. Refused with [`StoreError::RunExists`], and with [`StoreError::TimeTaken`]
+    /// where that time does not wait.
     pub fn begin_run(&self, run: NewRun, transitions: Vec<Transition>) -> Receipt {
         self.append_work(run.id, Some(run), transitions.into())
     }
@@ -271,11 +273,6 @@ impl Writer {
         self.call(|session| Ok(device::mark(&session.connection)?))
     }
 
-    /// Says whether a workspace's schedules and triggers may fire on this machine.
-    pub fn enable_workspace(&self, path: String, enabled: bool, at: Timestamp) -> Receipt {
-        self.call(move |session| Ok(workspace::enable(&session.connection, &path, enabled, at)?))
-    }
-
     /// Removes results from the cache that have expired, and their files. Answers
     /// how many.
     pub fn remove_expired(&self, now: Timestamp) -> Receipt<usize> {
@@ -348,6 +345,7 @@ fn is_refusal(error: &StoreError) -> bool {
         error,
         StoreError::NoRun(_)
             | StoreError::RunExists(_)
+            | StoreError::TimeTaken(_)
             | StoreError::RunOwned { .. }
             | StoreError::NoLimit(_)
     )
@@ -455,6 +453,12 @@ impl Append {
             }
             return Ok(key);
         };
+        if let Some(due) = new.due
+            && !due_time::waits(&session.connection, due)?
+        {
+            self.refused = Some(StoreError::TimeTaken(due.time));
+            return Ok(None);
+        }
         session.show_owner(new.owner)?;
         let key = {
             let mut pieces = session.arena.pieces(self.piece);
@@ -469,7 +473,12 @@ impl Append {
             run::insert(&session.connection, new, &values)?
         };
         match key {
-            Some(key) => session.know(self.run, key),
+            Some(key) => {
+                session.know(self.run, key);
+                if let Some(due) = new.due {
+                    due_time::take(&session.connection, due, self.run)?;
+                }
+            }
             None => self.refused = Some(StoreError::RunExists(self.run)),
         }
         Ok(key)

@@ -1,6 +1,6 @@
 //! The verbs, asked of a server.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, path::Path};
 
 use reqwest::{Method, Response};
 use serde::Deserialize;
@@ -17,11 +17,12 @@ use crate::{
     plan::PlanAnswer,
     record::TransitionList,
     runs::{ListRequest, RunDetail, RunFacts, RunList, RunRecord, ShowRequest},
-    schedules::{NextAnswer, NextOf, NextRequest, SchedulesAnswer},
+    schedules::{NextAnswer, NextOf, NextRequest, PauseAnswer, SchedulesAnswer},
     settings::Settings,
     steer::SteeredRun,
     tables::{Limits, SecretNames, Variables},
     task_runs::TaskRunList,
+    workspaces::EnabledAnswer,
 };
 
 /// A run's page, as far as a client shows it.
@@ -244,7 +245,7 @@ impl Client {
     pub async fn check(
         &self,
         surroundings: &Surroundings,
-        typed: &std::path::Path,
+        typed: &Path,
     ) -> Result<FileDiagnostics, Error> {
         let path = surroundings.path(typed);
         let text = std::fs::read_to_string(&path).map_err(|cause| Error::Read {
@@ -274,6 +275,31 @@ impl Client {
     /// Where the server refuses, or does not answer.
     pub async fn schedules(&self) -> Result<SchedulesAnswer, Error> {
         self.get(&["schedules"], &[]).await
+    }
+
+    /// Pauses a flow's schedules on the server's machine, or lets them go on.
+    ///
+    /// # Errors
+    /// Where there is no such flow, or the server does not answer.
+    pub async fn pause(&self, flow: &str, paused: bool) -> Result<PauseAnswer, Error> {
+        let body = json!({ "paused": paused });
+        self.send(Method::PUT, &["schedules", flow], Some(&body))
+            .await
+    }
+
+    /// Lets the schedules and triggers of a folder on the server's machine fire there, or
+    /// no more; by default those of its workspace.
+    ///
+    /// # Errors
+    /// Where the folder is none, or the server does not answer.
+    pub async fn enable(
+        &self,
+        folder: Option<&Path>,
+        enabled: bool,
+    ) -> Result<EnabledAnswer, Error> {
+        let body = json!({ "path": folder, "enabled": enabled });
+        let path = ["workspaces", "enabled"];
+        self.send(Method::PUT, &path, Some(&body)).await
     }
 
     /// The next times of a flow, or of an expression.

@@ -60,7 +60,8 @@ pub struct Overview {
     pub flows: Vec<FlowSummary>,
     /// What is due within a day, in order.
     pub upcoming: Vec<Upcoming>,
-    /// What was due and did not run. Empty while nothing is scheduled here.
+    /// What was due within the last day and did not run, newest first; times that a person
+    /// paused are not among them.
     pub not_run: Vec<NotRun>,
     /// The day's runs that no other run's task started.
     pub totals: Totals,
@@ -107,7 +108,7 @@ pub fn overview(
         broken,
         running,
         upcoming,
-        not_run: Vec::new(),
+        not_run: upcoming::not_run(surroundings, home, now)?,
         totals: totals::totals(&reader, now)?,
         flows,
     })

@@ -63,6 +63,7 @@ impl Stage {
             owner: due.is_none().then(Owner::current),
             created_at: made,
             request: None,
+            due: None,
         };
         let mut from = None;
         let mut moves = Vec::new();

@@ -7,7 +7,12 @@ use serde::Serialize;
 use tidemill_store::{Reader, RunSummary};
 use utoipa::ToSchema;
 
-use crate::{Error, catalog::FlowFile, document::Moment, schedules};
+use crate::{
+    Error, OpenHome, Surroundings,
+    catalog::{self, FlowFile},
+    document::Moment,
+    schedules,
+};
 
 /// At most so many times to come are told.
 const UPCOMING: usize = 100;
@@ -35,6 +40,35 @@ pub struct NotRun {
     pub flow: String,
     /// Why it did not run.
     pub reason: String,
+}
+
+/// What a person wanted not to run.
+const WANTED: [&str; 2] = ["paused", "disabled"];
+
+/// What was due within the last day in the workspace, and did not run.
+pub(super) fn not_run(
+    surroundings: &Surroundings,
+    home: &OpenHome,
+    now: Timestamp,
+) -> Result<Vec<NotRun>, Error> {
+    let Some(folder) = catalog::folder(surroundings, home)? else {
+        return Ok(Vec::new());
+    };
+    let known = schedules::KnownTimes::read(home, &folder, now)?;
+    let since = now.checked_sub(SignedDuration::from_hours(24));
+    let since = Moment(since.unwrap_or(Timestamp::MIN));
+    let told = known.missed().iter();
+    let told = told.filter(|row| row.last >= since && !WANTED.contains(&row.reason.as_str()));
+    let not_run = told.map(|row| NotRun {
+        at: row.last,
+        flow: row.flow.clone(),
+        reason: match (row.times, row.counted) {
+            (1, _) => row.message.clone(),
+            (times, true) => format!("{times} times: {}", row.message),
+            (times, false) => format!("{times} times or more: {}", row.message),
+        },
+    });
+    Ok(not_run.take(UPCOMING).collect())
 }
 
 /// What is due within a day: by schedules, and runs that were asked for.

@@ -169,8 +169,21 @@ A run is named by its id (cut short while unique), by its readable name, or by `
 Examples:
   tidemill schedules                              every schedule of this workspace
   tidemill schedules next report                  the next times of a flow
+  tidemill schedules pause report                 none of its times runs it, here
   tidemill schedules next --cron '5 7 * * mon-fri' --timezone Europe/Berlin --count 3")]
     Schedules(SchedulesArguments),
+
+    /// Let a workspace's schedules fire on this machine
+    #[command(after_help = "\
+Examples:
+  tidemill enable                                 the workspace here
+  tidemill enable ~/flows
+
+They fire while `tidemill serve` or the desktop app runs on this home.")]
+    Enable(EnableArguments),
+
+    /// Let a workspace's schedules fire on this machine no more
+    Disable(EnableArguments),
 
     /// Answer a run that waits for an approval: yes
     #[command(after_help = "\
@@ -385,7 +398,8 @@ pub(crate) struct SchedulesArguments {
 /// The commands of `schedules`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchedulesCommand {
-    /// List every schedule of the workspace with its next time
+    /// List every schedule of the workspace, its next time, what became of the last, and
+    /// what was missed lately
     Ls(JsonArguments),
     /// Show the next times of a flow, or of a cron expression
     #[command(
@@ -399,6 +413,33 @@ Examples:
   tidemill schedules next --cron @daily --from 2026-03-28T12:00 --count 3 --json"
     )]
     Next(NextArguments),
+    /// Let none of a flow's times run it on this machine; its file stays as it is
+    Pause(PauseArguments),
+    /// Let a flow's times run it again
+    Resume(PauseArguments),
+}
+
+/// `schedules pause` and `schedules resume`.
+#[derive(Debug, Args)]
+pub(crate) struct PauseArguments {
+    /// The flow: a file, or a name in the workspace
+    pub(crate) flow: String,
+
+    /// The form of the answer.
+    #[command(flatten)]
+    pub(crate) form: JsonArguments,
+}
+
+/// `enable` and `disable`.
+#[derive(Debug, Args)]
+pub(crate) struct EnableArguments {
+    /// The workspace's folder, or one in it; by default the workspace here
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+
+    /// The form of the answer.
+    #[command(flatten)]
+    pub(crate) form: JsonArguments,
 }
 
 /// `schedules next`.

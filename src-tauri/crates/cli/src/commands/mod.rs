@@ -2,6 +2,7 @@
 
 mod check;
 mod doctor;
+mod enable;
 mod exec;
 mod logs;
 mod new;
@@ -43,6 +44,8 @@ pub(crate) fn carry_out(
         Command::Schema(which) => schema(Some(&source), which),
         Command::Runs(runs) => runs::runs(&source, runs, shows_diagnostics),
         Command::Schedules(schedules) => schedules::schedules(&source, schedules),
+        Command::Enable(enable) => enable::enable(&source, &enable, true),
+        Command::Disable(disable) => enable::enable(&source, &disable, false),
         Command::Approve(approve) => steer::approve(&source, &approve, shows_diagnostics),
         Command::Reject(reject) => steer::reject(&source, &reject, shows_diagnostics),
         Command::Secrets(secrets) => tables::secrets(&source, secrets),

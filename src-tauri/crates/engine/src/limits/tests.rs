@@ -290,6 +290,7 @@ async fn a_run_waits_where_the_one_in_its_place_cannot_be_cancelled() {
         owner: None,
         created_at: Timestamp::now(),
         request: None,
+        due: None,
     };
     writer.begin_run(old, Vec::new()).committed().await.unwrap();
     let name = super::turn_name(&bed.workspace(), &request.flow.flow.name);

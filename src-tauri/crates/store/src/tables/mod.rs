@@ -4,6 +4,7 @@
 pub(crate) mod cache;
 pub(crate) mod device;
 pub(crate) mod draft;
+pub(crate) mod due_time;
 pub(crate) mod limit;
 pub(crate) mod parameters;
 pub(crate) mod pin;
@@ -13,6 +14,7 @@ pub(crate) mod run;
 pub(crate) mod run_list;
 pub(crate) mod run_summary;
 pub(crate) mod saved_version;
+pub(crate) mod schedule;
 pub(crate) mod setting;
 pub(crate) mod task_run;
 pub(crate) mod task_tally;

@@ -18,7 +18,7 @@ use tidemill_orchestrate::{RunId, State, TaskRunNumber};
 use crate::{
     Owner, StoreError,
     codec::{Decoder, Wrong},
-    tables::{result::Results, text, transition},
+    tables::{due_time::DueTime, result::Results, text, transition},
     time,
 };
 
@@ -51,6 +51,8 @@ pub struct NewRun {
     pub parent: Option<Parent>,
     /// When it was due.
     pub scheduled_for: Option<Timestamp>,
+    /// The schedule's time that it is of, which has it from then on.
+    pub due: Option<DueTime>,
     /// The process that carries it.
     pub owner: Option<Owner>,
     /// When it was made.

@@ -15,6 +15,8 @@ pub struct Workspace {
     pub enabled: bool,
     /// When it was last used.
     pub used_at: Timestamp,
+    /// Since when its schedules and triggers may fire; `None`: they may not.
+    pub enabled_at: Option<Timestamp>,
 }
 
 /// Remembers that a workspace was used.
@@ -27,30 +29,35 @@ pub(crate) fn remember(connection: &Connection, path: &str, at: Timestamp) -> ru
     Ok(())
 }
 
-/// Says whether its schedules and triggers may fire.
+/// Says whether its schedules and triggers may fire; gives whether that changed.
 pub(crate) fn enable(
     connection: &Connection,
     path: &str,
     enabled: bool,
     at: Timestamp,
-) -> rusqlite::Result<()> {
-    connection.execute(
-        "INSERT INTO workspaces (path, enabled, used_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (path) DO UPDATE SET enabled = ?2",
+) -> rusqlite::Result<bool> {
+    let changed = connection.execute(
+        "INSERT INTO workspaces (path, enabled, used_at, enabled_at)
+         VALUES (?1, ?2, ?3, iif(?2, ?3, NULL))
+         ON CONFLICT (path) DO UPDATE SET enabled = ?2, enabled_at = iif(?2, ?3, NULL)
+         WHERE enabled IS NOT ?2",
         params![path, enabled, time::to_column(at)],
     )?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// All of them, the last used first.
 pub(crate) fn list(connection: &Connection) -> rusqlite::Result<Vec<Workspace>> {
     connection
-        .prepare_cached("SELECT path, enabled, used_at FROM workspaces ORDER BY used_at DESC")?
+        .prepare_cached(
+            "SELECT path, enabled, used_at, enabled_at FROM workspaces ORDER BY used_at DESC",
+        )?
         .query_map([], |row| {
             Ok(Workspace {
                 path: row.get(0)?,
                 enabled: row.get(1)?,
                 used_at: time::from_column(row.get(2)?),
+                enabled_at: row.get::<_, Option<i64>>(3)?.map(time::from_column),
             })
         })?
         .collect()

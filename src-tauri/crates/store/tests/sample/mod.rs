@@ -38,6 +38,7 @@ pub(crate) fn new_run(n: u32) -> NewRun {
         owner: Some(Owner::current()),
         created_at,
         request: None,
+        due: None,
     }
 }
 

@@ -1,11 +1,11 @@
-//! `schedules`: when flows are due. Nothing fires in this version.
+//! `schedules`: when flows are due, and what became of their times.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::Routes;
@@ -13,10 +13,11 @@ use crate::{
     FlowChoice, Host,
     http::{
         answer::{Answer, ask},
+        extract::{Body, Path},
         problem::Problem,
         query::Query,
     },
-    schedules::{self, NextAnswer, NextOf, NextRequest, SchedulesAnswer},
+    schedules::{self, NextAnswer, NextOf, NextRequest, PauseAnswer, SchedulesAnswer},
 };
 
 /// How many times are told by default.
@@ -26,14 +27,45 @@ const TIMES: u32 = 5;
 const MOST_TIMES: u32 = 10_000;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().routes(routes!(list)).routes(routes!(next))
+    Routes::new()
+        .routes(routes!(list))
+        .routes(routes!(next))
+        .routes(routes!(pause))
 }
 
-/// Every schedule of the workspace, with its next time
+/// Every schedule of the workspace, with its next time and what became of the last
 #[utoipa::path(get, path = "/schedules", tag = "schedules", responses((status = 200, body = SchedulesAnswer)))]
 async fn list(State(host): State<Arc<Host>>) -> Answer<SchedulesAnswer> {
     ask(host, |host| {
-        schedules::list(&host.surroundings(), Timestamp::now())
+        let home = Some(host.home());
+        schedules::list(&host.surroundings(), home, Timestamp::now())
+    })
+    .await
+}
+
+/// Whether a flow's schedules are paused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PauseRequest {
+    /// Whether they are, on this machine; the flow's file stays as it is.
+    paused: bool,
+}
+
+/// Pause a flow's schedules on this machine, or let them go on
+#[utoipa::path(put, path = "/schedules/{flow}", tag = "schedules",
+    params(("flow" = String, Path, description = "The flow's name")),
+    request_body = PauseRequest, responses((status = 200, body = PauseAnswer)))]
+async fn pause(
+    State(host): State<Arc<Host>>,
+    Path(flow): Path<String>,
+    Body(request): Body<PauseRequest>,
+) -> Answer<PauseAnswer> {
+    let flow = FlowChoice::named(&flow)?;
+    ask(host, move |host| {
+        let (around, home) = (host.surroundings(), host.home());
+        let answer = schedules::pause(&around, home, &flow, request.paused, Timestamp::now())?;
+        host.look_at_schedules();
+        Ok(answer)
     })
     .await
 }
