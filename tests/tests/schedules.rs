@@ -130,7 +130,9 @@ fn a_killed_server_loses_no_time_and_runs_none_twice() {
     let mut due: Vec<String> = Vec::new();
     for run in runs(&sandbox) {
         let id = run["id"].as_str().unwrap().to_owned();
-        let shown = sandbox.call(&["runs", "show", &id, "--json", "--transitions"]).expect(0);
+        let shown = sandbox
+            .call(&["runs", "show", &id, "--json", "--transitions"])
+            .expect(0);
         due.push(shown.json()["scheduled_for"].as_str().unwrap().to_owned());
     }
     let mut once = due.clone();

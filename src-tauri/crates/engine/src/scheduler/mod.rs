@@ -120,9 +120,9 @@ impl Scheduler {
         let now = Timestamp::now();
         let local = TimeZone::system();
         let (known, paused) = self
-            .read(|store| {
+            .read(move |store| {
                 let reader = store.reader()?;
-                Ok((reader.schedules()?, reader.paused_flows()?))
+                Ok((reader.schedules(now)?, reader.paused_flows()?))
             })
             .await?;
         let live = live(workspaces, &paused);
@@ -208,7 +208,10 @@ impl Scheduler {
                 let waiting = reader.waiting_times()?;
                 let (known, running) = match waiting.is_empty() {
                     true => (Vec::new(), Vec::new()),
-                    false => (reader.schedules()?, reader.unfinished_scheduled()?),
+                    false => {
+                        let now = Timestamp::now();
+                        (reader.schedules(now)?, reader.unfinished_scheduled()?)
+                    }
                 };
                 Ok((waiting, known, running))
             })
@@ -462,6 +465,7 @@ fn look_at(
 ) -> ScheduleLook {
     let written = known.map(|known| Known {
         seen: known.seen,
+        recorded: known.recorded,
         gone_at: known.gone_at,
     });
     let last = last_seen(written, here, enabled_at, now);

@@ -38,7 +38,7 @@ pub(super) fn not_started(not: NotStarted, why: &str) -> DueReason {
     match not {
         NotStarted::Overlap => reason(
             "overlap",
-            "a run of the same schedule had not ended (`overlap: skip`)",
+            "an earlier run of the same schedule had not ended, or still waited (`overlap: skip`)",
         ),
         NotStarted::Replaced => reason(
             "overlap",

@@ -158,15 +158,16 @@ tasks: { a: { wait: 1h } }
     let mut missed = Vec::new();
     while missed
         .first()
-        .is_none_or(|row: &StoredDueTimes| row.times < 2)
+        .is_none_or(|(_, row): &(ScheduleOf, StoredDueTimes)| row.times < 2)
     {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         started += stage.look().await.started.len();
         let reader = stage.engine.store().reader().unwrap();
-        missed = reader.missed_times(Timestamp::UNIX_EPOCH, 10).unwrap();
+        let since = Timestamp::UNIX_EPOCH;
+        missed = reader.missed_times(&stage.workspace(), since, 10).unwrap();
     }
     assert_eq!(started, 1);
-    let reason = missed[0].reason.as_ref().unwrap();
+    let reason = missed[0].1.reason.as_ref().unwrap();
     assert_eq!(reason.word, "overlap");
     assert_eq!(runs(&stage.engine).len(), 1);
     close(&stage.engine).await;
@@ -214,14 +215,18 @@ async fn pauses_and_removals_take_effect_and_forget_nothing() {
     let flows = std::mem::take(&mut stage.flows);
     stage.look().await;
     let reader = stage.engine.store().reader().unwrap();
-    assert!(reader.schedules().unwrap()[0].gone_at.is_some());
+    assert!(
+        reader.schedules(Timestamp::now()).unwrap()[0]
+            .gone_at
+            .is_some()
+    );
     assert!(!reader.due_times(&of, 10).unwrap().is_empty());
     drop(reader);
     // Back at once, it is the same schedule.
     stage.flows = flows;
     stage.look().await;
     let reader = stage.engine.store().reader().unwrap();
-    let known = reader.schedules().unwrap();
+    let known = reader.schedules(Timestamp::now()).unwrap();
     assert_eq!((known.len(), known[0].gone_at), (1, None));
     drop(reader);
     close(&stage.engine).await;
