@@ -319,6 +319,11 @@ impl Scheduler {
         match self.engine.shared.start_scheduled(order).await {
             Ok(run) => Ok(Some(run)),
             Err(EngineError::Store(StoreError::TimeTaken(_))) => Ok(None),
+            // Other schedules do not need them; asked again each second, a keychain would
+            // ask a person each second.
+            Err(EngineError::Store(
+                error @ (StoreError::Secrets { .. } | StoreError::Keychain { .. }),
+            )) => Err(Refusal::Said(error.to_string())),
             Err(EngineError::Store(error)) => Err(Refusal::Store(error)),
             Err(EngineError::Closed) => Err(Refusal::Closed),
             Err(error) => Err(Refusal::Said(error.to_string())),

@@ -200,6 +200,41 @@ tasks: { a: { value: 1 } }
 }
 
 #[tokio::test]
+async fn secrets_that_do_not_open_hold_back_no_other_schedule() {
+    let text = "
+name: sealed
+schedules: [{ every: 1h }]
+tasks: { a: { http: { url: 'http://127.0.0.1:9/', headers: { x: '{{ secrets.KEY }}' } } } }
+";
+    let mut stage = Stage::new(text).await;
+    let store = Arc::clone(stage.engine.store());
+    store.secrets().set("KEY", "a long value").unwrap();
+    std::fs::write(stage.bed.home().join("secrets"), "damaged").unwrap();
+    stage.away(61).await;
+    let other = stage.bed.flow(HOURLY);
+    stage.flows.push(ScheduledFlow {
+        flow: Arc::clone(&other.flow),
+        loaded: Ok(other.clone()),
+    });
+    let now = Timestamp::now();
+    let look = ScheduleLook {
+        of: ScheduleOf {
+            flow: other.flow.name.to_string(),
+            identity: other.flow.schedules[0].schedule.identity(),
+            ..stage.of()
+        },
+        seen: now - SignedDuration::from_mins(61),
+        waits: Vec::new(),
+        missed: Vec::new(),
+    };
+    let recorded = store.writer().record_looks(vec![look], now);
+    recorded.committed().await.unwrap();
+    assert_eq!(stage.look().await.started.len(), 1);
+    assert_eq!(stage.outcomes().last(), Some(&not("refused")));
+    close(&stage.engine).await;
+}
+
+#[tokio::test]
 async fn pauses_and_removals_take_effect_and_forget_nothing() {
     let mut stage = Stage::new(HOURLY).await;
     stage.away(61).await;
