@@ -3,13 +3,13 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use tidemill_tests::{Answer, Sandbox, message, state, task, until};
+use tidemill_tests::{Answer, Sandbox, Served, Signal, message, state, task, until};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const HOUR: i64 = 3600;
@@ -265,4 +265,88 @@ fn runs_made_while_the_clock_went_back_are_listed_and_steered() {
     assert_eq!(again["run"]["id"], last["run"]["id"]);
     assert_eq!(message(&again, "t"), message(&last, "t"));
     check_durations(&again);
+}
+
+/// A served home whose clock can be set; as a laptop that sleeps, its monotonic clock
+/// knows nothing of it.
+fn served(clock: &Clock) -> Served {
+    let (library, file) = (library(), clock.file());
+    let yes = Path::new("1");
+    Served::start_where(
+        &clock.sandbox,
+        &[
+            ("LD_PRELOAD", &library),
+            ("FAKETIME_TIMESTAMP_FILE", &file),
+            ("FAKETIME_NO_CACHE", yes),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", yes),
+        ],
+    )
+}
+
+/// The runs of the home once there are so many and all have ended, and the rows of missed
+/// times: reason and how many.
+fn scheduled(served: &Served, count: usize) -> (Vec<Value>, Vec<(String, u64)>) {
+    until("the runs' ends", PATIENCE, || {
+        let runs = served.get("/runs")["runs"].as_array().unwrap().clone();
+        let ended = runs.iter().all(|run| run["state"] == "Completed");
+        let missed = served.get("/schedules")["missed"].clone();
+        let missed = missed.as_array().unwrap().iter().map(|row| {
+            let reason = row["reason"].as_str().unwrap().to_owned();
+            (reason, row["times"].as_u64().unwrap())
+        });
+        (ended && runs.len() == count).then(|| (runs, missed.collect()))
+    })
+}
+
+/// A time so many minutes ago, as the machine's `date` writes it.
+fn minutes_ago(minutes: u32) -> String {
+    let text = format!("{minutes} minutes ago");
+    let date = Command::new("date")
+        .args(["-u", "-d", &text, "+%Y-%m-%dT%H:%M:%SZ"])
+        .output()
+        .unwrap();
+    String::from_utf8(date.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_schedule_that_was_slept_through_is_caught_up_once_and_the_rest_is_told() {
+    let clock = Clock::new();
+    let starting = minutes_ago(30);
+    clock.sandbox.flow(
+        "hourly",
+        &format!(
+            "schedules: [{{ every: 1h, starting: '{starting}' }}]\ntasks: {{ t: {{ value: 1 }} }}\n"
+        ),
+    );
+    clock.sandbox.call(&["enable"]).expect(0);
+    let first = served(&clock);
+    until("it to be looked at", PATIENCE, || {
+        let listed = first.get("/schedules");
+        listed["schedules"][0]["first_seen"]
+            .is_string()
+            .then_some(())
+    });
+    // It sleeps through five times, wakes, and runs the newest.
+    clock.set(5 * HOUR);
+    let (runs, missed) = scheduled(&first, 1);
+    assert_eq!(missed, [("asleep".to_owned(), 4)]);
+    let id = runs[0]["id"].as_str().unwrap();
+    let record = first.get(&format!("/runs/{id}/transitions"));
+    let moves = record["transitions"].as_array().unwrap().iter();
+    let states: Vec<&Value> = moves
+        .filter(|one| one["path"].is_null())
+        .map(|one| &one["to"])
+        .collect();
+    assert_eq!(states, ["Scheduled", "Late", "Running", "Completed"]);
+    // The clock was wrong: the times come again, and none runs again. Then it is off.
+    clock.set(0);
+    let looked = first.get("/schedules")["schedules"][0]["next"].clone();
+    assert!(looked.is_string());
+    first.stop(Signal::KILL);
+    clock.set(8 * HOUR);
+    let second = served(&clock);
+    let (runs, missed) = scheduled(&second, 2);
+    assert_eq!(missed, [("off".to_owned(), 2), ("asleep".to_owned(), 4)]);
+    assert_ne!(runs[0]["id"], runs[1]["id"]);
+    second.stop(Signal::TERM);
 }

@@ -118,14 +118,17 @@ fn a_crontab_line_that_needs_a_shell_is_told_how() {
 }
 
 #[test]
-fn a_list_of_schedules_says_that_nothing_fires() {
+fn a_list_of_schedules_says_that_nothing_fires_until_it_may() {
     let sandbox = Sandbox::new();
     sandbox.flow(
         "nightly",
         &format!("schedules: [{{ cron: '0 3 * * *' }}]\n{GOOD}"),
     );
     let answer = sandbox.call(&["schedules"]).expect(0);
-    says(&answer.stderr, &["nothing fires by itself"]);
+    says(
+        &answer.stderr,
+        &["nothing of this workspace fires", "`tidemill enable`"],
+    );
     assert!(!answer.stdout.contains("  IN"), "{}", answer.stdout);
 }
 

@@ -2572,6 +2572,7 @@ export interface components {
              * @description Its next time; null where there is none.
              */
             next: string | null;
+            first_seen: components["schemas"]["Moment"] | null;
             last: components["schemas"]["LastTime"] | null;
         };
         /** @description When a flow is due. */

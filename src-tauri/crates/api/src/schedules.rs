@@ -222,6 +222,8 @@ pub struct ScheduleDocument {
     /// Its next time; null where there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next: Option<ZonedTime>,
+    /// Since when its times are dealt with on this machine; null where they are not yet.
+    pub first_seen: Option<Moment>,
     /// What became of its newest time; null where none has come yet.
     pub last: Option<LastTime>,
 }
@@ -322,10 +324,11 @@ pub fn list(
 
 /// What the home knows of a workspace's schedules.
 #[derive(Default)]
-pub(crate) struct KnownTimes {
+struct KnownTimes {
     enabled: bool,
     paused: HashSet<String>,
-    last: HashMap<(String, String), LastTime>,
+    /// By flow and identity: when it was first seen, and its newest time.
+    past: HashMap<(String, String), (Timestamp, Option<LastTime>)>,
     missed: Vec<MissedDocument>,
 }
 
@@ -334,47 +337,52 @@ impl KnownTimes {
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub(crate) fn read(home: &OpenHome, folder: &Path, now: Timestamp) -> Result<Self, Error> {
+    fn read(home: &OpenHome, folder: &Path, now: Timestamp) -> Result<Self, Error> {
         let reader = home.reader()?;
         let folder = folder.to_string_lossy();
         let mut workspaces = reader.workspaces()?.into_iter();
         let enabled = workspaces.any(|known| known.path == folder && known.enabled);
         let paused = reader.paused_flows()?.into_iter();
         let paused = paused.filter(|(workspace, _)| *workspace == folder);
-        let schedules = reader.schedules()?.into_iter();
-        let schedules: HashMap<i64, ScheduleOf> = schedules
-            .filter(|known| known.of.workspace == folder)
-            .map(|known| (known.key, known.of))
-            .collect();
-        let mut last = HashMap::new();
-        for of in schedules.values() {
-            if let Some(newest) = reader.due_times(of, 1)?.pop() {
-                let key = (of.flow.clone(), of.identity.clone());
-                last.insert(key, last_time(&reader, newest)?);
+        let mut past = HashMap::new();
+        for known in reader.schedules(now)? {
+            let of = known.of;
+            if of.workspace != folder {
+                continue;
             }
+            let newest = reader.due_times(&of, 1)?.pop();
+            let last = newest
+                .map(|newest| last_time(&reader, newest))
+                .transpose()?;
+            past.insert((of.flow, of.identity), (known.first_seen, last));
         }
         let since = now.checked_sub(SignedDuration::from_hours(MISSED_DAYS * 24));
         let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
-        let missed = reader.missed_times(since, MISSED)?.into_iter();
-        let missed =
-            missed.filter_map(|row| Some(missed_document(schedules.get(&row.schedule)?, row)));
         Ok(Self {
             enabled,
             paused: paused.map(|(_, flow)| flow).collect(),
-            last,
-            missed: missed.collect(),
+            past,
+            missed: missed(&reader, &folder, since)?,
         })
     }
 
     /// Whether a flow's schedules are paused on this machine.
-    pub(crate) fn is_paused(&self, flow: &str) -> bool {
+    fn is_paused(&self, flow: &str) -> bool {
         self.paused.contains(flow)
     }
+}
 
-    /// Times that were missed lately, newest first.
-    pub(crate) fn missed(&self) -> &[MissedDocument] {
-        &self.missed
-    }
+/// Times of a workspace's schedules that were missed, newest first.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub(crate) fn missed(
+    reader: &Reader,
+    folder: &str,
+    since: Timestamp,
+) -> Result<Vec<MissedDocument>, Error> {
+    let rows = reader.missed_times(folder, since, MISSED)?.into_iter();
+    Ok(rows.map(|(of, row)| missed_document(&of, row)).collect())
 }
 
 /// Whether a flow's schedules may fire on this machine: its workspace is enabled; and
@@ -443,12 +451,14 @@ fn documents(
     let paused_here = known.is_paused(&name);
     let document = |schedule: &Schedule| {
         let identity = schedule.identity();
+        let past = known.past.get(&(name.clone(), identity.clone()));
         ScheduleDocument {
             timezone: schedule.zone.to_string(),
             paused: schedule.paused || paused_here,
             paused_here,
             next: merged(std::slice::from_ref(schedule), now, 1, local).pop(),
-            last: known.last.get(&(name.clone(), identity.clone())).cloned(),
+            first_seen: past.map(|(seen, _)| Moment(*seen)),
+            last: past.and_then(|(_, last)| last.clone()),
             flow: name.clone(),
             schedule: identity,
         }

@@ -148,6 +148,8 @@ struct Folder {
     changed: Arc<AtomicBool>,
     /// Its files as they are now; `None` where it cannot be read.
     files: Option<Arc<[Arc<FlowFile>]>>,
+    /// Why it cannot be read, where it is there and that was told of.
+    unread: Option<String>,
     /// Flows as they were when their files last had no mistake.
     right: BTreeMap<String, Arc<Flow>>,
     /// Files with mistakes that were told of.
@@ -191,6 +193,7 @@ impl Folder {
             catalog,
             changed,
             files: None,
+            unread: None,
             right: BTreeMap::new(),
             told: BTreeMap::new(),
             listening: listening.abort_handle(),
@@ -206,11 +209,18 @@ impl Folder {
         }
         self.catalog.expire();
         self.files = match self.catalog.files_of(&self.path) {
-            Ok(files) => Some(files),
+            Ok(files) => {
+                self.unread = None;
+                Some(files)
+            }
             Err(error) => {
-                if is_there {
-                    tracing::warn!(%error, "the schedules of a workspace wait until it can be read");
+                let why = error.to_string();
+                if is_there && self.unread.as_ref() != Some(&why) {
+                    tracing::warn!(
+                        "{why}: the schedules of this workspace wait until it can be read"
+                    );
                 }
+                self.unread = is_there.then_some(why);
                 None
             }
         };

@@ -12,6 +12,9 @@ use crate::{Missed, MissedReason, Schedule};
 pub struct Known {
     /// Its times up to here are dealt with.
     pub seen: Timestamp,
+    /// The newest time that is recorded in a row that begins before the present instant; it
+    /// may be later than that, where the clock was set back.
+    pub recorded: Option<Timestamp>,
     /// Since when no flow file has it; `None`: one does.
     pub gone_at: Option<Timestamp>,
 }
@@ -57,6 +60,8 @@ pub fn last_seen(
         return None;
     }
     let seen = here.unwrap_or(known.seen);
+    // After a clock was set back, times come again that are recorded.
+    let seen = known.recorded.map_or(seen, |recorded| seen.max(recorded));
     // An instant that is still to come was written by a clock that was wrong.
     let enabled_at = enabled_at.filter(|enabled_at| *enabled_at <= now);
     Some(enabled_at.map_or(seen, |enabled_at| seen.max(enabled_at)))
@@ -158,6 +163,7 @@ mod tests {
         let known = |gone_at| {
             Some(Known {
                 seen: at(1, 0),
+                recorded: None,
                 gone_at,
             })
         };
@@ -174,5 +180,11 @@ mod tests {
             let found = last_seen(known, here, enabled_at, now);
             assert_eq!(found, expected, "{known:?} {here:?} {enabled_at:?}");
         }
+        let set_back = Known {
+            seen: at(1, 0),
+            recorded: Some(at(5, 0)),
+            gone_at: None,
+        };
+        assert_eq!(last_seen(Some(set_back), None, None, now), Some(at(5, 0)));
     }
 }

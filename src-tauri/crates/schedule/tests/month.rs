@@ -10,7 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -55,6 +55,16 @@ struct Disk {
 }
 
 impl Disk {
+    /// What is written of the schedule, as it is read now.
+    fn known(&self, now: Timestamp) -> Option<Known> {
+        let newest = self.rows.range(..=now).next_back();
+        let recorded = newest.map(|(time, row)| match row {
+            Row::Missed { last, .. } => *last,
+            Row::Waits { .. } | Row::Run { .. } => *time,
+        });
+        self.known.map(|known| Known { recorded, ..known })
+    }
+
     fn is_recorded(&self, time: Timestamp) -> bool {
         let row = self.rows.range(..=time).next_back();
         row.is_some_and(|(first, row)| match row {
@@ -72,7 +82,7 @@ struct World {
     /// What the process remembers; gone with it.
     here: Option<Timestamp>,
     /// The times that the schedule had, while it was there.
-    wanted: Vec<Timestamp>,
+    wanted: BTreeSet<Timestamp>,
     started: usize,
 }
 
@@ -92,7 +102,7 @@ impl World {
             schedule,
             disk: Disk::default(),
             here: None,
-            wanted: Vec::new(),
+            wanted: BTreeSet::new(),
             started: 0,
         }
     }
@@ -122,7 +132,7 @@ impl World {
     fn look(&mut self) {
         let local = TimeZone::UTC;
         loop {
-            let last = last_seen(self.disk.known, self.here, None, self.now);
+            let last = last_seen(self.disk.known(self.now), self.here, None, self.now);
             let look = self.schedule.look(last, self.now, &local, false);
             if self.dies() {
                 return;
@@ -146,6 +156,7 @@ impl World {
             }
             self.disk.known = Some(Known {
                 seen,
+                recorded: None,
                 gone_at: None,
             });
             self.here = Some(seen);
@@ -224,7 +235,8 @@ impl World {
     }
 
     fn live(mut self) {
-        let end = self.now + SignedDuration::from_hours(31 * 24);
+        let begin = self.now;
+        let end = begin + SignedDuration::from_hours(31 * 24);
         while self.now < end {
             self.look();
             let length = match self.chance.below(60) {
@@ -235,6 +247,11 @@ impl World {
             self.pass(length);
             if self.chance.one_in(50) {
                 self.edit();
+            }
+            if self.chance.one_in(400) {
+                // Before it was first seen, nothing is of it.
+                let back = self.now - self.chance.seconds(1, 200_000);
+                self.now = back.max(begin);
             }
         }
         self.pass(SignedDuration::from_secs(1));

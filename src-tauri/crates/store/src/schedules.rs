@@ -81,9 +81,9 @@ impl Writer {
 }
 
 impl Reader {
-    /// The schedules that were ever seen.
-    pub fn schedules(&self) -> Result<Vec<SeenSchedule>, StoreError> {
-        self.read(|connection, _| Ok(schedule::list(connection)?))
+    /// The schedules that were ever seen, as of `now`.
+    pub fn schedules(&self, now: Timestamp) -> Result<Vec<SeenSchedule>, StoreError> {
+        self.read(|connection, _| Ok(schedule::list(connection, now)?))
     }
 
     /// The flows whose schedules are paused on this machine: workspace and flow.
@@ -114,14 +114,15 @@ impl Reader {
         })
     }
 
-    /// Times of all schedules that were missed, those whose newest is not before `since`,
-    /// newest first.
+    /// Times of a workspace's schedules that were missed, those whose newest is not before
+    /// `since`, newest first.
     pub fn missed_times(
         &self,
+        workspace: &str,
         since: Timestamp,
         limit: usize,
-    ) -> Result<Vec<StoredDueTimes>, StoreError> {
+    ) -> Result<Vec<(ScheduleOf, StoredDueTimes)>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.read(|connection, _| Ok(due_time::missed(connection, since, limit)?))
+        self.read(|connection, _| Ok(due_time::missed(connection, workspace, since, limit)?))
     }
 }

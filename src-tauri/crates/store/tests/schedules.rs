@@ -108,7 +108,7 @@ fn a_time_has_one_run_and_they_are_recorded_together() {
     let (folder, store) = store();
     record(&store, look(10, &[5, 10], Vec::new()));
     let reader = store.reader().unwrap();
-    let seen = reader.schedules().unwrap();
+    let seen = reader.schedules(at(1_000)).unwrap();
     let [schedule] = seen.as_slice() else {
         panic!("{seen:?}");
     };
@@ -149,7 +149,7 @@ fn a_time_has_one_run_and_they_are_recorded_together() {
 fn times_missed_in_a_row_for_one_reason_are_one_row() {
     let (_folder, store) = store();
     record(&store, look(10, &[1, 2, 3, 4], Vec::new()));
-    let key = store.reader().unwrap().schedules().unwrap()[0].key;
+    let key = store.reader().unwrap().schedules(at(1_000)).unwrap()[0].key;
     let due = |time: i64| DueTime {
         schedule: key,
         time: at(time),
@@ -183,15 +183,22 @@ fn times_missed_in_a_row_for_one_reason_are_one_row() {
     record(&store, look(30, &[30], vec![missed(25, 25, 1, "overlap")]));
     let rows = times(&store);
     assert_eq!(shape(&rows)[3..], [(at(20), at(60), 4, "off")]);
-    let missed = store.reader().unwrap().missed_times(at(50), 10).unwrap();
-    assert_eq!(missed, rows[3..]);
+    let reader = store.reader().unwrap();
+    let missed = reader.missed_times("/flows", at(50), 10).unwrap();
+    assert_eq!(missed, [(of(), rows[3].clone())]);
+    assert_eq!(reader.missed_times("/other", at(50), 10).unwrap(), []);
+    let recorded = |now| reader.schedules(at(now)).unwrap()[0].recorded;
+    assert_eq!(
+        [recorded(0), recorded(4), recorded(30)],
+        [None, Some(at(4)), Some(at(60))]
+    );
 }
 
 #[test]
 fn schedules_go_and_come_back_and_flows_are_paused_and_renamed() {
     let (_folder, store) = store();
     record(&store, look(10, &[5], Vec::new()));
-    let seen = || store.reader().unwrap().schedules().unwrap()[0].clone();
+    let seen = || store.reader().unwrap().schedules(at(1_000)).unwrap()[0].clone();
     let key = seen().key;
     let writer = store.writer();
     writer.lose_schedules(vec![key], at(20));

@@ -108,7 +108,7 @@ pub fn overview(
         broken,
         running,
         upcoming,
-        not_run: upcoming::not_run(surroundings, home, now)?,
+        not_run: upcoming::not_run(surroundings, home, &reader, now)?,
         totals: totals::totals(&reader, now)?,
         flows,
     })

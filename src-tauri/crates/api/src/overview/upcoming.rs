@@ -49,26 +49,27 @@ const WANTED: [&str; 2] = ["paused", "disabled"];
 pub(super) fn not_run(
     surroundings: &Surroundings,
     home: &OpenHome,
+    reader: &Reader,
     now: Timestamp,
 ) -> Result<Vec<NotRun>, Error> {
     let Some(folder) = catalog::folder(surroundings, home)? else {
         return Ok(Vec::new());
     };
-    let known = schedules::KnownTimes::read(home, &folder, now)?;
     let since = now.checked_sub(SignedDuration::from_hours(24));
-    let since = Moment(since.unwrap_or(Timestamp::MIN));
-    let told = known.missed().iter();
-    let told = told.filter(|row| row.last >= since && !WANTED.contains(&row.reason.as_str()));
+    let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
+    let missed = schedules::missed(reader, &folder.to_string_lossy(), since)?;
+    let told = missed.into_iter();
+    let told = told.filter(|row| !WANTED.contains(&row.reason.as_str()));
     let not_run = told.map(|row| NotRun {
         at: row.last,
-        flow: row.flow.clone(),
+        flow: row.flow,
         reason: match (row.times, row.counted) {
-            (1, _) => row.message.clone(),
+            (1, _) => row.message,
             (times, true) => format!("{times} times: {}", row.message),
             (times, false) => format!("{times} times or more: {}", row.message),
         },
     });
-    Ok(not_run.take(UPCOMING).collect())
+    Ok(not_run.collect())
 }
 
 /// What is due within a day: by schedules, and runs that were asked for.

@@ -124,6 +124,8 @@ fn became(last: &LastTime, look: Look) -> Line {
             Some(state) => state::cell(state, look),
             None => Line::of(Role::Dim, "removed"),
         },
+        // For runs before it, or its delay: as it should.
+        TimeOutcome::Waits if reason == "waits" => Line::of(Role::Dim, "waits"),
         TimeOutcome::Waits => Line::of(Role::Warning, &format!("waits: {reason}")),
         TimeOutcome::Missed => Line::of(Role::Warning, &format!("missed: {reason}")),
     }

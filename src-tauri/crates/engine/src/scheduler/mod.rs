@@ -120,9 +120,9 @@ impl Scheduler {
         let now = Timestamp::now();
         let local = TimeZone::system();
         let (known, paused) = self
-            .read(|store| {
+            .read(move |store| {
                 let reader = store.reader()?;
-                Ok((reader.schedules()?, reader.paused_flows()?))
+                Ok((reader.schedules(now)?, reader.paused_flows()?))
             })
             .await?;
         let live = live(workspaces, &paused);
@@ -208,7 +208,10 @@ impl Scheduler {
                 let waiting = reader.waiting_times()?;
                 let (known, running) = match waiting.is_empty() {
                     true => (Vec::new(), Vec::new()),
-                    false => (reader.schedules()?, reader.unfinished_scheduled()?),
+                    false => {
+                        let now = Timestamp::now();
+                        (reader.schedules(now)?, reader.unfinished_scheduled()?)
+                    }
                 };
                 Ok((waiting, known, running))
             })
@@ -316,6 +319,11 @@ impl Scheduler {
         match self.engine.shared.start_scheduled(order).await {
             Ok(run) => Ok(Some(run)),
             Err(EngineError::Store(StoreError::TimeTaken(_))) => Ok(None),
+            // Other schedules do not need them; asked again each second, a keychain would
+            // ask a person each second.
+            Err(EngineError::Store(
+                error @ (StoreError::Secrets { .. } | StoreError::Keychain { .. }),
+            )) => Err(Refusal::Said(error.to_string())),
             Err(EngineError::Store(error)) => Err(Refusal::Store(error)),
             Err(EngineError::Closed) => Err(Refusal::Closed),
             Err(error) => Err(Refusal::Said(error.to_string())),
@@ -462,6 +470,7 @@ fn look_at(
 ) -> ScheduleLook {
     let written = known.map(|known| Known {
         seen: known.seen,
+        recorded: known.recorded,
         gone_at: known.gone_at,
     });
     let last = last_seen(written, here, enabled_at, now);

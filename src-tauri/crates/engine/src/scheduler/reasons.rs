@@ -8,7 +8,7 @@ use tidemill_store::DueReason;
 pub(super) enum Away {
     /// This process ran, and did not look: the machine slept.
     Asleep,
-    /// Nobody served the home.
+    /// Nobody served the home, or its folder or file could not be read.
     Off,
 }
 
@@ -29,7 +29,10 @@ pub(super) fn passed(why: MissedReason, away: Away) -> DueReason {
     };
     match away {
         Away::Asleep => reason("asleep", format!("the machine slept, {rule}")),
-        Away::Off => reason("off", format!("Tidemill was not running, {rule}")),
+        Away::Off => reason(
+            "off",
+            format!("Tidemill was not running or could not read its file, {rule}"),
+        ),
     }
 }
 
@@ -38,7 +41,7 @@ pub(super) fn not_started(not: NotStarted, why: &str) -> DueReason {
     match not {
         NotStarted::Overlap => reason(
             "overlap",
-            "a run of the same schedule had not ended (`overlap: skip`)",
+            "an earlier run of the same schedule had not ended, or still waited (`overlap: skip`)",
         ),
         NotStarted::Replaced => reason(
             "overlap",

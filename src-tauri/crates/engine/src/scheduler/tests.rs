@@ -158,15 +158,16 @@ tasks: { a: { wait: 1h } }
     let mut missed = Vec::new();
     while missed
         .first()
-        .is_none_or(|row: &StoredDueTimes| row.times < 2)
+        .is_none_or(|(_, row): &(ScheduleOf, StoredDueTimes)| row.times < 2)
     {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         started += stage.look().await.started.len();
         let reader = stage.engine.store().reader().unwrap();
-        missed = reader.missed_times(Timestamp::UNIX_EPOCH, 10).unwrap();
+        let since = Timestamp::UNIX_EPOCH;
+        missed = reader.missed_times(&stage.workspace(), since, 10).unwrap();
     }
     assert_eq!(started, 1);
-    let reason = missed[0].reason.as_ref().unwrap();
+    let reason = missed[0].1.reason.as_ref().unwrap();
     assert_eq!(reason.word, "overlap");
     assert_eq!(runs(&stage.engine).len(), 1);
     close(&stage.engine).await;
@@ -199,6 +200,41 @@ tasks: { a: { value: 1 } }
 }
 
 #[tokio::test]
+async fn secrets_that_do_not_open_hold_back_no_other_schedule() {
+    let text = "
+name: sealed
+schedules: [{ every: 1h }]
+tasks: { a: { http: { url: 'http://127.0.0.1:9/', headers: { x: '{{ secrets.KEY }}' } } } }
+";
+    let mut stage = Stage::new(text).await;
+    let store = Arc::clone(stage.engine.store());
+    store.secrets().set("KEY", "a long value").unwrap();
+    std::fs::write(stage.bed.home().join("secrets"), "damaged").unwrap();
+    stage.away(61).await;
+    let other = stage.bed.flow(HOURLY);
+    stage.flows.push(ScheduledFlow {
+        flow: Arc::clone(&other.flow),
+        loaded: Ok(other.clone()),
+    });
+    let now = Timestamp::now();
+    let look = ScheduleLook {
+        of: ScheduleOf {
+            flow: other.flow.name.to_string(),
+            identity: other.flow.schedules[0].schedule.identity(),
+            ..stage.of()
+        },
+        seen: now - SignedDuration::from_mins(61),
+        waits: Vec::new(),
+        missed: Vec::new(),
+    };
+    let recorded = store.writer().record_looks(vec![look], now);
+    recorded.committed().await.unwrap();
+    assert_eq!(stage.look().await.started.len(), 1);
+    assert_eq!(stage.outcomes().last(), Some(&not("refused")));
+    close(&stage.engine).await;
+}
+
+#[tokio::test]
 async fn pauses_and_removals_take_effect_and_forget_nothing() {
     let mut stage = Stage::new(HOURLY).await;
     stage.away(61).await;
@@ -214,14 +250,18 @@ async fn pauses_and_removals_take_effect_and_forget_nothing() {
     let flows = std::mem::take(&mut stage.flows);
     stage.look().await;
     let reader = stage.engine.store().reader().unwrap();
-    assert!(reader.schedules().unwrap()[0].gone_at.is_some());
+    assert!(
+        reader.schedules(Timestamp::now()).unwrap()[0]
+            .gone_at
+            .is_some()
+    );
     assert!(!reader.due_times(&of, 10).unwrap().is_empty());
     drop(reader);
     // Back at once, it is the same schedule.
     stage.flows = flows;
     stage.look().await;
     let reader = stage.engine.store().reader().unwrap();
-    let known = reader.schedules().unwrap();
+    let known = reader.schedules(Timestamp::now()).unwrap();
     assert_eq!((known.len(), known[0].gone_at), (1, None));
     drop(reader);
     close(&stage.engine).await;

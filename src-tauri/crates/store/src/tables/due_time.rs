@@ -316,19 +316,29 @@ pub(crate) fn newest(
         .collect()
 }
 
-/// Times that were missed, the newest at or after `since`, newest first.
+/// Times of a workspace's schedules that were missed, the newest at or after `since`,
+/// newest first.
 pub(crate) fn missed(
     connection: &Connection,
+    workspace: &str,
     since: Timestamp,
     limit: i64,
-) -> rusqlite::Result<Vec<StoredDueTimes>> {
+) -> rusqlite::Result<Vec<(schedule::ScheduleOf, StoredDueTimes)>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM due_times INDEXED BY due_times_missed
-         WHERE outcome = 2 AND last >= ? ORDER BY last DESC LIMIT ?"
+        "SELECT {COLUMNS}, flow, identity FROM due_times INDEXED BY due_times_missed
+         CROSS JOIN schedules ON schedules.key = due_times.schedule
+         WHERE outcome = 2 AND last >= ? AND workspace = ? ORDER BY last DESC LIMIT ?"
     );
     connection
         .prepare_cached(&sql)?
-        .query_map([time::to_column(since), limit], stored)?
+        .query_map(params![time::to_column(since), workspace, limit], |row| {
+            let of = schedule::ScheduleOf {
+                workspace: workspace.to_owned(),
+                flow: row.get(10)?,
+                identity: row.get(11)?,
+            };
+            Ok((of, stored(row)?))
+        })?
         .collect()
 }
 

@@ -30,6 +30,8 @@ pub struct SeenSchedule {
     pub first_seen: Timestamp,
     /// Its times up to here are dealt with.
     pub seen: Timestamp,
+    /// The newest time that is recorded in a row that begins before the present instant.
+    pub recorded: Option<Timestamp>,
     /// Since when no flow file has it; `None`: one does.
     pub gone_at: Option<Timestamp>,
 }
@@ -79,14 +81,16 @@ pub(crate) fn rename(
     Ok(())
 }
 
-/// Every schedule.
-pub(crate) fn list(connection: &Connection) -> rusqlite::Result<Vec<SeenSchedule>> {
+/// Every schedule, as of `now`.
+pub(crate) fn list(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<SeenSchedule>> {
     connection
         .prepare_cached(
-            "SELECT key, workspace, flow, identity, first_seen, seen, gone_at FROM schedules
-             ORDER BY workspace, flow, identity",
+            "SELECT key, workspace, flow, identity, first_seen, seen, gone_at,
+               (SELECT last FROM due_times WHERE schedule = key AND time <= ?
+                ORDER BY time DESC LIMIT 1)
+             FROM schedules ORDER BY workspace, flow, identity",
         )?
-        .query_map([], seen_schedule)?
+        .query_map([time::to_column(now)], seen_schedule)?
         .collect()
 }
 
@@ -101,6 +105,7 @@ fn seen_schedule(row: &Row<'_>) -> rusqlite::Result<SeenSchedule> {
         first_seen: time::from_column(row.get(4)?),
         seen: time::from_column(row.get(5)?),
         gone_at: row.get::<_, Option<i64>>(6)?.map(time::from_column),
+        recorded: row.get::<_, Option<i64>>(7)?.map(time::from_column),
     })
 }
 
