@@ -38,7 +38,7 @@ export function openSession(
     keep: (unsaved) => file.keep(unsaved),
     keepLayout: (layout) => void saveLayout(flow, layout),
   });
-  const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow));
+  const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow, summary.file));
   const session: Session = { editor, file };
   sessions.set(flow, session);
   void restoreDraft(flow, summary.file, session);

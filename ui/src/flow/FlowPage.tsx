@@ -6,12 +6,14 @@ import { type ReactNode, useState } from "react";
 import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
 import { BuildTab } from "../build/BuildTab";
+import { isNoFlow } from "../build/files/engine";
 import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
 import "./flow.css";
+import { GonePage } from "./GonePage";
 import { GridTab } from "./GridTab";
 import { openRunForm } from "./openRunForm";
 import { ScheduleTab } from "./ScheduleTab";
@@ -78,7 +80,9 @@ export function FlowPage() {
       </Top>
       <main className="page" id="main" tabIndex={-1}>
         {answer.data ? (
-          <Body detail={answer.data} tab={tab} actions={actions} />
+          <Body detail={answer.data} isGone={isNoFlow(answer.error)} tab={tab} actions={actions} />
+        ) : isNoFlow(answer.error) ? (
+          <GonePage flow={name} error={answer.error} again={() => void answer.refetch()} />
         ) : (
           answer.error && <Trouble error={answer.error} again={() => void answer.refetch()} />
         )}
@@ -104,10 +108,17 @@ function Tab({ flow, tab, at, children }: { flow: string; tab: TabName; at: TabN
   );
 }
 
-function Body({ detail, tab, actions }: { detail: FlowDetail; tab: TabName; actions: HTMLElement | null }) {
+interface BodyProps {
+  detail: FlowDetail;
+  isGone: boolean;
+  tab: TabName;
+  actions: HTMLElement | null;
+}
+
+function Body({ detail, isGone, tab, actions }: BodyProps) {
   switch (tab) {
     case "build":
-      return <BuildTab key={detail.summary.name} detail={detail} actions={actions} />;
+      return <BuildTab key={detail.summary.name} detail={detail} isGone={isGone} actions={actions} />;
     case "runs":
       return <GridTab flow={detail.summary.name} />;
     case "schedule":

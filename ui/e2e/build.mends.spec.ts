@@ -1,0 +1,71 @@
+// What a person meets when something else goes wrong while a flow is edited: its file is deleted, another program
+// writes the same lines, a run is asked for before the text is saved.
+
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { browser, session, shown } from "./browser";
+import { Studio, until } from "./studio";
+
+const GOES = "name: goes\n\n# what it does\ntasks:\n  one: { value: 1 }\n";
+const TWICE = "name: twice\n\n# what it does\ntasks:\n  one: { value: 1 }\n";
+const RUNS = "name: runs\ntasks:\n  one: { value: 1 }\n";
+const WRONG = "name: wrong\ntasks:\n  one: { valeu: 1 }\n";
+
+let studio: Studio;
+let on: Browser;
+
+beforeAll(async () => {
+  studio = await Studio.start(async (prepared) => prepared.flows(GOES, TWICE, RUNS, WRONG), "nothing");
+  on = await browser();
+});
+
+afterAll(async () => {
+  await on?.close();
+  await studio?.stop();
+});
+
+const place = (name: string) => join(studio.folder, "work", `${name}.flow.yaml`);
+const file = (name: string) => readFile(place(name), "utf8");
+
+/** Types at the end of a line of the text. */
+async function typeAt(page: Page, line: string, text: string): Promise<void> {
+  await page.locator(".cm-line", { hasText: line }).first().click();
+  await page.keyboard.press("End");
+  await page.keyboard.type(text);
+}
+
+describe("a file that another program deletes", () => {
+  it("is told of, keeps what was not saved over a reload, and is written again", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    await goTo("/flows/goes");
+    await rm(place("goes"));
+    await shown(page.getByText("The file was deleted"));
+    await typeAt(page, "# what it does", " TYPED");
+    await page.keyboard.press("Control+s");
+    await shown(page.getByText("Not saved: The file was deleted"));
+    await until("the draft is kept", async () => {
+      const { drafts } = await studio.ask<{ drafts: { text: string }[] }>("/drafts");
+      return drafts.some(({ text }) => text.includes("TYPED")) ? true : null;
+    });
+    await page.reload();
+    await page.getByRole("heading", { name: "The file was deleted" }).waitFor();
+    await page.locator("pre", { hasText: "what it does TYPED" }).waitFor();
+    await page.getByRole("button", { name: "Write it again" }).press("Enter");
+    await page.locator(".cm-line", { hasText: "what it does TYPED" }).waitFor();
+    expect(await file("goes")).toBe(GOES.replace("# what it does", "# what it does TYPED"));
+
+    await typeAt(page, "# what it does", " AND MORE");
+    await rm(place("goes"));
+    await page.getByRole("button", { name: "Write it again" }).press("Enter");
+    await until("it is written", async () => {
+      const text = await file("goes").catch(() => "");
+      return text.includes("TYPED AND MORE") ? true : null;
+    });
+    await page.getByText("The file was deleted").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /^Save/, disabled: true }).waitFor();
+    expect((await studio.ask<{ drafts: unknown[] }>("/drafts")).drafts).toEqual([]);
+    await context.close();
+  });
+});
