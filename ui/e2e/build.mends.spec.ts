@@ -69,3 +69,31 @@ describe("a file that another program deletes", () => {
     await context.close();
   });
 });
+
+describe("two changes of the same lines", () => {
+  it("are told of without a key being taken, and are shown when asked for", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    await goTo("/flows/twice");
+    const before = await file("twice");
+    await typeAt(page, "# what it does", " MINE");
+    await studio.write("twice.flow.yaml", before.replace("# what it does", "# THEIRS"));
+    const show = page.getByRole("button", { name: "Show both" });
+    await show.waitFor();
+    await page.keyboard.type(" and goes on");
+    await page.locator(".cm-line", { hasText: "# what it does MINE and goes on" }).waitFor();
+    const dialog = page.getByRole("dialog", { name: "Two changes of the same lines" });
+    expect(await dialog.count()).toBe(0);
+    await show.press("Enter");
+    await dialog.locator("pre", { hasText: "MINE and goes on" }).first().waitFor();
+    await page.keyboard.press("Space");
+    expect(await dialog.getByRole("radio", { checked: true }).count()).toBe(0);
+    await dialog.getByText("0 of 1 decided").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await dialog.getByText("1 of 1 decided").waitFor();
+    await dialog.getByRole("button", { name: "Use this text" }).press("Enter");
+    await page.getByRole("button", { name: "Show both" }).waitFor({ state: "detached" });
+    await page.locator(".cm-line", { hasText: "# what it does MINE and goes on" }).waitFor();
+    await context.close();
+  });
+});

@@ -56,7 +56,7 @@ export function FileNotices({ file, onWriteAgain, onLeave }: Props) {
           <Dismiss file={file} />
         </p>
       )}
-      {conflict && <ConflictView key={conflict.version + conflict.mine} file={file} conflict={conflict} />}
+      {conflict && <ConflictView file={file} conflict={conflict} />}
     </>
   );
 }

@@ -109,6 +109,29 @@ it("shows both sides of what both changed, writes nothing meanwhile, and takes w
   expect(disk.text).toBe(mine());
 });
 
+it("shows the places as they are after more was typed", async () => {
+  const { file, type, elsewhere, mine } = desk();
+  type("one: 1", "one: mine");
+  elsewhere("one: 1", "one: theirs");
+  await file.save();
+  type("one: mine", "one: mine and more");
+  file.meetAgain();
+  expect(file.state().conflict?.mine).toBe(mine());
+  file.decide(["mine"]);
+  expect([file.state().conflict, mine().includes("one: mine and more")]).toEqual([null, true]);
+});
+
+it("writes a file again that was deleted while both sides stood", async () => {
+  const { file, disk, type, elsewhere, mine } = desk();
+  type("one: 1", "one: mine");
+  elsewhere("one: 1", "one: theirs");
+  await file.save();
+  disk.isThere = false;
+  file.vanished();
+  expect(await file.writeAgain()).toBe("a");
+  expect(disk.text).toBe(mine());
+});
+
 it("keeps drafts in order and drops them once", async () => {
   const { file, disk } = desk();
   file.keep("half");

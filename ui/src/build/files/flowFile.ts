@@ -153,7 +153,8 @@ export class FlowFile {
   /** There is no such file any more, whoever deleted it. What is not saved is kept. */
   vanished(): void {
     if (this.writing !== null || this.current.gone) return;
-    this.set({ gone: "deleted" });
+    // What stood on the other side is not there any more.
+    this.set({ gone: "deleted", conflict: null });
     if (this.edited.isDirty()) this.keep(this.edited.text());
   }
 
@@ -196,6 +197,12 @@ export class FlowFile {
     this.edited.saved(this.base.text);
     this.keep(null);
     this.set({ notice: null });
+  }
+
+  /** Looks at the places anew before they are shown: the text may have been typed on since they were met. */
+  meetAgain(): void {
+    const { conflict } = this.current;
+    if (conflict && this.edited.text() !== conflict.mine) this.meet(conflict.theirs, conflict.version);
   }
 
   /** Decides the places that both changed. What comes of it is not saved yet. */
