@@ -10,12 +10,16 @@ import { CopyValue, JsonTree } from "../../run/JsonTree";
 import { toastError } from "../../shell/toast";
 import { pins, useStanding } from "../trying/queries";
 import { PinEditor } from "./PinEditor";
+import { keepPinText, usePinText } from "./pinTexts";
 
 export function LastOutput({ flow, task }: { flow: string; task: string }) {
   const standing = useStanding(flow, task);
   const client = useQueryClient();
   const pinned = useQuery(pins(flow)).data?.pins.find((pin) => pin.task === task);
-  const [editing, setEditing] = useState(false);
+  const typed = usePinText(flow, task);
+  const keep = (text: string | null) => keepPinText(flow, task, text);
+  // Who presses Edit goes into the field; who only comes back to the task does not.
+  const [entered, setEntered] = useState(false);
   const change = useMutation({
     mutationFn: (to: "pin" | "unpin" | { output: unknown }) => {
       if (to === "unpin") return removePin(flow, task);
@@ -26,6 +30,7 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
   });
   const last = standing?.last ?? null;
   const value = pinned ? pinned.output : last?.output;
+  const editing = pinned !== undefined && typed !== null;
   return (
     <section className="sect" aria-label={pinned ? "Pinned output" : "Last output"}>
       <div className="sect-h">
@@ -40,22 +45,26 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
               what={last?.cut && !pinned ? "what is shown of the output" : "the output"}
             />
           )}
-          {pinned && (
-            <button type="button" className="btn btn-s btn-ghost" onClick={() => setEditing(!editing)}>
+          {pinned && !editing && (
+            <button
+              type="button"
+              className="btn btn-s btn-ghost"
+              onClick={() => {
+                setEntered(true);
+                keep(JSON.stringify(pinned.output, null, 2));
+              }}
+            >
               Edit
             </button>
           )}
-          {(pinned || last) && (
+          {(pinned || last) && !editing && (
             <button
               type="button"
               className="btn btn-s btn-ghost"
               aria-pressed={pinned !== undefined}
               title="A pinned output stands for the task in trials; schedules and triggers never see it"
               disabled={change.isPending}
-              onClick={() => {
-                setEditing(false);
-                change.mutate(pinned ? "unpin" : "pin");
-              }}
+              onClick={() => change.mutate(pinned ? "unpin" : "pin")}
             >
               <Icon name="pin" />
               {pinned ? "Unpin" : "Pin"}
@@ -63,11 +72,13 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
           )}
         </span>
       </div>
-      {editing && pinned ? (
+      {editing ? (
         <PinEditor
-          value={pinned.output}
-          onCancel={() => setEditing(false)}
-          onValue={(output) => change.mutate({ output }, { onSuccess: () => setEditing(false) })}
+          text={typed}
+          entered={entered}
+          onText={keep}
+          onCancel={() => keep(null)}
+          onValue={(output) => change.mutate({ output }, { onSuccess: () => keep(null) })}
         />
       ) : pinned || last ? (
         <JsonTree value={value} label={pinned ? "Pinned output" : "Last output"} />

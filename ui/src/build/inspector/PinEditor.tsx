@@ -1,17 +1,23 @@
 // A pinned output, edited as JSON.
 
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../../parts/Icon";
 
 interface Props {
-  value: unknown;
+  text: string;
+  /** whether the focus goes into the field at once */
+  entered: boolean;
+  onText: (text: string) => void;
   onValue: (value: unknown) => void;
   onCancel: () => void;
 }
 
-export function PinEditor({ value, onValue, onCancel }: Props) {
+export function PinEditor({ text, entered, onText, onValue, onCancel }: Props) {
   const id = useId();
-  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (entered) field.current?.focus();
+  }, [entered]);
   const [problem, setProblem] = useState<string | null>(null);
   const take = () => {
     try {
@@ -33,13 +39,14 @@ export function PinEditor({ value, onValue, onCancel }: Props) {
       </label>
       <div className="input input-code">
         <textarea
+          ref={field}
           id={id}
           spellCheck={false}
           aria-invalid={problem !== null}
           rows={Math.min(16, Math.max(3, text.split("\n").length))}
           value={text}
           onChange={(event) => {
-            setText(event.target.value);
+            onText(event.target.value);
             setProblem(null);
           }}
         />
