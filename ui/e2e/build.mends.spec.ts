@@ -97,3 +97,26 @@ describe("two changes of the same lines", () => {
     await context.close();
   });
 });
+
+describe("a run that is asked for while a flow is edited", () => {
+  it("begins by its key from the text and from a field, and not through a dialog", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    await goTo("/flows/runs");
+    const form = page.getByRole("dialog", { name: "Run runs" });
+    await page.locator(".cm-line", { hasText: "value: 1" }).first().click();
+    await page.keyboard.press("Control+Enter");
+    await form.waitFor();
+    await page.keyboard.press("Escape");
+    await form.waitFor({ state: "detached" });
+    const inspector = page.getByRole("complementary", { name: "Task one" });
+    await inspector.getByRole("textbox").first().click();
+    await page.keyboard.press("Control+Enter");
+    await form.waitFor();
+    await page.keyboard.press("Escape");
+    await form.waitFor({ state: "detached" });
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").press("Control+Enter");
+    expect(await form.count()).toBe(0);
+    await context.close();
+  });
+});

@@ -9,7 +9,7 @@ import { BuildTab } from "../build/BuildTab";
 import { isNoFlow } from "../build/files/engine";
 import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
-import { useShortcuts } from "../shell/shortcuts";
+import { isCovered, useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
 import "./flow.css";
@@ -32,6 +32,9 @@ export function FlowPage() {
       keys: "Mod Enter",
       says: "Run…",
       run: () => answer.data && !broken && openRunForm(name),
+      // Also from the text and from every field, but not through what lies over them.
+      inFields: true,
+      here: () => !isCovered(),
     },
   ]);
   return (
