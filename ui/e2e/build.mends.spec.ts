@@ -119,4 +119,56 @@ describe("a run that is asked for while a flow is edited", () => {
     expect(await form.count()).toBe(0);
     await context.close();
   });
+
+  it("offers to save first where the text is not saved, and runs the new version", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    await goTo("/flows/runs");
+    await typeAt(page, "value: 1", " # NEW");
+    await page.keyboard.press("Control+Enter");
+    const form = page.getByRole("dialog", { name: "Run runs" });
+    await form.getByText("The text has unsaved changes.").waitFor();
+    expect(await file("runs")).toBe(RUNS);
+    await form.getByRole("button", { name: "Run what is saved" }).press("Enter");
+    await page.waitForURL(/\/runs\/\d/);
+    expect(await file("runs")).toBe(RUNS);
+    await page.goBack();
+    await page.locator(".cm-line", { hasText: "# NEW" }).waitFor();
+    await page.getByRole("button", { name: /^Run…/ }).press("Enter");
+    await form.getByRole("button", { name: /^Save and run/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await form.waitFor({ state: "detached" });
+    await page.waitForURL(/\/runs\/\d/);
+    expect(await file("runs")).toContain("# NEW");
+    const saved = await studio.ask<{ version: string }>("/flows/runs");
+    const { id } = await studio.newest("runs");
+    const { run } = await studio.ask<{ run: { version: string } }>(`/runs/${id}`);
+    expect(run.version).toBe(saved.version);
+    await context.close();
+  });
+
+  it("leads to saving where the file is wrong and the text is right, and asks what the new version asks", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    await goTo("/flows/wrong");
+    const run = page.getByRole("button", { name: /^Run…/ });
+    await page.getByRole("button", { name: /^Run…/, disabled: true }).waitFor();
+    const line = page.locator(".cm-line", { hasText: "valeu" });
+    await line.click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(
+      "name: wrong\nparameters:\n  much: { type: integer, default: 3 }\ntasks:\n  one: { value: 1 }\n",
+    );
+    await expect.poll(() => run.isEnabled()).toBe(true);
+    await run.press("Enter");
+    const form = page.getByRole("dialog", { name: "Run wrong" });
+    await form.getByText("What is saved has mistakes; the text is right.").waitFor();
+    expect(await form.getByRole("button", { name: "Run what is saved" }).isDisabled()).toBe(true);
+    await form.getByRole("button", { name: /^Save and run/ }).press("Enter");
+    await form.getByLabel(/much/).fill("4");
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL(/\/runs\/\d/);
+    const { id } = await studio.newest("wrong");
+    const detail = await studio.ask<{ run: { parameters: unknown } }>(`/runs/${id}`);
+    expect(detail.run.parameters).toMatchObject({ much: 4 });
+    await context.close();
+  });
 });

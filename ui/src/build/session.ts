@@ -1,9 +1,12 @@
 // The flows that are being edited in this window. One that is not saved stays while its tab is not shown.
 
 import { get, path, send } from "../api/client";
+import { sayError } from "../api/said";
 import type { Diagnostic, FlowDetail, Graph } from "../api/types";
 import { FlowDocument } from "../edit/document";
 import type { Language } from "../edit/language";
+import { offerText, type Unsaved } from "../flow/unsaved";
+import { renameGuided } from "../guide/guide";
 import { toastError } from "../shell/toast";
 import type { FlowEditor } from "./context";
 import { Editor, type Report } from "./editor";
@@ -15,6 +18,8 @@ import { shared } from "./share";
 export interface Session {
   readonly editor: FlowEditor;
   readonly file: FlowFile;
+  /** what else ends with it */
+  readonly leave: () => void;
 }
 
 const sessions = new Map<string, Session>();
@@ -39,7 +44,12 @@ export function openSession(
     keepLayout: (layout) => void saveLayout(flow, layout),
   });
   const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow, summary.file));
-  const session: Session = { editor, file };
+  const leave = offerText(flow, {
+    subscribe: editor.subscribe,
+    unsaved: () => unsavedIn(editor),
+    save: () => saveOrSay(flow, file),
+  });
+  const session: Session = { editor, file, leave };
   sessions.set(flow, session);
   void restoreDraft(flow, summary.file, session);
   void loadLayout(flow, session.editor);
@@ -55,6 +65,30 @@ function editedBy(editor: FlowEditor): Edited {
   };
 }
 
+function unsavedIn(editor: FlowEditor): Unsaved {
+  const { isDirty, report } = editor.snapshot();
+  if (!isDirty) return "none";
+  return report?.problems.some(({ severity }) => severity === "error") ? "wrong" : "right";
+}
+
+/** Saves for somebody who needs the file, and is to know why where it is not written. */
+async function saveOrSay(flow: string, file: FlowFile): Promise<string> {
+  const name = await file.save();
+  if (name === null) throw new Error(`not saved: ${whyNotSaved(file)}`);
+  if (name !== flow) {
+    renameGuided(flow, name);
+    forgetSession(flow);
+  }
+  return name;
+}
+
+function whyNotSaved(file: FlowFile): string {
+  const { gone, conflict, error } = file.state();
+  if (gone) return "the file was deleted — write it again first";
+  if (conflict) return "another program changed the same lines — say first what is to stand";
+  return error === null ? "it is being saved already — try again" : sayError(error);
+}
+
 /** What was not saved when a window went comes back, unless something was typed meanwhile. */
 async function restoreDraft(flow: string, path: string | null, { editor, file }: Session): Promise<void> {
   try {
@@ -67,16 +101,17 @@ async function restoreDraft(flow: string, path: string | null, { editor, file }:
 
 /** The flow is gone, or is called otherwise now. */
 export function forgetSession(flow: string): void {
-  sessions.get(flow)?.editor.close();
+  const session = sessions.get(flow);
   sessions.delete(flow);
+  session?.leave();
+  session?.editor.close();
 }
 
 /** The tab is not shown any more. */
 export function leaveSession(flow: string): void {
   const session = sessions.get(flow);
   if (!session || session.editor.snapshot().isDirty) return;
-  sessions.delete(flow);
-  session.editor.close();
+  forgetSession(flow);
 }
 
 interface CheckReport {

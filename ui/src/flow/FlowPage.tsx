@@ -18,6 +18,7 @@ import { GridTab } from "./GridTab";
 import { openRunForm } from "./openRunForm";
 import { ScheduleTab } from "./ScheduleTab";
 import type { FlowSearch } from "./search";
+import { useUnsaved } from "./unsaved";
 import { VersionsTab } from "./VersionsTab";
 
 export function FlowPage() {
@@ -26,12 +27,14 @@ export function FlowPage() {
   const answer = useQuery(question(name));
   const [actions, setActions] = useState<HTMLElement | null>(null);
   const broken = answer.data?.summary.problems.some((problem) => problem.severity === "error") ?? true;
+  // What is edited may be right where the file is not: the run form leads to saving it.
+  const mayRun = useUnsaved(name) === "right" || !broken;
   useShortcuts([
     {
       group: "Flow",
       keys: "Mod Enter",
       says: "Run…",
-      run: () => answer.data && !broken && openRunForm(name),
+      run: () => answer.data && mayRun && openRunForm(name),
       // Also from the text and from every field, but not through what lies over them.
       inFields: true,
       here: () => !isCovered(),
@@ -56,8 +59,8 @@ export function FlowPage() {
             <button
               type="button"
               className="btn btn-primary"
-              disabled={broken}
-              title={broken && answer.data ? "Its file has mistakes" : undefined}
+              disabled={!answer.data || !mayRun}
+              title={!mayRun && answer.data ? "Its file has mistakes" : undefined}
               onClick={() => openRunForm(name)}
             >
               <Icon name="play" />

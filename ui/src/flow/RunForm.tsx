@@ -19,6 +19,8 @@ import { onOpenRunForm } from "./openRunForm";
 import { refusals } from "./refusals";
 import "./runForm.css";
 import { asText, commandLine, fieldsOf, readForm } from "./schemaForm";
+import { UnsavedRun } from "./UnsavedRun";
+import { unsavedOf } from "./unsaved";
 
 export function RunForm() {
   const [flow, setFlow] = useState<string | null>(null);
@@ -28,7 +30,7 @@ export function RunForm() {
       <Dialog.Portal>
         <Dialog.Overlay className="scrim rf-scrim">
           <Dialog.Content className="dialog rf" aria-describedby={undefined}>
-            {flow !== null && <Loaded flow={flow} onClose={() => setFlow(null)} />}
+            {flow !== null && <Loaded flow={flow} onFlow={setFlow} onClose={() => setFlow(null)} />}
           </Dialog.Content>
         </Dialog.Overlay>
       </Dialog.Portal>
@@ -36,8 +38,18 @@ export function RunForm() {
   );
 }
 
-function Loaded({ flow, onClose }: { flow: string; onClose: () => void }) {
+interface LoadedProps {
+  flow: string;
+  /** the flow is called so since its text was saved */
+  onFlow: (name: string) => void;
+  onClose: () => void;
+}
+
+function Loaded({ flow, onFlow, onClose }: LoadedProps) {
   const answer = useQuery({ ...question(flow), staleTime: 0 });
+  // As it was when the run was asked for: saving, which is one of the ways on, is not to change the question.
+  const [unsaved] = useState(() => unsavedOf(flow));
+  const [decided, setDecided] = useState(unsaved === "none");
   const summary = answer.data?.summary;
   return (
     <>
@@ -56,7 +68,17 @@ function Loaded({ flow, onClose }: { flow: string; onClose: () => void }) {
           )
         }
       />
-      {answer.data && !answer.isFetching ? (
+      {answer.data && !decided ? (
+        <UnsavedRun
+          detail={answer.data}
+          unsaved={unsaved}
+          onForm={(name) => {
+            setDecided(true);
+            onFlow(name);
+          }}
+          onClose={onClose}
+        />
+      ) : answer.data && !answer.isFetching ? (
         <Form detail={answer.data} onClose={onClose} />
       ) : (
         answer.error && <Trouble error={answer.error} />
