@@ -172,3 +172,27 @@ describe("a run that is asked for while a flow is edited", () => {
     await context.close();
   });
 });
+
+describe("an engine that was away", () => {
+  it("is asked again once it is back, and has what was not saved", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    await goTo("/flows/twice");
+    await studio.pause();
+    await typeAt(page, "one: { value: 1 }", " # AWAY");
+    await page.keyboard.press("Control+s");
+    await shown(page.getByText(/Not written: the engine does not answer/));
+    await shown(page.getByText(/The engine does not answer: what is drawn/));
+    await studio.resume();
+    await expect
+      .poll(() => page.getByText(/the engine does not answer/i).count(), { timeout: 20_000 })
+      .toBe(0);
+    await until("the draft is kept", async () => {
+      const { drafts } = await studio.ask<{ drafts: { text: string }[] }>("/drafts");
+      return drafts.some(({ text }) => text.includes("# AWAY")) ? true : null;
+    });
+    await page.keyboard.press("Control+s");
+    await page.getByRole("button", { name: /^Save/, disabled: true }).waitFor();
+    expect(await file("twice")).toContain("# AWAY");
+    await context.close();
+  });
+});

@@ -1,6 +1,7 @@
 // The flows that are being edited in this window. One that is not saved stays while its tab is not shown.
 
-import { get, path, send } from "../api/client";
+import { get, path, send, Unreachable } from "../api/client";
+import { live } from "../api/context";
 import { sayError } from "../api/said";
 import type { Diagnostic, FlowDetail, Graph } from "../api/types";
 import { FlowDocument } from "../edit/document";
@@ -44,11 +45,22 @@ export function openSession(
     keepLayout: (layout) => void saveLayout(flow, layout),
   });
   const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow, summary.file));
-  const leave = offerText(flow, {
+  const leaveText = offerText(flow, {
     subscribe: editor.subscribe,
     unsaved: () => unsavedIn(editor),
     save: () => saveOrSay(flow, file),
   });
+  const leaveStream = live.listen(
+    () => {},
+    () => {
+      if (file.state().error instanceof Unreachable) file.overcome();
+      editor.back();
+    },
+  );
+  const leave = () => {
+    leaveText();
+    leaveStream();
+  };
   const session: Session = { editor, file, leave };
   sessions.set(flow, session);
   void restoreDraft(flow, summary.file, session);

@@ -232,6 +232,11 @@ export class FlowFile {
     this.set({ notice: null, error: null });
   }
 
+  /** What kept the last save or draft from being written is over. */
+  overcome(): void {
+    this.set({ error: null });
+  }
+
   private meet(theirs: string, version: string): void {
     const mine = this.edited.text();
     this.join(merge(this.base.text, mine, theirs), theirs, version, mine);
