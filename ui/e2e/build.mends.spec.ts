@@ -196,3 +196,26 @@ describe("an engine that was away", () => {
     await context.close();
   });
 });
+
+describe("the keyboard", () => {
+  it("goes to the name of a new flow, then to its page, and back from the form of a run", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    const focused = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName);
+    await goTo("/flows");
+    await page.keyboard.press("n");
+    await page.getByRole("dialog", { name: "New flow" }).waitFor();
+    await page.keyboard.type("typed");
+    expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("typed");
+    await page.getByRole("textbox", { name: "Command" }).fill("echo hello");
+    await page.getByRole("button", { name: "Create" }).press("Enter");
+    await page.locator(".title-code", { hasText: "typed" }).waitFor();
+    await expect.poll(focused).toBe("main");
+    const run = page.getByRole("button", { name: /^Run…/ });
+    await run.press("Enter");
+    await page.getByRole("dialog", { name: "Run typed" }).waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => run.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.getByRole("separator", { name: "Between text and canvas" }).waitFor();
+    await context.close();
+  });
+});

@@ -102,6 +102,7 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
           },
           {
             id: "work",
+            label: "the flow",
             min: 480,
             content: (
               <div className="build-main">

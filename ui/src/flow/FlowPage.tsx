@@ -2,16 +2,18 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
 import { BuildTab } from "../build/BuildTab";
 import { isNoFlow } from "../build/files/engine";
+import { focusPage } from "../parts/focusReturn";
 import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
 import { isCovered, useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
+import { arrives } from "./arrival";
 import "./flow.css";
 import { GonePage } from "./GonePage";
 import { GridTab } from "./GridTab";
@@ -25,6 +27,9 @@ export function FlowPage() {
   const { flow: name } = useParams({ from: "/flows/$flow" });
   const { tab = "build" } = useSearch({ from: "/flows/$flow" });
   const answer = useQuery(question(name));
+  useEffect(() => {
+    if (arrives(name)) focusPage();
+  }, [name]);
   const [actions, setActions] = useState<HTMLElement | null>(null);
   const broken = answer.data?.summary.problems.some((problem) => problem.severity === "error") ?? true;
   // What is edited may be right where the file is not: the run form leads to saving it.

@@ -9,6 +9,7 @@ import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
 import { Command } from "../parts/Command";
 import { DialogHead } from "../parts/DialogHead";
+import { useFocusReturn } from "../parts/focusReturn";
 import { count, duration } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Said } from "../parts/Said";
@@ -25,11 +26,12 @@ import { unsavedOf } from "./unsaved";
 export function RunForm() {
   const [flow, setFlow] = useState<string | null>(null);
   useEffect(() => onOpenRunForm(setFlow), []);
+  const giveBack = useFocusReturn(flow !== null);
   return (
     <Dialog.Root open={flow !== null} onOpenChange={(open) => !open && setFlow(null)}>
       <Dialog.Portal>
         <Dialog.Overlay className="scrim rf-scrim">
-          <Dialog.Content className="dialog rf" aria-describedby={undefined}>
+          <Dialog.Content className="dialog rf" aria-describedby={undefined} onCloseAutoFocus={giveBack}>
             {flow !== null && <Loaded flow={flow} onFlow={setFlow} onClose={() => setFlow(null)} />}
           </Dialog.Content>
         </Dialog.Overlay>

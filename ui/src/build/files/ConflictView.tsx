@@ -4,6 +4,7 @@ import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
 import type { Region, Side } from "../../edit/merge";
 import { DialogHead } from "../../parts/DialogHead";
+import { useFocusReturn } from "../../parts/focusReturn";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
 import type { Conflict, FlowFile } from "./flowFile";
@@ -21,6 +22,7 @@ const AROUND = 3;
 /** Who types is not interrupted: the banner says it, and the places are shown when they are asked for. */
 export function ConflictView({ file, conflict }: { file: FlowFile; conflict: Conflict }) {
   const [open, setOpen] = useState(false);
+  const giveBack = useFocusReturn(open);
   const show = () => {
     file.meetAgain();
     setOpen(true);
@@ -45,6 +47,7 @@ export function ConflictView({ file, conflict }: { file: FlowFile; conflict: Con
               className="dialog conflicts"
               aria-describedby={undefined}
               onOpenAutoFocus={toFirstPlace}
+              onCloseAutoFocus={giveBack}
             >
               <Deciding key={conflict.version + conflict.mine} file={file} conflict={conflict} />
             </Dialog.Content>

@@ -53,6 +53,7 @@ it("keeps what is written of a pin while another task is looked at", () => {
   expect(field()?.value).toBe('["half');
   fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
   expect(field()).toBeNull();
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Unpin" }));
   fireEvent.click(screen.getByRole("button", { name: "Edit" }));
   expect(field()?.value).toContain('"one"');
 });

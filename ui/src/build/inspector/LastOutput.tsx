@@ -1,7 +1,7 @@
 // What the task gave last, or what is pinned in its place.
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { pinOutput, removePin } from "../../api/actions";
 import type { Standing } from "../../api/types";
 import { when } from "../../parts/format";
@@ -20,19 +20,31 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
   const keep = (text: string | null) => keepPinText(flow, task, text);
   // Who presses Edit goes into the field; who only comes back to the task does not.
   const [entered, setEntered] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const acted = useRef(false);
   const change = useMutation({
     mutationFn: (to: "pin" | "unpin" | { output: unknown }) => {
+      acted.current = true;
       if (to === "unpin") return removePin(flow, task);
       return to === "pin" ? pinOutput(flow, task) : pinOutput(flow, task, to.output);
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["flow", flow] }),
     onError: toastError,
   });
+  const section = useRef<HTMLElement>(null);
   const last = standing?.last ?? null;
   const value = pinned ? pinned.output : last?.output;
   const editing = pinned !== undefined && typed !== null;
+  const stands = `${pinned !== undefined} ${editing}`;
+  // What was pressed goes away with what it did: the keyboard stays beside it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the buttons are others
+  useEffect(() => {
+    if (!acted.current || document.activeElement !== document.body) return;
+    acted.current = false;
+    (toggle.current ?? section.current?.querySelector("button"))?.focus();
+  }, [stands]);
   return (
-    <section className="sect" aria-label={pinned ? "Pinned output" : "Last output"}>
+    <section ref={section} className="sect" aria-label={pinned ? "Pinned output" : "Last output"}>
       <div className="sect-h">
         <h3>{pinned ? "Pinned output" : "Last output"}</h3>
         <span className="faint last-when cut">
@@ -63,8 +75,11 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
               className="btn btn-s btn-ghost"
               aria-pressed={pinned !== undefined}
               title="A pinned output stands for the task in trials; schedules and triggers never see it"
-              disabled={change.isPending}
-              onClick={() => change.mutate(pinned ? "unpin" : "pin")}
+              ref={toggle}
+              aria-disabled={change.isPending}
+              onClick={() => {
+                if (!change.isPending) change.mutate(pinned ? "unpin" : "pin");
+              }}
             >
               <Icon name="pin" />
               {pinned ? "Unpin" : "Pin"}
@@ -77,7 +92,10 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
           text={typed}
           entered={entered}
           onText={keep}
-          onCancel={() => keep(null)}
+          onCancel={() => {
+            acted.current = true;
+            keep(null);
+          }}
           onValue={(output) => change.mutate({ output }, { onSuccess: () => keep(null) })}
         />
       ) : pinned || last ? (
