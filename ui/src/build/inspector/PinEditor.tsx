@@ -2,6 +2,8 @@
 
 import { useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../../parts/Icon";
+import { jsonMistake } from "../../parts/jsonMistake";
+import { Said } from "../../parts/Said";
 
 interface Props {
   text: string;
@@ -23,7 +25,7 @@ export function PinEditor({ text, entered, onText, onValue, onCancel }: Props) {
     try {
       onValue(JSON.parse(text));
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(jsonMistake(text, error));
     }
   };
   return (
@@ -54,7 +56,9 @@ export function PinEditor({ text, entered, onText, onValue, onCancel }: Props) {
       {problem !== null && (
         <p className="problem" role="alert">
           <Icon name="warn" className="i-14" />
-          <span>is not JSON: {problem}</span>
+          <span>
+            The pinned output <Said text={problem} />
+          </span>
         </p>
       )}
       <div className="several-acts pin-acts">
