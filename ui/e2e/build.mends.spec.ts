@@ -218,4 +218,25 @@ describe("the keyboard", () => {
     await page.getByRole("separator", { name: "Between text and canvas" }).waitFor();
     await context.close();
   });
+
+  it("finds all its keys on a sheet that the window holds", async () => {
+    const { context, page, goTo } = await session(on, studio);
+    await goTo("/flows/runs");
+    await page.locator("[data-work=canvas]").focus();
+    await page.keyboard.press("?");
+    const sheet = page.getByRole("dialog", { name: "Keys" });
+    const { y = 0, height = 900 } = (await sheet.boundingBox()) ?? {};
+    expect(y + height).toBeLessThanOrEqual(900);
+    const columns = await sheet
+      .locator("section")
+      .evaluateAll((all) =>
+        all.map((one) => ({
+          left: one.getBoundingClientRect().left,
+          bottom: one.getBoundingClientRect().bottom,
+        })),
+      );
+    const lefts = new Set(columns.map(({ left }) => Math.round(left)));
+    expect(lefts.size).toBe(3);
+    await context.close();
+  });
 });
