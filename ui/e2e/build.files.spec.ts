@@ -68,6 +68,7 @@ describe("a flow's file", () => {
     const before = await file("plain");
     await typeAt(page, "# what it does", " MINE");
     await studio.write("plain.flow.yaml", before.replace("# what it does", "# THEIRS"));
+    await page.getByRole("button", { name: "Show both" }).press("Enter");
     const dialog = page.getByRole("dialog", { name: "Two changes of the same lines" });
     await dialog.waitFor();
     await dialog.locator("pre", { hasText: "what it does, and more MINE" }).first().waitFor();

@@ -33,9 +33,9 @@ export function newFlow(name: string, from: string): Promise<NewFlow> {
   return send<NewFlow>("POST", "/flows", { name, from });
 }
 
-/** Makes a flow of a text, which may be wrong. */
-export function newFlowOf(name: string, text: string): Promise<SavedFlow> {
-  return send<SavedFlow>("POST", path`/flows/${name}/text`, { text });
+/** Makes a flow of a text, which may be wrong; without a file, in one that is called after it. */
+export function newFlowOf(name: string, text: string, file: string | null = null): Promise<SavedFlow> {
+  return send<SavedFlow>("POST", path`/flows/${name}/text`, { text, file });
 }
 
 /** Refused where the file is not the version `base` any more. */

@@ -15,6 +15,7 @@ export type DiffLine = Schemas["DiffLine"];
 export type DoctorAnswer = Schemas["DoctorAnswer"];
 export type Evaluation = Schemas["Evaluation"];
 export type Examples = Schemas["Examples"];
+export type Draft = Schemas["Draft"];
 export type Drafts = Schemas["Drafts"];
 export type FailedTask = Schemas["FailedTask"];
 export type FlowDetail = Schemas["FlowDetail"];

@@ -33,12 +33,14 @@ const CanvasSide = lazy(() => import("./canvas/CanvasSide").then((file) => ({ de
 
 interface Props {
   detail: FlowDetail;
+  /** its file is not there any more; the detail is as of before */
+  isGone: boolean;
   /** where the page's own actions are: what is done to the file stands beside them */
   actions: HTMLElement | null;
 }
 
 export function BuildTab(props: Props) {
-  const { session, error } = useSession(props.detail);
+  const { session, error } = useSession(props.detail, props.isGone);
   const [view] = useState(() => new BuildView());
   if (!session) return error ? <Trouble error={error} /> : <p className="sect faint" aria-busy="true" />;
   return (
@@ -58,7 +60,15 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
   const text = useRef<TextPlace | null>(null);
   const { file } = session;
   const guided = useGuided(name);
-  const save = useSave(name, file);
+  const save = useWriting(
+    name,
+    useCallback(() => file.save(), [file]),
+  );
+  const writeAgain = useWriting(
+    name,
+    useCallback(() => file.writeAgain(), [file]),
+  );
+  const leave = useLeaving(name, file);
   const showLine = (line: number, column: number) => {
     if (view.state().sides === "canvas") view.set({ sides: "both" });
     // The text may only come up with this press.
@@ -80,7 +90,7 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
           </>,
           actions,
         )}
-      <FileNotices file={file} />
+      <FileNotices file={file} onWriteAgain={writeAgain} onLeave={leave} />
       <Split
         name="build-sides"
         parts={[
@@ -92,6 +102,7 @@ function Work({ detail, actions, session }: Props & { session: Session }) {
           },
           {
             id: "work",
+            label: "the flow",
             min: 480,
             content: (
               <div className="build-main">
@@ -203,11 +214,11 @@ function FileActions({ flow, save }: { flow: string; save: () => void }) {
 }
 
 /** Writes the file, and goes where the flow is then: its text may have given it another name. */
-function useSave(flow: string, file: FlowFile): () => void {
+function useWriting(flow: string, write: () => Promise<string | null>): () => void {
   const navigate = useNavigate();
   const client = useQueryClient();
   return useCallback(() => {
-    void file.save().then(async (name) => {
+    void write().then(async (name) => {
       if (name === null) return;
       await client.invalidateQueries({ queryKey: ["flow", flow] });
       if (name === flow) return;
@@ -215,5 +226,18 @@ function useSave(flow: string, file: FlowFile): () => void {
       forgetSession(flow);
       await navigate({ to: "/flows/$flow", params: { flow: name }, search: {} });
     });
-  }, [flow, file, navigate, client]);
+  }, [flow, write, navigate, client]);
+}
+
+/** Lets go of a file that was deleted, and of what was not saved of it. */
+function useLeaving(flow: string, file: FlowFile): () => void {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  return () => {
+    file.discard();
+    forgetSession(flow);
+    client.removeQueries({ queryKey: ["flow", flow] });
+    void client.invalidateQueries({ queryKey: ["flows"] });
+    void navigate({ to: "/flows" });
+  };
 }

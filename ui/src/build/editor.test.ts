@@ -97,6 +97,23 @@ it("keeps the last graph while the text cannot be drawn, and says when the engin
   expect(made.snapshot().unchecked).toBe(true);
 });
 
+it("asks again, and keeps again what is not saved, once the engine is back", async () => {
+  const { editor: made, asked, kept } = editor();
+  made.back();
+  expect(asked).toHaveLength(1);
+  made.typed([{ from: 0, to: 0, insert: "# x\n" }]);
+  await vi.advanceTimersByTimeAsync(700);
+  asked[1]?.fail();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([made.snapshot().unchecked, kept.length]).toEqual([true, 1]);
+  made.back();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([asked.at(-1)?.text, kept]).toEqual([made.snapshot().document.text, [kept[0], kept[0]]]);
+  asked.at(-1)?.answer({ problems: [], graph: null });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(made.snapshot().unchecked).toBe(false);
+});
+
 it("keeps what is not saved, at the latest when it is closed", async () => {
   const { editor: made, kept } = editor();
   made.typed([{ from: 0, to: 0, insert: "# x\n" }]);

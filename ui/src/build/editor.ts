@@ -230,6 +230,12 @@ export class Editor<Problem = unknown, Graph = unknown> {
     if (this.current.said !== null) this.set({ said: null });
   }
 
+  /** The engine answers again: what it was not asked while it was away is asked now, and what is not saved kept. */
+  back(): void {
+    if (this.current.unchecked) void this.check();
+    if (this.history.state.isDirty) this.keepNow();
+  }
+
   /** Nobody edits any more: what is not saved is kept at once. */
   close(): void {
     this.checking?.abort();
@@ -328,6 +334,7 @@ export class Editor<Problem = unknown, Graph = unknown> {
   }
 
   private keepNow(): void {
+    if (this.keepTimer !== null) clearTimeout(this.keepTimer);
     this.keepTimer = null;
     this.engine.keep(this.history.state.isDirty ? this.history.text : null);
   }

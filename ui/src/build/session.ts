@@ -1,9 +1,13 @@
 // The flows that are being edited in this window. One that is not saved stays while its tab is not shown.
 
-import { get, path, send } from "../api/client";
+import { get, path, send, Unreachable } from "../api/client";
+import { live } from "../api/context";
+import { sayError } from "../api/said";
 import type { Diagnostic, FlowDetail, Graph } from "../api/types";
 import type { Language } from "../edit/language";
+import { offerText, type Unsaved } from "../flow/unsaved";
 import { shared } from "../graph/share";
+import { renameGuided } from "../guide/guide";
 import { toastError } from "../shell/toast";
 import type { FlowEditor } from "./context";
 import { Editor, type Report } from "./editor";
@@ -14,6 +18,8 @@ import { EMPTY_LAYOUT, type Layout } from "./layout";
 export interface Session {
   readonly editor: FlowEditor;
   readonly file: FlowFile;
+  /** what else ends with it */
+  readonly leave: () => void;
 }
 
 const sessions = new Map<string, Session>();
@@ -37,8 +43,24 @@ export function openSession(
     keep: (unsaved) => file.keep(unsaved),
     keepLayout: (layout) => void saveLayout(flow, layout),
   });
-  const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow));
-  const session: Session = { editor, file };
+  const file = new FlowFile(text, version, editedBy(editor), fileEngine(flow, summary.file));
+  const leaveText = offerText(flow, {
+    subscribe: editor.subscribe,
+    unsaved: () => unsavedIn(editor),
+    save: () => saveOrSay(flow, file),
+  });
+  const leaveStream = live.listen(
+    () => {},
+    () => {
+      if (file.state().error instanceof Unreachable) file.overcome();
+      editor.back();
+    },
+  );
+  const leave = () => {
+    leaveText();
+    leaveStream();
+  };
+  const session: Session = { editor, file, leave };
   sessions.set(flow, session);
   void restoreDraft(flow, summary.file, session);
   void loadLayout(flow, session.editor);
@@ -54,6 +76,30 @@ function editedBy(editor: FlowEditor): Edited {
   };
 }
 
+function unsavedIn(editor: FlowEditor): Unsaved {
+  const { isDirty, report } = editor.snapshot();
+  if (!isDirty) return "none";
+  return report?.problems.some(({ severity }) => severity === "error") ? "wrong" : "right";
+}
+
+/** Saves for somebody who needs the file, and is to know why where it is not written. */
+async function saveOrSay(flow: string, file: FlowFile): Promise<string> {
+  const name = await file.save();
+  if (name === null) throw new Error(`not saved: ${whyNotSaved(file)}`);
+  if (name !== flow) {
+    renameGuided(flow, name);
+    forgetSession(flow);
+  }
+  return name;
+}
+
+function whyNotSaved(file: FlowFile): string {
+  const { gone, conflict, error } = file.state();
+  if (gone) return "the file was deleted — write it again first";
+  if (conflict) return "another program changed the same lines — say first what is to stand";
+  return error === null ? "it is being saved already — try again" : sayError(error);
+}
+
 /** What was not saved when a window went comes back, unless something was typed meanwhile. */
 async function restoreDraft(flow: string, path: string | null, { editor, file }: Session): Promise<void> {
   try {
@@ -66,16 +112,17 @@ async function restoreDraft(flow: string, path: string | null, { editor, file }:
 
 /** The flow is gone, or is called otherwise now. */
 export function forgetSession(flow: string): void {
-  sessions.get(flow)?.editor.close();
+  const session = sessions.get(flow);
   sessions.delete(flow);
+  session?.leave();
+  session?.editor.close();
 }
 
 /** The tab is not shown any more. */
 export function leaveSession(flow: string): void {
   const session = sessions.get(flow);
   if (!session || session.editor.snapshot().isDirty) return;
-  sessions.delete(flow);
-  session.editor.close();
+  forgetSession(flow);
 }
 
 interface CheckReport {

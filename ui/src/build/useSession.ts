@@ -6,7 +6,11 @@ import type { FlowDetail } from "../api/types";
 import { flowSchema, languageOf } from "./schema";
 import { leaveSession, openSession, type Session } from "./session";
 
-export function useSession(detail: FlowDetail): {
+/** `isGone`: its file is not there any more; the detail is as of before. */
+export function useSession(
+  detail: FlowDetail,
+  isGone: boolean,
+): {
   session: Session | null;
   error: unknown;
 } {
@@ -19,6 +23,9 @@ export function useSession(detail: FlowDetail): {
     [name, schema.data],
   );
   useEffect(() => (session ? () => leaveSession(name) : undefined), [session, name]);
-  useEffect(() => session?.file.arrived(text, version), [session, text, version]);
+  useEffect(() => {
+    if (isGone) session?.file.vanished();
+    else session?.file.arrived(text, version);
+  }, [session, text, version, isGone]);
   return { session, error: schema.error };
 }

@@ -115,8 +115,13 @@ function Panels({ answer, only }: { answer: Comparison; only: boolean }) {
       name="compare"
       orientation="vertical"
       parts={[
-        { id: "above", size: "55%", content: <Split name="compare.above" parts={above} /> },
-        { id: "below", content: <Split name="compare.below" parts={below} /> },
+        {
+          id: "above",
+          label: "inputs and tasks",
+          size: "55%",
+          content: <Split name="compare.above" parts={above} />,
+        },
+        { id: "below", label: "outputs and logs", content: <Split name="compare.below" parts={below} /> },
       ]}
     />
   );

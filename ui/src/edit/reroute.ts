@@ -152,11 +152,14 @@ function route(arrangement: Arrangement, wanted: Map<Spot, Map<string, Outcome>>
   const [reader, source] = pair;
   const isLifted = reader !== to || source !== from;
   if (isLifted && task.joinsAny && task.needs.length > 1) {
-    refuse(need, `\`${task.name}\` joins any of its needs: one of them cannot move to a group`);
+    const mend = "move all of them or none, or move it too";
+    refuse(need, `\`${task.name}\` joins any of its needs: one of them cannot move to a group — ${mend}`);
   }
   if (reader !== to) checkGate(arrangement, edge, reader);
   if (source !== from && on === "failed" && !isAlone(arrangement, from, source)) {
-    refuse(need, `\`${task.name}\` waits for a failure of \`${upstream.name}\` alone`);
+    const why = "a group fails with any of its tasks";
+    const mend = `take \`${task.name}\` into the group too, or leave \`${upstream.name}\` out of it`;
+    refuse(need, `\`${task.name}\` waits for a failure of \`${upstream.name}\` alone: ${why} — ${mend}`);
   }
   const needs = wanted.get(reader);
   const before = needs?.get(source.name);
@@ -175,7 +178,11 @@ function checkGate(arrangement: Arrangement, { task, upstream, need, on }: Edge,
     !members.some((other) => other !== member && waitsFor(arrangement, member, other)) &&
     !member.needs.some(({ name, on: outcome }) => name === upstream.name && outcome === "failed");
   if (members.some((member) => member !== task && isFree(member))) {
-    refuse(need, `only \`${task.name}\` waits for a failure of \`${upstream.name}\`, not the whole group`);
+    const mend = `take \`${upstream.name}\` into the group too, or leave \`${task.name}\` out of it`;
+    refuse(
+      need,
+      `only \`${task.name}\` waits for a failure of \`${upstream.name}\`, not the whole group — ${mend}`,
+    );
   }
 }
 

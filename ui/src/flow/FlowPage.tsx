@@ -2,34 +2,47 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
 import { BuildTab } from "../build/BuildTab";
+import { isNoFlow } from "../build/files/engine";
+import { focusPage } from "../parts/focusReturn";
 import { Icon } from "../parts/Icon";
 import { Keys } from "../shell/Keys";
-import { useShortcuts } from "../shell/shortcuts";
+import { isCovered, useShortcuts } from "../shell/shortcuts";
 import { Top } from "../shell/Top";
 import { Trouble } from "../shell/Trouble";
+import { arrives } from "./arrival";
 import "./flow.css";
+import { GonePage } from "./GonePage";
 import { GridTab } from "./GridTab";
 import { openRunForm } from "./openRunForm";
 import { ScheduleTab } from "./ScheduleTab";
 import type { FlowSearch } from "./search";
+import { useUnsaved } from "./unsaved";
 import { VersionsTab } from "./VersionsTab";
 
 export function FlowPage() {
   const { flow: name } = useParams({ from: "/flows/$flow" });
   const { tab = "build" } = useSearch({ from: "/flows/$flow" });
   const answer = useQuery(question(name));
+  useEffect(() => {
+    if (arrives(name)) focusPage();
+  }, [name]);
   const [actions, setActions] = useState<HTMLElement | null>(null);
   const broken = answer.data?.summary.problems.some((problem) => problem.severity === "error") ?? true;
+  // What is edited may be right where the file is not: the run form leads to saving it.
+  const mayRun = useUnsaved(name) === "right" || !broken;
   useShortcuts([
     {
       group: "Flow",
       keys: "Mod Enter",
       says: "Run…",
-      run: () => answer.data && !broken && openRunForm(name),
+      run: () => answer.data && mayRun && openRunForm(name),
+      // Also from the text and from every field, but not through what lies over them.
+      inFields: true,
+      here: () => !isCovered(),
     },
   ]);
   return (
@@ -51,8 +64,8 @@ export function FlowPage() {
             <button
               type="button"
               className="btn btn-primary"
-              disabled={broken}
-              title={broken && answer.data ? "Its file has mistakes" : undefined}
+              disabled={!answer.data || !mayRun}
+              title={!mayRun && answer.data ? "Its file has mistakes" : undefined}
               onClick={() => openRunForm(name)}
             >
               <Icon name="play" />
@@ -78,7 +91,9 @@ export function FlowPage() {
       </Top>
       <main className="page" id="main" tabIndex={-1}>
         {answer.data ? (
-          <Body detail={answer.data} tab={tab} actions={actions} />
+          <Body detail={answer.data} isGone={isNoFlow(answer.error)} tab={tab} actions={actions} />
+        ) : isNoFlow(answer.error) ? (
+          <GonePage flow={name} error={answer.error} again={() => void answer.refetch()} />
         ) : (
           answer.error && <Trouble error={answer.error} again={() => void answer.refetch()} />
         )}
@@ -104,10 +119,17 @@ function Tab({ flow, tab, at, children }: { flow: string; tab: TabName; at: TabN
   );
 }
 
-function Body({ detail, tab, actions }: { detail: FlowDetail; tab: TabName; actions: HTMLElement | null }) {
+interface BodyProps {
+  detail: FlowDetail;
+  isGone: boolean;
+  tab: TabName;
+  actions: HTMLElement | null;
+}
+
+function Body({ detail, isGone, tab, actions }: BodyProps) {
   switch (tab) {
     case "build":
-      return <BuildTab key={detail.summary.name} detail={detail} actions={actions} />;
+      return <BuildTab key={detail.summary.name} detail={detail} isGone={isGone} actions={actions} />;
     case "runs":
       return <GridTab flow={detail.summary.name} />;
     case "schedule":

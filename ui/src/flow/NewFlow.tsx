@@ -8,16 +8,24 @@ import { newFlow, newFlowOf } from "../api/actions";
 import { examples } from "../api/queries";
 import { openGuide } from "../guide/guide";
 import { DialogHead } from "../parts/DialogHead";
+import { toFirstField, useFocusReturn } from "../parts/focusReturn";
 import { ProblemLine } from "../parts/ProblemLine";
 import "../build/files/files.css";
+import { awaitArrival } from "./arrival";
 import { type Beginning, beginningText } from "./beginning";
 
 export function NewFlow({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const giveBack = useFocusReturn(open);
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="scrim">
-          <Dialog.Content className="dialog dialog-s" aria-describedby={undefined}>
+          <Dialog.Content
+            className="dialog dialog-s"
+            aria-describedby={undefined}
+            onOpenAutoFocus={toFirstField}
+            onCloseAutoFocus={giveBack}
+          >
             <Form onClose={onClose} />
           </Dialog.Content>
         </Dialog.Overlay>
@@ -42,6 +50,7 @@ function Form({ onClose }: { onClose: () => void }) {
       onClose();
       if (beginning === "guided") openGuide(made.name);
       await client.invalidateQueries({ queryKey: ["flows"] });
+      awaitArrival(made.name);
       await navigate({ to: "/flows/$flow", params: { flow: made.name }, search: {} });
     },
   });

@@ -9,6 +9,7 @@ import { flow as question } from "../api/queries";
 import type { FlowDetail } from "../api/types";
 import { Command } from "../parts/Command";
 import { DialogHead } from "../parts/DialogHead";
+import { useFocusReturn } from "../parts/focusReturn";
 import { count, duration } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Said } from "../parts/Said";
@@ -19,16 +20,19 @@ import { onOpenRunForm } from "./openRunForm";
 import { refusals } from "./refusals";
 import "./runForm.css";
 import { asText, commandLine, fieldsOf, readForm } from "./schemaForm";
+import { UnsavedRun } from "./UnsavedRun";
+import { unsavedOf } from "./unsaved";
 
 export function RunForm() {
   const [flow, setFlow] = useState<string | null>(null);
   useEffect(() => onOpenRunForm(setFlow), []);
+  const giveBack = useFocusReturn(flow !== null);
   return (
     <Dialog.Root open={flow !== null} onOpenChange={(open) => !open && setFlow(null)}>
       <Dialog.Portal>
         <Dialog.Overlay className="scrim rf-scrim">
-          <Dialog.Content className="dialog rf" aria-describedby={undefined}>
-            {flow !== null && <Loaded flow={flow} onClose={() => setFlow(null)} />}
+          <Dialog.Content className="dialog rf" aria-describedby={undefined} onCloseAutoFocus={giveBack}>
+            {flow !== null && <Loaded flow={flow} onFlow={setFlow} onClose={() => setFlow(null)} />}
           </Dialog.Content>
         </Dialog.Overlay>
       </Dialog.Portal>
@@ -36,8 +40,18 @@ export function RunForm() {
   );
 }
 
-function Loaded({ flow, onClose }: { flow: string; onClose: () => void }) {
+interface LoadedProps {
+  flow: string;
+  /** the flow is called so since its text was saved */
+  onFlow: (name: string) => void;
+  onClose: () => void;
+}
+
+function Loaded({ flow, onFlow, onClose }: LoadedProps) {
   const answer = useQuery({ ...question(flow), staleTime: 0 });
+  // As it was when the run was asked for: saving, which is one of the ways on, is not to change the question.
+  const [unsaved] = useState(() => unsavedOf(flow));
+  const [decided, setDecided] = useState(unsaved === "none");
   const summary = answer.data?.summary;
   return (
     <>
@@ -56,7 +70,17 @@ function Loaded({ flow, onClose }: { flow: string; onClose: () => void }) {
           )
         }
       />
-      {answer.data && !answer.isFetching ? (
+      {answer.data && !decided ? (
+        <UnsavedRun
+          detail={answer.data}
+          unsaved={unsaved}
+          onForm={(name) => {
+            setDecided(true);
+            onFlow(name);
+          }}
+          onClose={onClose}
+        />
+      ) : answer.data && !answer.isFetching ? (
         <Form detail={answer.data} onClose={onClose} />
       ) : (
         answer.error && <Trouble error={answer.error} />

@@ -38,6 +38,7 @@ export function VersionsTab({ flow }: { flow: string }) {
       parts={[
         {
           id: "list",
+          label: "versions",
           size: 320,
           min: 240,
           content: (

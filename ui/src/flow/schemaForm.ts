@@ -1,6 +1,8 @@
 // From the JSON Schema of a flow's parameters to fields, and from what was typed to values. What fits the schema
 // is the engine's to say; here is only what a field needs to be shown and to be read.
 
+import { jsonMistake } from "../parts/jsonMistake";
+
 export type FieldKind = "text" | "number" | "integer" | "switch" | "choice" | "list" | "json";
 
 export interface Field {
@@ -117,10 +119,7 @@ export function readText(field: Field, text: string): Read {
       try {
         return { ok: true, value: JSON.parse(text) };
       } catch (error) {
-        return {
-          ok: false,
-          problem: `is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-        };
+        return { ok: false, problem: jsonMistake(text, error) };
       }
     case "text":
       return { ok: true, value: text };

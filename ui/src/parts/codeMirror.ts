@@ -1,10 +1,11 @@
 // How code looks and behaves everywhere: muted colours from the tokens, never a state's.
 
+import { defaultKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { search, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension } from "@codemirror/state";
-import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { EditorView, highlightSpecialChars, type KeyBinding, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 const colours = HighlightStyle.define([
@@ -68,3 +69,6 @@ export const readOnlyYaml: Extension = [
   yaml(),
   codeLook,
 ];
+
+/** The keys of writing, without the one that the whole page has for running. */
+export const editingKeys: readonly KeyBinding[] = defaultKeymap.filter(({ key }) => key !== "Mod-Enter");

@@ -186,6 +186,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
             },
             {
               id: "mid",
+              label: "the run",
               min: 420,
               content: (
                 <Split
@@ -194,6 +195,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
                   parts={[
                     {
                       id: "upper",
+                      label: "graph and timeline",
                       size: "52%",
                       min: 140,
                       content: (
@@ -273,6 +275,7 @@ function Board({ detail, graph }: { detail: RunDetail; graph: Graph }) {
             },
             {
               id: "side",
+              label: "the selected task",
               size: 320,
               min: 220,
               content: chosen ? (

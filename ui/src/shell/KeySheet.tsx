@@ -3,17 +3,19 @@
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { DialogHead } from "../parts/DialogHead";
+import { useFocusReturn } from "../parts/focusReturn";
 import { Keys } from "./Keys";
 import { type Shortcut, useShortcutList, useShortcuts } from "./shortcuts";
 
 export function KeySheet() {
   const [open, setOpen] = useState(false);
   useShortcuts([{ keys: "?", says: "All keys", group: "Anywhere", run: () => setOpen(true) }]);
+  const giveBack = useFocusReturn(open);
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
       <Dialog.Portal>
         <Dialog.Overlay className="scrim">
-          <Dialog.Content className="dialog" aria-describedby={undefined}>
+          <Dialog.Content className="dialog" aria-describedby={undefined} onCloseAutoFocus={giveBack}>
             <DialogHead title="Keys" />
             <Sheet />
           </Dialog.Content>

@@ -5,6 +5,8 @@ import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panel
 
 export interface Part {
   id: string;
+  /** what stands in it, for who hears the line between two; by default as `id` says */
+  label?: string;
   content: ReactNode;
   /** in pixels, or `"40%"` */
   size?: number | string;
@@ -35,7 +37,7 @@ export function Split({
     >
       {shown.map((part, at) => (
         <Fragment key={part.id}>
-          {at > 0 && <Separator className="splitter" />}
+          {at > 0 && <Separator className="splitter" aria-label={between(shown[at - 1], part)} />}
           <Panel
             id={part.id}
             minSize={part.min ?? 80}
@@ -47,4 +49,9 @@ export function Split({
       ))}
     </Group>
   );
+}
+
+function between(before: Part | undefined, after: Part): string {
+  const name = (part: Part | undefined) => part?.label ?? part?.id ?? "";
+  return `Between ${name(before)} and ${name(after)}`;
 }

@@ -102,6 +102,11 @@ function isField(target: EventTarget | null): boolean {
   );
 }
 
+/** Whether something lies over the page that has the keyboard: a dialog, a menu. */
+export function isCovered(): boolean {
+  return document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
+}
+
 function isPressed(target: EventTarget | null, press: string): boolean {
   return (
     (press === "Enter" || press === "Space") &&
@@ -121,7 +126,7 @@ export function startShortcuts(): () => void {
       return;
     const press = written(event);
     const field = isField(event.target);
-    const inDialog = document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
+    const inDialog = isCovered();
     const usable = listed.filter(
       (one) => ((!field && !inDialog) || one.inFields === true) && (one.here?.(event.target) ?? true),
     );

@@ -8,7 +8,7 @@ import {
   closeBracketsKeymap,
   completionKeymap,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, indentWithTab } from "@codemirror/commands";
+import { indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, indentOnInput, StreamLanguage } from "@codemirror/language";
 import { EditorState, type Extension, Prec } from "@codemirror/state";
@@ -24,7 +24,7 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-import { codeLook } from "../../parts/codeMirror";
+import { codeLook, editingKeys } from "../../parts/codeMirror";
 import type { Builtin } from "./builtins";
 import type { Completions } from "./completions";
 
@@ -140,7 +140,7 @@ export function expressionEditor(complete: () => Complete, lines: boolean): Exte
       ...(lines ? [] : [{ key: "Shift-Enter", run: () => true }]),
     ]),
     completing(complete, true),
-    keymap.of(defaultKeymap),
+    keymap.of(editingKeys),
     EditorView.lineWrapping,
     expressions,
     shared,
@@ -151,7 +151,7 @@ export function expressionEditor(complete: () => Complete, lines: boolean): Exte
 export function codeEditor(complete: () => Complete): Extension {
   return [
     completing(complete),
-    keymap.of([...defaultKeymap, indentWithTab]),
+    keymap.of([...editingKeys, indentWithTab]),
     indentOnInput(),
     lineNumbers(),
     shared,
@@ -163,7 +163,7 @@ export function valueEditor(complete: () => Complete): Extension {
   return [
     lineLook,
     completing(complete),
-    keymap.of(defaultKeymap),
+    keymap.of(editingKeys),
     EditorView.lineWrapping,
     expressions,
     yaml(),

@@ -16,15 +16,22 @@ const duration: Control = {
 describe("what is typed", () => {
   it("is read as what the field is for", () => {
     expect(readText(number, " 3 ")).toEqual({ value: 3 });
-    expect(readText(number, "0")).toEqual({ problem: "is at least 1" });
-    expect(readText(number, "1.5")).toEqual({ problem: "is a whole number" });
+    expect(readText(number, "0")).toEqual({ problem: "`0` is too small: write 1 or more" });
+    expect(readText(number, "1.5")).toEqual({
+      problem: "`1.5` is not a whole number: write `2`, or another one",
+    });
+    expect(readText(number, "-1.5abc")).toEqual({
+      problem: "`-1.5abc` is not a number: write one, such as `1`",
+    });
     expect(readText(number, "")).toEqual({ unset: true });
     expect(readText(duration, "1h30m")).toEqual({ value: "1h30m" });
     expect(readText(duration, "{{ output.delay }}")).toEqual({ value: "{{ output.delay }}" });
-    expect(readText(duration, "1")).toEqual({ problem: "does not fit. As `5m`." });
+    expect(readText(duration, "1")).toEqual({ problem: "`1` does not fit. What fits: as `5m`" });
     expect(readText({ is: "condition" }, "false")).toEqual({ value: false });
     expect(readText({ is: "condition" }, "{{ 1 > 2 }}")).toEqual({ value: "{{ 1 > 2 }}" });
-    expect(readText({ is: "condition" }, "1 > 2")).toHaveProperty("problem");
+    expect(readText({ is: "condition" }, "1 > 2")).toEqual({
+      problem: "`1 > 2` is no condition: write `{{ 1 > 2 }}`, `true` or `false`",
+    });
   });
 
   it("keeps texts that only look like numbers", () => {

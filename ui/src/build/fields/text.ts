@@ -12,6 +12,9 @@ export type Read =
 
 const EXPRESSION = /^\s*\{\{[\s\S]*\}\}\s*$/;
 
+/** So much of what was typed is named in a message. */
+const LONGEST_QUOTED = 40;
+
 export function hasExpression(text: string): boolean {
   return text.includes("{{");
 }
@@ -39,11 +42,24 @@ export function readText(control: Control, text: string): Read {
   }
 }
 
+/** What was typed as a message names it: its first line, not too long, as code. */
+function quoted(text: string): string {
+  return `\`${brief(text)}\``;
+}
+
+function brief(text: string): string {
+  const line = text.trim().split("\n")[0] ?? "";
+  const cut = line.length > LONGEST_QUOTED ? `${line.slice(0, LONGEST_QUOTED)}…` : line;
+  return cut.replaceAll("`", "'");
+}
+
 function readCondition(text: string): Read {
   if (text === "true" || text === "false") return { value: text === "true" };
   if (EXPRESSION.test(text)) return { value: text };
   // What is typed without braces is meant as an expression all the same.
-  return { problem: "is one expression, in `{{ }}`, or `true` or `false`" };
+  return {
+    problem: `${quoted(text)} is no condition: write \`{{ ${brief(text)} }}\`, \`true\` or \`false\``,
+  };
 }
 
 /** Only what is written as the number would be is one: `007` and `1e3` are texts. */
@@ -57,15 +73,20 @@ function readScalar(text: string, nullable: boolean): Json {
 /** What the schema says a text is like is asked before it is written, so that nothing half typed is. */
 function readLike(text: string, like: Pattern | null): Read {
   if (like === null || new RegExp(like.source, "u").test(text)) return { value: text };
-  return { problem: `does not fit. ${like.said}` };
+  const expected = like.said.replace(/^./, (letter) => letter.toLowerCase()).replace(/\.$/, "");
+  return { problem: `${quoted(text)} does not fit. What fits: ${expected}` };
 }
 
 function readNumber(text: string, { whole, least, most }: Control & { is: "number" }): Read {
   const value = Number(text);
-  if (!Number.isFinite(value)) return { problem: "is a number" };
-  if (whole && !Number.isInteger(value)) return { problem: "is a whole number" };
-  if (least !== null && value < least) return { problem: `is at least ${least}` };
-  if (most !== null && value > most) return { problem: `is at most ${most}` };
+  const said = quoted(text);
+  const example = least ?? Math.min(1, most ?? 1);
+  if (!Number.isFinite(value))
+    return { problem: `${said} is not a number: write one, such as \`${example}\`` };
+  if (whole && !Number.isInteger(value))
+    return { problem: `${said} is not a whole number: write \`${Math.round(value)}\`, or another one` };
+  if (least !== null && value < least) return { problem: `${said} is too small: write ${least} or more` };
+  if (most !== null && value > most) return { problem: `${said} is too large: write ${most} or less` };
   return { value };
 }
 
@@ -74,7 +95,10 @@ function readAny(text: string): Read {
   if (EXPRESSION.test(text) && !/^\s*\{\{\s*["'][^"']*["']\s*:/.test(text)) return { value: text.trim() };
   const document = parseDocument(text, { version: "1.2", schema: "core", merge: false, uniqueKeys: true });
   const [error] = document.errors;
-  if (error) return { problem: `is not YAML: ${(error.message.split("\n")[0] ?? "").replace(/:$/, "")}` };
+  if (error) {
+    const cause = (error.message.split("\n")[0] ?? "").replace(/:$/, "");
+    return { problem: `${quoted(text)} is not YAML: ${cause}. Text with signs in it stands in quotes` };
+  }
   return { value: plain(document.toJS()) };
 }
 

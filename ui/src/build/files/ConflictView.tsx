@@ -4,6 +4,7 @@ import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
 import type { Region, Side } from "../../edit/merge";
 import { DialogHead } from "../../parts/DialogHead";
+import { useFocusReturn } from "../../parts/focusReturn";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/Icon";
 import type { Conflict, FlowFile } from "./flowFile";
@@ -18,67 +19,97 @@ const SIDES: readonly { side: Side; label: string }[] = [
 /** So many lines around a place are shown. */
 const AROUND = 3;
 
+/** Who types is not interrupted: the banner says it, and the places are shown when they are asked for. */
 export function ConflictView({ file, conflict }: { file: FlowFile; conflict: Conflict }) {
-  const places = conflict.regions.filter((region) => region.kind === "conflict").length;
-  const [sides, setSides] = useState<readonly (Side | null)[]>(() => Array<null>(places).fill(null));
-  const [open, setOpen] = useState(true);
-  const decided = sides.flatMap((side) => (side === null ? [] : [side]));
-  const all = (side: Side) => setSides(sides.map(() => side));
+  const [open, setOpen] = useState(false);
+  const giveBack = useFocusReturn(open);
+  const show = () => {
+    file.meetAgain();
+    setOpen(true);
+  };
   return (
     <>
       <p className="banner" role="alert">
         <Icon name="warn" />
         <span>
-          Another program changed {count(places, "place")} that you changed too. Nothing is lost, and nothing
-          is saved until you say what is to stand.
+          Another program changed {count(placesOf(conflict), "place")} that you changed too. Nothing is lost,
+          and nothing is saved until you say what is to stand.
         </span>
         <span className="grow" />
-        <button type="button" className="btn btn-s" onClick={() => setOpen(true)}>
+        <button type="button" className="btn btn-s" onClick={show}>
           Show both
         </button>
       </p>
       <Dialog.Root open={open} onOpenChange={setOpen}>
         <Dialog.Portal>
           <Dialog.Overlay className="scrim">
-            <Dialog.Content className="dialog conflicts" aria-describedby={undefined}>
-              <DialogHead
-                title="Two changes of the same lines"
-                actions={
-                  <>
-                    <button type="button" className="btn btn-s" onClick={() => all("mine")}>
-                      Mine everywhere
-                    </button>
-                    <button type="button" className="btn btn-s" onClick={() => all("theirs")}>
-                      The file’s everywhere
-                    </button>
-                  </>
-                }
-              />
-              <div className="conflict-list scroll">
-                <Places
-                  regions={conflict.regions}
-                  sides={sides}
-                  onSide={(at, side) => setSides(sides.map((old, other) => (other === at ? side : old)))}
-                />
-              </div>
-              <div className="dialog-f">
-                <span className="faint">
-                  {decided.length} of {places} decided
-                </span>
-                <span className="grow" />
-                <button
-                  type="button"
-                  className="btn btn-primary"
-                  disabled={decided.length < places}
-                  onClick={() => file.decide(decided)}
-                >
-                  Use this text
-                </button>
-              </div>
+            <Dialog.Content
+              className="dialog conflicts"
+              aria-describedby={undefined}
+              onOpenAutoFocus={toFirstPlace}
+              onCloseAutoFocus={giveBack}
+            >
+              <Deciding key={conflict.version + conflict.mine} file={file} conflict={conflict} />
             </Dialog.Content>
           </Dialog.Overlay>
         </Dialog.Portal>
       </Dialog.Root>
+    </>
+  );
+}
+
+function placesOf({ regions }: Conflict): number {
+  return regions.filter((region) => region.kind === "conflict").length;
+}
+
+/** The focus begins at what is to be read, where no key decides anything. */
+function toFirstPlace(event: Event): void {
+  if (!(event.currentTarget instanceof HTMLElement)) return;
+  event.preventDefault();
+  event.currentTarget.querySelector<HTMLElement>(".conflict")?.focus();
+}
+
+function Deciding({ file, conflict }: { file: FlowFile; conflict: Conflict }) {
+  const places = placesOf(conflict);
+  const [sides, setSides] = useState<readonly (Side | null)[]>(() => Array<null>(places).fill(null));
+  const decided = sides.flatMap((side) => (side === null ? [] : [side]));
+  const all = (side: Side) => setSides(sides.map(() => side));
+  return (
+    <>
+      <DialogHead
+        title="Two changes of the same lines"
+        actions={
+          <>
+            <button type="button" className="btn btn-s" onClick={() => all("mine")}>
+              Mine everywhere
+            </button>
+            <button type="button" className="btn btn-s" onClick={() => all("theirs")}>
+              The file’s everywhere
+            </button>
+          </>
+        }
+      />
+      <div className="conflict-list scroll">
+        <Places
+          regions={conflict.regions}
+          sides={sides}
+          onSide={(at, side) => setSides(sides.map((old, other) => (other === at ? side : old)))}
+        />
+      </div>
+      <div className="dialog-f">
+        <span className="faint">
+          {decided.length} of {places} decided
+        </span>
+        <span className="grow" />
+        <button
+          type="button"
+          className="btn btn-primary"
+          disabled={decided.length < places}
+          onClick={() => file.decide(decided)}
+        >
+          Use this text
+        </button>
+      </div>
     </>
   );
 }
@@ -136,7 +167,7 @@ function Place({
 }) {
   const name = useId();
   return (
-    <fieldset className="conflict">
+    <fieldset className="conflict" tabIndex={-1}>
       <legend className="sr">Place {number}</legend>
       <div className="conflict-choice">
         {SIDES.map((one) => (

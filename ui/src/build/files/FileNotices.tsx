@@ -6,6 +6,7 @@ import { Icon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
 import { ConflictView } from "./ConflictView";
 import type { FlowFile } from "./flowFile";
+import { GoneNotice } from "./GoneNotice";
 
 const SAID = {
   merged:
@@ -14,10 +15,19 @@ const SAID = {
   draft: "These changes were not saved when the studio was last closed.",
 } as const;
 
-export function FileNotices({ file }: { file: FlowFile }) {
-  const { notice, error, conflict } = useSyncExternalStore(file.subscribe, file.state);
+interface Props {
+  file: FlowFile;
+  /** writes the file that was deleted */
+  onWriteAgain: () => void;
+  /** lets go of the file that was deleted */
+  onLeave: () => void;
+}
+
+export function FileNotices({ file, onWriteAgain, onLeave }: Props) {
+  const { notice, error, conflict, gone, isSaving } = useSyncExternalStore(file.subscribe, file.state);
   return (
     <>
+      {gone !== null && <GoneNotice gone={gone} busy={isSaving} onWrite={onWriteAgain} onDiscard={onLeave} />}
       {error !== null && (
         <p className="banner" role="alert">
           <Icon name="warn" />
@@ -25,9 +35,11 @@ export function FileNotices({ file }: { file: FlowFile }) {
             Not written: <Said text={sayError(error)} />
           </span>
           <span className="grow" />
-          <button type="button" className="btn btn-s" onClick={() => void file.save()}>
-            Try again
-          </button>
+          {gone === null && (
+            <button type="button" className="btn btn-s" onClick={() => void file.save()}>
+              Try again
+            </button>
+          )}
           <Dismiss file={file} />
         </p>
       )}
@@ -44,7 +56,7 @@ export function FileNotices({ file }: { file: FlowFile }) {
           <Dismiss file={file} />
         </p>
       )}
-      {conflict && <ConflictView key={conflict.version + conflict.mine} file={file} conflict={conflict} />}
+      {conflict && <ConflictView file={file} conflict={conflict} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Dialog } from "radix-ui";
 import { useId, useState } from "react";
 import { DialogHead } from "../../parts/DialogHead";
+import { toFirstField, useFocusReturn } from "../../parts/focusReturn";
 import { ProblemLine } from "../../parts/ProblemLine";
 import "./files.css";
 
@@ -19,11 +20,17 @@ interface Props {
 }
 
 export function NameDialog(props: Props) {
+  const giveBack = useFocusReturn(props.open);
   return (
     <Dialog.Root open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="scrim">
-          <Dialog.Content className="dialog dialog-s" aria-describedby={undefined}>
+          <Dialog.Content
+            className="dialog dialog-s"
+            aria-describedby={undefined}
+            onOpenAutoFocus={toFirstField}
+            onCloseAutoFocus={giveBack}
+          >
             <Form {...props} />
           </Dialog.Content>
         </Dialog.Overlay>

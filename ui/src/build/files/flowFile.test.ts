@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { type Elsewhere, FlowFile, type Written } from "./flowFile";
+import { type Elsewhere, FlowFile, type Gone, type Written } from "./flowFile";
 
 const FILE = "name: a\none: 1\n\ntwo: 2\n\nthree: 3\n";
 
 /** A disk with one file, and a document over it. */
 function desk(text = FILE) {
-  const disk = { text, version: "v1", draft: null as string | null };
+  const disk = { text, version: "v1", draft: null as string | null, isThere: true };
   let mine = text;
   let saved = text;
   let count = 1;
@@ -23,11 +23,17 @@ function desk(text = FILE) {
       },
     },
     {
-      save: async (next, base): Promise<Written | Elsewhere> => {
+      save: async (next, base): Promise<Written | Elsewhere | Gone> => {
+        if (!disk.isThere) return { is: "gone" };
         if (base !== disk.version) return { is: "elsewhere", text: disk.text, version: disk.version };
         count += 1;
         disk.text = next;
         disk.version = `v${count}`;
+        return { is: "written", version: disk.version, name: "a" };
+      },
+      create: async (next): Promise<Written> => {
+        count += 1;
+        Object.assign(disk, { text: next, version: `v${count}`, draft: null, isThere: true });
         return { is: "written", version: disk.version, name: "a" };
       },
       keepDraft: async (next) => {
@@ -103,6 +109,29 @@ it("shows both sides of what both changed, writes nothing meanwhile, and takes w
   expect(disk.text).toBe(mine());
 });
 
+it("shows the places as they are after more was typed", async () => {
+  const { file, type, elsewhere, mine } = desk();
+  type("one: 1", "one: mine");
+  elsewhere("one: 1", "one: theirs");
+  await file.save();
+  type("one: mine", "one: mine and more");
+  file.meetAgain();
+  expect(file.state().conflict?.mine).toBe(mine());
+  file.decide(["mine"]);
+  expect([file.state().conflict, mine().includes("one: mine and more")]).toEqual([null, true]);
+});
+
+it("writes a file again that was deleted while both sides stood", async () => {
+  const { file, disk, type, elsewhere, mine } = desk();
+  type("one: 1", "one: mine");
+  elsewhere("one: 1", "one: theirs");
+  await file.save();
+  disk.isThere = false;
+  file.vanished();
+  expect(await file.writeAgain()).toBe("a");
+  expect(disk.text).toBe(mine());
+});
+
 it("keeps drafts in order and drops them once", async () => {
   const { file, disk } = desk();
   file.keep("half");
@@ -140,10 +169,39 @@ it("says why a save was not written, and keeps the text", async () => {
     { text: () => "mine", isDirty: () => true, replace: () => {}, saved: () => {} },
     {
       save: () => Promise.reject(new Error("the disk is full")),
+      create: () => Promise.reject(new Error("the disk is full")),
       keepDraft: async () => {},
       dropDraft: async () => {},
     },
   );
   expect(await failing.save()).toBeNull();
   expect(failing.state()).toMatchObject({ isSaving: false, error: new Error("the disk is full") });
+});
+
+it("keeps what is not saved of a file that was deleted, and writes it again when asked", async () => {
+  const { file, disk, type, mine, isDirty } = desk();
+  type("one: 1", "one: 11");
+  disk.isThere = false;
+  file.vanished();
+  expect(file.state()).toMatchObject({ gone: "deleted", error: null });
+  await new Promise((done) => setTimeout(done));
+  expect(disk.draft).toBe(mine());
+  expect(await file.save()).toBeNull();
+  expect([file.state().gone, disk.isThere]).toEqual(["refused", false]);
+  expect(await file.writeAgain()).toBe("a");
+  expect([disk.text, isDirty(), file.state().gone]).toEqual([mine(), false, null]);
+  type("two: 2", "two: 22");
+  expect(await file.save()).toBe("a");
+});
+
+it("meets a deletion by saving, and forgets it when the file comes back", async () => {
+  const { file, disk, type } = desk();
+  type("one: 1", "one: 11");
+  disk.isThere = false;
+  expect(await file.save()).toBeNull();
+  expect(file.state()).toMatchObject({ gone: "refused", error: null, isSaving: false });
+  await new Promise((done) => setTimeout(done));
+  expect(disk.draft).toContain("one: 11");
+  file.arrived(disk.text, disk.version);
+  expect(file.state().gone).toBeNull();
 });

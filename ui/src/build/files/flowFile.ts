@@ -7,7 +7,9 @@ import { type Merged, merge, type Region, type Side, settle } from "../../edit/m
 /** What is done with the file, by the engine. */
 export interface FileEngine {
   /** writes the text where the file still is the version `base`, else tells what stands there now */
-  save(text: string, base: string): Promise<Written | Elsewhere>;
+  save(text: string, base: string): Promise<Written | Elsewhere | Gone>;
+  /** writes the text as a new file in the place of one that was deleted */
+  create(text: string): Promise<Written>;
   keepDraft(text: string, base: string): Promise<void>;
   dropDraft(): Promise<void>;
 }
@@ -23,6 +25,11 @@ export interface Elsewhere {
   readonly is: "elsewhere";
   readonly text: string;
   readonly version: string;
+}
+
+/** Another program deleted the file. */
+export interface Gone {
+  readonly is: "gone";
 }
 
 /** The document that is edited, as far as the file is concerned. */
@@ -47,13 +54,15 @@ export interface Conflict {
 export interface FileState {
   readonly isSaving: boolean;
   readonly conflict: Conflict | null;
+  /** another program deleted the file; `refused`: and it was to be saved since */
+  readonly gone: "deleted" | "refused" | null;
   /** what was done without being asked, until it has been read */
   readonly notice: "merged" | "reread" | "draft" | null;
   /** why the last save or draft was not written */
   readonly error: unknown;
 }
 
-const CALM: FileState = { isSaving: false, conflict: null, notice: null, error: null };
+const CALM: FileState = { isSaving: false, conflict: null, gone: null, notice: null, error: null };
 
 export class FlowFile {
   private readonly engine: FileEngine;
@@ -83,12 +92,32 @@ export class FlowFile {
     return this.base.version;
   }
 
-  /** Writes the text to the disk; the flow's name then, `null` where it is not written. */
+  /**
+   * Writes the text to the disk; the flow's name then, `null` where it is not written. A file that was deleted is
+   * not written again unasked: somebody meant it.
+   */
   async save(): Promise<string | null> {
+    if (this.current.gone) {
+      this.set({ gone: "refused" });
+      return null;
+    }
+    return this.saving(() => this.write(1));
+  }
+
+  /** Writes the text as a new file, after the file was deleted; the flow's name then. */
+  async writeAgain(): Promise<string | null> {
+    return this.saving(async () => {
+      const text = this.edited.text();
+      this.writing = text;
+      return this.written(text, await this.engine.create(text));
+    });
+  }
+
+  private async saving(write: () => Promise<string | null>): Promise<string | null> {
     if (this.current.isSaving || this.current.conflict) return null;
     this.set({ isSaving: true, error: null });
     try {
-      return await this.write(1);
+      return await write();
     } catch (error) {
       this.set({ error });
       return null;
@@ -102,20 +131,36 @@ export class FlowFile {
     const text = this.edited.text();
     this.writing = text;
     const answer = await this.engine.save(text, this.base.version);
-    if (answer.is === "written") {
-      this.base = { text, version: answer.version };
-      this.hasDraft = false;
-      this.edited.saved(text);
-      if (this.current.notice === "draft") this.set({ notice: null });
-      return answer.name;
-    }
+    if (answer.is === "written") return this.written(text, answer);
     this.writing = null;
+    if (answer.is === "gone") {
+      this.vanished();
+      this.set({ gone: "refused" });
+      return null;
+    }
     this.meet(answer.text, answer.version);
     return this.current.conflict || again === 0 ? null : this.write(again - 1);
   }
 
+  private written(text: string, { version, name }: Written): string {
+    this.base = { text, version };
+    this.hasDraft = false;
+    this.edited.saved(text);
+    this.set({ gone: null, notice: this.current.notice === "draft" ? null : this.current.notice });
+    return name;
+  }
+
+  /** There is no such file any more, whoever deleted it. What is not saved is kept. */
+  vanished(): void {
+    if (this.writing !== null || this.current.gone) return;
+    // What stood on the other side is not there any more.
+    this.set({ gone: "deleted", conflict: null });
+    if (this.edited.isDirty()) this.keep(this.edited.text());
+  }
+
   /** The file is this now, whoever wrote it. */
   arrived(text: string, version: string): void {
+    if (this.current.gone) this.set({ gone: null });
     if (version === this.base.version || text === this.writing) return;
     if (this.current.conflict?.version === version) return;
     if (this.edited.isDirty()) {
@@ -154,6 +199,12 @@ export class FlowFile {
     this.set({ notice: null });
   }
 
+  /** Looks at the places anew before they are shown: the text may have been typed on since they were met. */
+  meetAgain(): void {
+    const { conflict } = this.current;
+    if (conflict && this.edited.text() !== conflict.mine) this.meet(conflict.theirs, conflict.version);
+  }
+
   /** Decides the places that both changed. What comes of it is not saved yet. */
   decide(sides: readonly Side[]): void {
     const { conflict } = this.current;
@@ -179,6 +230,11 @@ export class FlowFile {
 
   heard(): void {
     this.set({ notice: null, error: null });
+  }
+
+  /** What kept the last save or draft from being written is over. */
+  overcome(): void {
+    this.set({ error: null });
   }
 
   private meet(theirs: string, version: string): void {

@@ -12,7 +12,7 @@ import { type Fields, FieldsContext } from "../fields/fields";
 import type { Forms } from "../fields/form";
 import { valueAt } from "../fields/place";
 import { placed } from "../fields/problems";
-import { scope, standings, useCheckedText } from "../trying/queries";
+import { scope, standings, useCheckedText, useRightText } from "../trying/queries";
 
 /** The newest document that could be read: while the text cannot be, the one before. */
 export function useReadable(): { document: FlowDocument; frozen: boolean } {
@@ -34,8 +34,10 @@ export function FormScope({ flow, task, forms, children }: Props) {
   const { document, frozen } = useReadable();
   const text = useCheckedText();
   const report = useEdited((snapshot) => snapshot.report);
-  const seen = useQuery({ ...scope(flow, text, task), enabled: text !== null });
-  const standing = useQuery({ ...standings(flow, text), enabled: text !== null });
+  // Of a text with mistakes what was in scope before them stands.
+  const right = useRightText();
+  const seen = useQuery({ ...scope(flow, right, task), enabled: right !== null });
+  const standing = useQuery({ ...standings(flow, right), enabled: right !== null });
   const path = task?.split("/");
   const fields = useMemo<Fields>(() => {
     const own = task?.split("/") ?? null;

@@ -1,7 +1,7 @@
 // What the task gave last, or what is pinned in its place.
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { pinOutput, removePin } from "../../api/actions";
 import type { Standing } from "../../api/types";
 import { when } from "../../parts/format";
@@ -10,24 +10,41 @@ import { CopyValue, JsonTree } from "../../run/JsonTree";
 import { toastError } from "../../shell/toast";
 import { pins, useStanding } from "../trying/queries";
 import { PinEditor } from "./PinEditor";
+import { keepPinText, usePinText } from "./pinTexts";
 
 export function LastOutput({ flow, task }: { flow: string; task: string }) {
   const standing = useStanding(flow, task);
   const client = useQueryClient();
   const pinned = useQuery(pins(flow)).data?.pins.find((pin) => pin.task === task);
-  const [editing, setEditing] = useState(false);
+  const typed = usePinText(flow, task);
+  const keep = (text: string | null) => keepPinText(flow, task, text);
+  // Who presses Edit goes into the field; who only comes back to the task does not.
+  const [entered, setEntered] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const acted = useRef(false);
   const change = useMutation({
     mutationFn: (to: "pin" | "unpin" | { output: unknown }) => {
+      acted.current = true;
       if (to === "unpin") return removePin(flow, task);
       return to === "pin" ? pinOutput(flow, task) : pinOutput(flow, task, to.output);
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["flow", flow] }),
     onError: toastError,
   });
+  const section = useRef<HTMLElement>(null);
   const last = standing?.last ?? null;
   const value = pinned ? pinned.output : last?.output;
+  const editing = pinned !== undefined && typed !== null;
+  const stands = `${pinned !== undefined} ${editing}`;
+  // What was pressed goes away with what it did: the keyboard stays beside it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the buttons are others
+  useEffect(() => {
+    if (!acted.current || document.activeElement !== document.body) return;
+    acted.current = false;
+    (toggle.current ?? section.current?.querySelector("button"))?.focus();
+  }, [stands]);
   return (
-    <section className="sect" aria-label={pinned ? "Pinned output" : "Last output"}>
+    <section ref={section} className="sect" aria-label={pinned ? "Pinned output" : "Last output"}>
       <div className="sect-h">
         <h3>{pinned ? "Pinned output" : "Last output"}</h3>
         <span className="faint last-when cut">
@@ -40,21 +57,28 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
               what={last?.cut && !pinned ? "what is shown of the output" : "the output"}
             />
           )}
-          {pinned && (
-            <button type="button" className="btn btn-s btn-ghost" onClick={() => setEditing(!editing)}>
+          {pinned && !editing && (
+            <button
+              type="button"
+              className="btn btn-s btn-ghost"
+              onClick={() => {
+                setEntered(true);
+                keep(JSON.stringify(pinned.output, null, 2));
+              }}
+            >
               Edit
             </button>
           )}
-          {(pinned || last) && (
+          {(pinned || last) && !editing && (
             <button
               type="button"
               className="btn btn-s btn-ghost"
               aria-pressed={pinned !== undefined}
               title="A pinned output stands for the task in trials; schedules and triggers never see it"
-              disabled={change.isPending}
+              ref={toggle}
+              aria-disabled={change.isPending}
               onClick={() => {
-                setEditing(false);
-                change.mutate(pinned ? "unpin" : "pin");
+                if (!change.isPending) change.mutate(pinned ? "unpin" : "pin");
               }}
             >
               <Icon name="pin" />
@@ -63,11 +87,16 @@ export function LastOutput({ flow, task }: { flow: string; task: string }) {
           )}
         </span>
       </div>
-      {editing && pinned ? (
+      {editing ? (
         <PinEditor
-          value={pinned.output}
-          onCancel={() => setEditing(false)}
-          onValue={(output) => change.mutate({ output }, { onSuccess: () => setEditing(false) })}
+          text={typed}
+          entered={entered}
+          onText={keep}
+          onCancel={() => {
+            acted.current = true;
+            keep(null);
+          }}
+          onValue={(output) => change.mutate({ output }, { onSuccess: () => keep(null) })}
         />
       ) : pinned || last ? (
         <JsonTree value={value} label={pinned ? "Pinned output" : "Last output"} />

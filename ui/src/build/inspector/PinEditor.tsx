@@ -1,23 +1,31 @@
 // A pinned output, edited as JSON.
 
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../../parts/Icon";
+import { jsonMistake } from "../../parts/jsonMistake";
+import { Said } from "../../parts/Said";
 
 interface Props {
-  value: unknown;
+  text: string;
+  /** whether the focus goes into the field at once */
+  entered: boolean;
+  onText: (text: string) => void;
   onValue: (value: unknown) => void;
   onCancel: () => void;
 }
 
-export function PinEditor({ value, onValue, onCancel }: Props) {
+export function PinEditor({ text, entered, onText, onValue, onCancel }: Props) {
   const id = useId();
-  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (entered) field.current?.focus();
+  }, [entered]);
   const [problem, setProblem] = useState<string | null>(null);
   const take = () => {
     try {
       onValue(JSON.parse(text));
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(jsonMistake(text, error));
     }
   };
   return (
@@ -33,13 +41,14 @@ export function PinEditor({ value, onValue, onCancel }: Props) {
       </label>
       <div className="input input-code">
         <textarea
+          ref={field}
           id={id}
           spellCheck={false}
           aria-invalid={problem !== null}
           rows={Math.min(16, Math.max(3, text.split("\n").length))}
           value={text}
           onChange={(event) => {
-            setText(event.target.value);
+            onText(event.target.value);
             setProblem(null);
           }}
         />
@@ -47,7 +56,9 @@ export function PinEditor({ value, onValue, onCancel }: Props) {
       {problem !== null && (
         <p className="problem" role="alert">
           <Icon name="warn" className="i-14" />
-          <span>is not JSON: {problem}</span>
+          <span>
+            The pinned output <Said text={problem} />
+          </span>
         </p>
       )}
       <div className="several-acts pin-acts">

@@ -1,7 +1,7 @@
 // The flow's text, to be written: what is typed becomes splices of the document, and what is changed elsewhere
 // comes in as splices. It keeps no history of its own.
 
-import { defaultKeymap, indentWithTab } from "@codemirror/commands";
+import { indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { indentUnit } from "@codemirror/language";
 import { search, searchKeymap } from "@codemirror/search";
@@ -15,7 +15,7 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import { useEffect, useImperativeHandle, useRef } from "react";
-import { codeLook } from "../../parts/codeMirror";
+import { codeLook, editingKeys } from "../../parts/codeMirror";
 import { type FlowEditor, useEditor } from "../context";
 import { pathOf, pathText } from "../editor";
 import { linesOfTask, taskAround } from "../extents";
@@ -85,8 +85,8 @@ function stateOf(editor: FlowEditor, label: string, save: () => void): EditorSta
     { key: "Mod-Shift-z", run: done(() => editor.redo()) },
     { key: "Mod-s", run: done(save) },
     ...searchKeymap,
-    // Running is a key of the whole page; Escape, then Tab, leaves the text.
-    ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
+    // Escape, then Tab, leaves the text.
+    ...editingKeys,
     indentWithTab,
   ]);
   return EditorState.create({

@@ -5,7 +5,7 @@ import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query"
 import { get, path, send } from "../../api/client";
 import type { Evaluation, Pins, ScopeView, Standing, Standings } from "../../api/types";
 import type { Json } from "../../edit/json";
-import { useEdited } from "../context";
+import { type FlowSnapshot, useEdited } from "../context";
 
 /** Answers about a text that nobody looks at any more are not kept long. */
 const OLD_MS = 10_000;
@@ -49,9 +49,19 @@ export function useCheckedText(): string | null {
   return useEdited((snapshot) => snapshot.reported);
 }
 
+/** It, where it has no mistakes; `null`: it has some, and nothing is known of what such a text would do. */
+export function useRightText(): string | null {
+  return useEdited(rightText);
+}
+
+export function rightText({ report, reported }: FlowSnapshot): string | null {
+  const isRight = report !== null && !report.problems.some(({ severity }) => severity === "error");
+  return isRight ? reported : null;
+}
+
 /** How a task stands; `null`: nothing is known of it. */
 export function useStanding(flow: string, task: string): Standing | null {
-  const text = useCheckedText();
+  const text = useRightText();
   const answer = useQuery({ ...standings(flow, text), enabled: text !== null });
   return answer.data?.tasks.find((one) => one.task === task) ?? null;
 }
