@@ -15,12 +15,21 @@ tasks:
       one: { value: 1 }
 `.trimStart();
 
+const SCRIPTS = `
+name: scripts
+tasks:
+  each:
+    for_each: [1, 2]
+    when: "{{ true }}"
+    shell: "echo item {{ item }}"
+`.trimStart();
+
 let studio: Studio;
 let on: Browser;
 let here: Session;
 
 beforeAll(async () => {
-  studio = await Studio.start((prepared) => prepared.flows(SMALL), "nothing");
+  studio = await Studio.start((prepared) => prepared.flows(SMALL, SCRIPTS), "nothing");
   on = await browser();
   here = await session(on, studio);
 });
@@ -85,5 +94,22 @@ describe("what belongs to the selected task", () => {
       });
       expect(corners, outcome).toEqual([true, true, true, true]);
     }
+  });
+});
+
+describe("braces in a script", () => {
+  it("are no expression: nothing is evaluated, nothing tinted", async () => {
+    await open("scripts");
+    const part = here.page.getByRole("complementary", { name: /^Task / });
+    await task("each").click();
+    await part
+      .getByRole("textbox", { name: "Script" })
+      .or(part.getByRole("textbox", { name: "Shell" }))
+      .waitFor();
+    // What is evaluated is shown of the condition, and so would be of the script.
+    await part.locator(".eval .given").first().waitFor();
+    expect(await part.locator(".eval").allTextContents()).toHaveLength(1);
+    const tinted = here.page.locator(".text-editor .text-expression");
+    await expect.poll(() => tinted.allTextContents()).toEqual(["{{ true }}"]);
   });
 });

@@ -65,8 +65,7 @@ export function RenameField({ path, onDone }: { path: string; onDone: () => void
     else if (byKey) {
       setRefused(true);
       field.current?.select();
-    }
-    else view.set({ renaming: null });
+    } else view.set({ renaming: null });
   };
   return (
     <input

@@ -5,7 +5,7 @@ import type { ValuePath } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
 import { useFields } from "./fields";
-import { type Field, isNarrow } from "./form";
+import { type Field, isEvaluated, isNarrow } from "./form";
 import type { Naming } from "./Inputs";
 import { Preview } from "./Preview";
 import type { EditedField } from "./useField";
@@ -80,7 +80,7 @@ export function Labelled({
           </p>
         )}
       </div>
-      {problem === null && <Preview value={edited.value} typing={focused} />}
+      {problem === null && isEvaluated(field.control) && <Preview value={edited.value} typing={focused} />}
     </div>
   );
 }

@@ -23,6 +23,7 @@ interface Lines {
 
 export const setChosen = StateEffect.define<readonly Lines[]>();
 export const setProblems = StateEffect.define<readonly Diagnostic[]>();
+export const setLiterals = StateEffect.define<readonly Lines[]>();
 
 const chosenLine = Decoration.line({ class: "is-chosen" });
 
@@ -163,9 +164,25 @@ const problemTooltip = hoverTooltip((view, at) => {
   };
 });
 
+/** Texts in which braces are none of an expression; they move with the text. */
+const literals = StateField.define<readonly Lines[]>({
+  create: () => [],
+  update(old, change) {
+    for (const effect of change.effects) if (effect.is(setLiterals)) return effect.value;
+    if (!change.docChanged || old.length === 0) return old;
+    return old.map(({ from, to }) => ({
+      from: change.changes.mapPos(from),
+      to: change.changes.mapPos(to),
+    }));
+  },
+});
+
+const expressionMark = Decoration.mark({ class: "text-expression" });
+
 const expressionMarks = new MatchDecorator({
   regexp: /\{\{[^\n]*?\}\}/g,
-  decoration: Decoration.mark({ class: "text-expression" }),
+  decoration: (_, view, at) =>
+    view.state.field(literals).some(({ from, to }) => from <= at && at < to) ? null : expressionMark,
 });
 
 const expressions = ViewPlugin.fromClass(
@@ -177,10 +194,13 @@ const expressions = ViewPlugin.fromClass(
     }
 
     update(change: ViewUpdate): void {
-      this.decorations = expressionMarks.updateDeco(change, this.decorations);
+      const isOther = change.transactions.some((one) => one.effects.some((effect) => effect.is(setLiterals)));
+      this.decorations = isOther
+        ? expressionMarks.createDeco(change.view)
+        : expressionMarks.updateDeco(change, this.decorations);
     }
   },
   { decorations: (plugin) => plugin.decorations },
 );
 
-export const marks: Extension = [chosen, problems, problemTooltip, expressions];
+export const marks: Extension = [chosen, problems, problemTooltip, literals, expressions];
