@@ -113,3 +113,29 @@ describe("braces in a script", () => {
     await expect.poll(() => tinted.allTextContents()).toEqual(["{{ true }}"]);
   });
 });
+
+describe("a small window", () => {
+  for (const [width, height] of [
+    [1024, 700],
+    [720, 450],
+    [640, 450],
+  ] as const) {
+    it(`has all buttons of both bars within reach at ${width} pixels`, async () => {
+      await here.page.setViewportSize({ width, height });
+      await open("small");
+      const outside = await here.page.evaluate(() => {
+        const buttons = document.querySelectorAll(
+          ".top button, .top a, .build-tools button, .build-tools input",
+        );
+        return [...buttons].flatMap((button) => {
+          const { x, y, width, height } = button.getBoundingClientRect();
+          const met = document.elementFromPoint(x + width / 2, y + height / 2);
+          const isWhole = x >= 0 && x + width <= innerWidth && button.contains(met);
+          return isWhole ? [] : [button.getAttribute("aria-label") ?? button.textContent];
+        });
+      });
+      await here.page.setViewportSize({ width: 1440, height: 900 });
+      expect(outside).toEqual([]);
+    });
+  }
+});
