@@ -24,12 +24,27 @@ tasks:
     shell: "echo item {{ item }}"
 `.trimStart();
 
+/** The last edge is one of an expression. */
+const CYCLE = `
+name: cycle
+tasks:
+  load: { value: 1 }
+  check: { needs: [load], value: 2 }
+  report: { value: "{{ tasks.check.output }}" }
+`.trimStart();
+
+/** A chain of this many, so long that the whole of it is seen only from afar. */
+const LARGE = `name: large
+tasks:
+${Array.from({ length: 120 }, (_, at) => `  t${at}: { ${at > 0 ? `needs: [t${at - 1}], ` : ""}value: ${at} }`).join("\n")}
+`;
+
 let studio: Studio;
 let on: Browser;
 let here: Session;
 
 beforeAll(async () => {
-  studio = await Studio.start((prepared) => prepared.flows(SMALL, SCRIPTS), "nothing");
+  studio = await Studio.start((prepared) => prepared.flows(SMALL, SCRIPTS, LARGE, CYCLE), "nothing");
   on = await browser();
   here = await session(on, studio);
 });
@@ -138,4 +153,84 @@ describe("a small window", () => {
       expect(outside).toEqual([]);
     });
   }
+});
+
+describe("the view", () => {
+  const zoom = async (): Promise<number> => {
+    const shown = await here.page.locator(".build-zoom").textContent();
+    return Number.parseInt(shown ?? "", 10);
+  };
+
+  it("of a large flow begins at its first task, near enough to press it; Find comes nearer, fit shows all", async () => {
+    await open("large");
+    expect(await zoom()).toBeGreaterThanOrEqual(40);
+    expect(await isOnTop(task("t0"))).toBe(true);
+    await here.page.getByRole("searchbox", { name: "Find a task" }).fill("t77");
+    await press(here.page, "Enter");
+    await task("t77").waitFor();
+    await expect.poll(zoom).toBeGreaterThanOrEqual(70);
+    await expect.poll(() => isOnTop(task("t77"))).toBe(true);
+    await here.page.getByRole("button", { name: "Zoom to fit" }).click();
+    await expect.poll(zoom).toBeLessThan(20);
+  });
+
+  it("moves no farther than it takes to show what comes to be selected", async () => {
+    await open("small");
+    const where = () => task("load").boundingBox();
+    const box = await canvas().boundingBox();
+    const before = await where();
+    if (!box || !before) throw new Error("there is no canvas");
+    await here.page.mouse.move(box.x + 40, box.y + box.height - 60);
+    await here.page.mouse.down({ button: "middle" });
+    await here.page.mouse.move(box.x + 40, box.y + box.height - 60 - (before.y - box.y) - 70, { steps: 4 });
+    await here.page.mouse.up({ button: "middle" });
+    await task("load").waitFor({ state: "detached" });
+    await canvas().focus();
+    // Down an edge from what is not in sight: to the task itself, at the edge of the canvas.
+    await press(here.page, "ArrowDown");
+    await settled();
+    const selected = await canvas().locator(".is-selected").boundingBox();
+    if (!selected) throw new Error("nothing is selected");
+    expect(Math.min(selected.y - box.y, box.y + box.height - (selected.y + selected.height))).toBeLessThan(
+      60,
+    );
+  });
+
+  it("keeps what is carried out of the window", async () => {
+    await open("small");
+    const box = await canvas().boundingBox();
+    const from = await task("load").boundingBox();
+    if (!box || !from) throw new Error("there is no task");
+    await here.page.mouse.move(from.x + 40, from.y + 20);
+    await here.page.mouse.down();
+    await here.page.mouse.move(box.x + box.width + 4000, box.y + box.height + 4000, { steps: 6 });
+    await here.page.mouse.up();
+    await settled();
+    await expect
+      .poll(async () => {
+        const now = await task("load").boundingBox();
+        return now !== null && now.x < box.x + box.width && now.y < box.y + box.height && now.x > from.x;
+      })
+      .toBe(true);
+  });
+});
+
+describe("a wire that would close a cycle", () => {
+  it("is shown as one while it is pulled, and refused with the cycle's names", async () => {
+    await open("cycle");
+    await task("report").hover();
+    const port = await canvas().locator("[data-port=succeeded]").boundingBox();
+    const to = await task("load").boundingBox();
+    if (!port || !to) throw new Error("there is no port");
+    await here.page.mouse.move(port.x + port.width / 2, port.y + port.height / 2);
+    await here.page.mouse.down();
+    await here.page.mouse.move(to.x + 40, to.y + 20, { steps: 6 });
+    await canvas().locator(".is-target.is-refused").waitFor();
+    await here.page.mouse.up();
+    await here.page.getByText("cannot wait for").waitFor();
+    const said = await here.page.locator(".build-said").textContent();
+    expect(said).toContain("report → load → check → report");
+    const text = await here.page.locator(".text-editor .cm-line").allTextContents();
+    expect(text.join("\n")).toBe(CYCLE);
+  });
 });
