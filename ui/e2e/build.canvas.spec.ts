@@ -33,6 +33,11 @@ tasks:
   report: { value: "{{ tasks.check.output }}" }
 `.trimStart();
 
+/** A script that writes braces is warned of: they are no expression there. */
+const ODD = `odd: { shell: "echo {{ params.x }}" }`;
+const WARNED = `name: warned\ntasks:\n  ${ODD}\n`;
+const TROUBLED = `name: troubled\ntasks:\n  ${ODD}\n  wrong: { value: 1, retries: many }\n`;
+
 /** A chain of this many, so long that the whole of it is seen only from afar. */
 const LARGE = `name: large
 tasks:
@@ -44,7 +49,10 @@ let on: Browser;
 let here: Session;
 
 beforeAll(async () => {
-  studio = await Studio.start((prepared) => prepared.flows(SMALL, SCRIPTS, LARGE, CYCLE), "nothing");
+  studio = await Studio.start(
+    (prepared) => prepared.flows(SMALL, SCRIPTS, LARGE, CYCLE, WARNED, TROUBLED),
+    "nothing",
+  );
   on = await browser();
   here = await session(on, studio);
 });
@@ -232,5 +240,31 @@ describe("a wire that would close a cycle", () => {
     expect(said).toContain("report → load → check → report");
     const text = await here.page.locator(".text-editor .cm-line").allTextContents();
     expect(text.join("\n")).toBe(CYCLE);
+  });
+});
+
+describe("problems", () => {
+  it("are signed as errors and as warnings, on the task, in the list and beside the text", async () => {
+    await open("troubled");
+    for (const [path, severity] of [
+      ["wrong", "error"],
+      ["odd", "warning"],
+    ] as const) {
+      await task(path).locator(`.gn-problem.is-${severity}`).waitFor({ state: "attached" });
+      await here.page.locator(`.prob.is-${severity}`).first().waitFor();
+      await here.page.locator(`.text-warn.is-${severity}`).first().waitFor();
+    }
+    const colours = await here.page
+      .locator(".gn-problem")
+      .evaluateAll((signs) => signs.map((sign) => getComputedStyle(sign).color));
+    expect(new Set(colours).size).toBe(2);
+  });
+
+  it("stay on the task beside the state of its run", async () => {
+    const run = await studio.run("warned");
+    await studio.reached(run.id, "Completed");
+    await open("warned");
+    await task("odd").locator(".gn-state").waitFor({ state: "attached" });
+    expect(await task("odd").locator(".gn-problem").count()).toBe(1);
   });
 });

@@ -6,6 +6,7 @@ import { useLiveNode } from "../graph/nodeStates";
 import { factOf, tally } from "../graph/words";
 import { Icon, kindIcon } from "../parts/Icon";
 import { State } from "../parts/State";
+import { signOf, worstOf } from "../parts/severity";
 import { RenameField } from "./canvas/Rename";
 import { useEdited, useEditor } from "./context";
 import { focusForm, focusWork } from "./focus";
@@ -114,6 +115,7 @@ interface RowProps {
 
 function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu }: RowProps) {
   const { node, depth, inner, needs } = step;
+  const worst = worstOf(node.problems);
   const isRenamed = useViewed((state) => state.renaming === node.path);
   const live = useLiveNode(node.task);
   const view = useBuildView();
@@ -129,7 +131,7 @@ function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu
       aria-level={depth + 1}
       aria-selected={isSelected}
       aria-expanded={inner > 0 ? !isFolded : undefined}
-      className={`step ${isSelected ? "is-selected" : ""} ${isFound ? "is-found" : ""} ${node.problems.length > 0 ? "has-problem" : ""}`}
+      className={`step ${isSelected ? "is-selected" : ""} ${isFound ? "is-found" : ""}`}
       style={{ paddingInlineStart: 8 + depth * 18 }}
       onClick={onClick}
       onDoubleClick={() => view.set({ renaming: node.path })}
@@ -147,7 +149,7 @@ function StepRow({ step, isSelected, isFound, isFolded, onSelect, onFold, onMenu
       ) : (
         <code className="cut">{node.name}</code>
       )}
-      {node.problems.length > 0 && <Icon name="warn" className="i-14" />}
+      {worst && <Icon name={signOf(worst)} className={`i-14 step-problem is-${worst}`} />}
       {live?.state && <State state={live.state} />}
       {live && live.total > 1 && <span className="small dim cut">{tally(live).join(" · ")}</span>}
       {node.mapped && <span className="small dim">for each item</span>}

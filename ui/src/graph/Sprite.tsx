@@ -2,6 +2,7 @@
 
 import { Icon, kindIcon } from "../parts/Icon";
 import { StateIcon } from "../parts/State";
+import type { Severity } from "../parts/severity";
 import { type Drawing, STATES } from "../parts/states";
 
 const KINDS = ["shell", "python", "http", "sql", "value", "flow", "tasks", "wait", "approve", "notify"];
@@ -15,7 +16,9 @@ export function stateRef(drawing: Drawing): string {
   return `#graph-state-${drawing}`;
 }
 
-export const PROBLEM_REF = "#graph-problem";
+export function problemRef(worst: Severity): string {
+  return `#graph-${worst}`;
+}
 
 export function Sprite() {
   return (
@@ -29,8 +32,11 @@ export function Sprite() {
       <symbol id="graph-kind-other" viewBox="0 0 16 16">
         <Icon name="ring" />
       </symbol>
-      <symbol id="graph-problem" viewBox="0 0 16 16">
+      <symbol id="graph-warning" viewBox="0 0 16 16">
         <Icon name="warn" />
+      </symbol>
+      <symbol id="graph-error" viewBox="0 0 16 16">
+        <Icon name="error" />
       </symbol>
       {DRAWINGS.map((drawing) => (
         <symbol id={`graph-state-${drawing}`} key={drawing} viewBox="0 0 16 16">

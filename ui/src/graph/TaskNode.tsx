@@ -3,10 +3,11 @@
 
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useContext } from "react";
+import { worstOf } from "../parts/severity";
 import { STATES } from "../parts/states";
 import { MarksContext } from "./marks";
 import { useLiveNode } from "./nodeStates";
-import { kindRef, PROBLEM_REF, stateRef } from "./Sprite";
+import { kindRef, problemRef, stateRef } from "./Sprite";
 import type { ShapeNode } from "./shape";
 import { DetailContext } from "./surroundings";
 import { factOf, progress, spoken, tally } from "./words";
@@ -24,14 +25,15 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   const live = useLiveNode(shape.id);
   const mark = useContext(MarksContext).get(node.path);
   const drawing = live?.state ? STATES[live.state].drawing : null;
-  const problem = node.problems.length > 0;
+  const worst = worstOf(node.problems);
   const classes = ["node", "gn"];
   if (node.mapped) classes.push("stacked");
   if (node.mapped && !shape.small) classes.push("three");
   if (shape.small) classes.push("mini");
   if (selected) classes.push("is-selected");
   if (found) classes.push("is-found");
-  if (problem) classes.push("has-problem");
+  if (worst) classes.push("has-problem", `has-${worst}`);
+  if (worst && drawing) classes.push("has-both");
   if (live && (drawing === null || drawing === "skipped" || drawing === "pending")) classes.push("is-dim");
   if (drawing) classes.push(`s-${drawing}`);
   if (drawing && LOUD.has(drawing)) classes.push("is-live");
@@ -52,26 +54,25 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
           width="16"
           height="16"
         />
-        {problem && drawing === null ? (
+        {worst && (
           <use
-            href={PROBLEM_REF}
-            className="gn-problem"
-            x={shape.width - 26}
+            href={problemRef(worst)}
+            className={`gn-problem is-${worst}`}
+            x={shape.width - (drawing ? 46 : 26)}
             y={top}
             width="16"
             height="16"
           />
-        ) : (
-          drawing && (
-            <use
-              href={stateRef(drawing)}
-              className="gn-state"
-              x={shape.width - 24}
-              y={top + 1}
-              width="14"
-              height="14"
-            />
-          )
+        )}
+        {drawing && (
+          <use
+            href={stateRef(drawing)}
+            className="gn-state"
+            x={shape.width - 24}
+            y={top + 1}
+            width="14"
+            height="14"
+          />
         )}
       </svg>
       <span className="name">{node.name}</span>

@@ -39,6 +39,7 @@ const DRAWINGS = {
   ),
   down: <path d="m4 6 4 4 4-4" />,
   download: <path d="M8 2.4v7.4M4.8 6.8 8 10l3.2-3.2M2.6 13.4h10.8" />,
+  error: <path d="M5.4 1.9h5.2l3.5 3.5v5.2l-3.5 3.5H5.4l-3.5-3.5V5.4zM8 4.9v3.7M8 10.9h.01" />,
   file: <path d="M4 1.9h5l3.4 3.4v8.8H4zM9 1.9v3.4h3.4" />,
   fit: <path d="M2.4 5.6V2.4h3.2M10.4 2.4h3.2v3.2M13.6 10.4v3.2h-3.2M5.6 13.6H2.4v-3.2" />,
   flows: (

@@ -209,9 +209,13 @@ function Drawing({ graph, label, found, old, live, shape, places, pending }: Dra
             )}
           </ReactFlow>
           <p className="build-hint faint">
-            <Keys keys="Tab" /> add a task
+            <span>
+              <Keys keys="Tab" /> add a task
+            </span>
             <span>drop a wire on the ground to add the next one</span>
-            <Keys keys="?" /> all keys
+            <span>
+              <Keys keys="?" /> all keys
+            </span>
           </p>
           {pending && (
             <span className="sr" role="status">

@@ -14,6 +14,7 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import type { Diagnostic } from "../../api/types";
+import { type Severity, worstOf } from "../../parts/severity";
 
 /** Places in the editor's text, from the begin of a line to the end of one. */
 interface Lines {
@@ -55,23 +56,25 @@ interface Marked {
   readonly problem: Diagnostic;
 }
 
-class WarnMarker extends GutterMarker {
+class ProblemMarker extends GutterMarker {
   readonly said: string;
+  readonly worst: Severity;
 
-  constructor(said: string) {
+  constructor(problems: readonly Diagnostic[]) {
     super();
-    this.said = said;
+    this.said = problems.map(({ message }) => message).join("\n");
+    this.worst = worstOf(problems) ?? "warning";
   }
 
-  override eq(other: WarnMarker): boolean {
-    return other.said === this.said;
+  override eq(other: ProblemMarker): boolean {
+    return other.said === this.said && other.worst === this.worst;
   }
 
   override toDOM(): HTMLElement {
     const mark = document.createElement("span");
-    mark.className = "text-warn";
+    mark.className = `text-warn is-${this.worst}`;
     mark.title = this.said;
-    mark.textContent = "⚠";
+    mark.textContent = this.worst === "error" ? "!" : "⚠";
     return mark;
   }
 }
@@ -111,14 +114,14 @@ function markedProblems(state: EditorState, found: readonly Diagnostic[]): Probl
   const marked = found
     .map((problem) => ({ ...placeOf(state, problem), problem }))
     .sort((left, right) => left.from - right.from);
-  const byLine = new Map<number, string[]>();
+  const byLine = new Map<number, Diagnostic[]>();
   for (const { from, problem } of marked) {
     const line = state.doc.lineAt(from).from;
-    byLine.set(line, [...(byLine.get(line) ?? []), problem.message]);
+    byLine.set(line, [...(byLine.get(line) ?? []), problem]);
   }
   return {
     marked,
-    lines: RangeSet.of([...byLine].map(([at, said]) => new WarnMarker(said.join("\n")).range(at))),
+    lines: RangeSet.of([...byLine].map(([at, here]) => new ProblemMarker(here).range(at))),
     underlines: Decoration.set(
       marked
         .filter(({ from, to }) => from < to)
