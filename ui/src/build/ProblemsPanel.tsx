@@ -6,6 +6,7 @@ import type { Diagnostic } from "../api/types";
 import { count } from "../parts/format";
 import { Icon } from "../parts/Icon";
 import { Said } from "../parts/Said";
+import { signOf } from "../parts/severity";
 import { type FlowEditor, useEdited, useEditor } from "./context";
 import { pathText } from "./editor";
 import { taskAround } from "./extents";
@@ -110,7 +111,7 @@ function Problems({ problems, onShow }: { problems: readonly Diagnostic[] } & Pr
             className={`prob is-${problem.severity}`}
             onClick={() => show(editor, problem.line, problem.column, onShow)}
           >
-            <Icon name="warn" />
+            <Icon name={signOf(problem.severity)} />
             <code className="faint">
               {problem.line}:{problem.column}
             </code>

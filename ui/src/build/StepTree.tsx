@@ -7,6 +7,7 @@ import { useLiveNode } from "../graph/nodeStates";
 import { factOf, needWord, tally } from "../graph/words";
 import { Icon, kindIcon } from "../parts/Icon";
 import { State } from "../parts/State";
+import { signOf, worstOf } from "../parts/severity";
 import { RenameField } from "./canvas/Rename";
 import { useEdited, useEditor } from "./context";
 import { focusInspector, focusWork } from "./focus";
@@ -114,6 +115,7 @@ interface RowProps {
 function StepRow({ step, isSelected, isFound, onSelect, onFold, onMenu }: RowProps) {
   const { node, depth, inner, isOpen, needs } = step;
   const says = node.called?.says ?? null;
+  const worst = worstOf(node.problems);
   const isRenamed = useViewed((state) => state.renaming === node.path);
   const live = useLiveNode(node.task);
   const view = useBuildView();
@@ -129,7 +131,7 @@ function StepRow({ step, isSelected, isFound, onSelect, onFold, onMenu }: RowPro
       aria-level={depth + 1}
       aria-selected={isSelected}
       aria-expanded={isOpen ?? undefined}
-      className={`step ${isSelected ? "is-selected" : ""} ${isFound ? "is-found" : ""} ${node.problems.length > 0 ? "has-problem" : ""} ${node.called ? "is-called" : ""}`}
+      className={`step ${isSelected ? "is-selected" : ""} ${isFound ? "is-found" : ""} ${node.called ? "is-called" : ""}`}
       style={{ paddingInlineStart: 8 + depth * 18 }}
       onClick={onClick}
       onDoubleClick={() => !node.called && view.set({ renaming: node.path })}
@@ -151,7 +153,8 @@ function StepRow({ step, isSelected, isFound, onSelect, onFold, onMenu }: RowPro
       ) : (
         <code className="cut">{node.name}</code>
       )}
-      {(node.problems.length > 0 || says === "problem") && <Icon name="warn" className="i-14" />}
+      {worst && <Icon name={signOf(worst)} className={`i-14 step-problem is-${worst}`} />}
+      {!worst && says === "problem" && <Icon name="warn" className="i-14" />}
       {live?.state && <State state={live.state} />}
       {live && live.total > 1 && <span className="small dim cut">{tally(live).join(" · ")}</span>}
       {node.mapped && <span className="small dim">for each item</span>}

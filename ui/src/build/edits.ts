@@ -4,7 +4,7 @@
 import { addTask } from "../edit/addTask";
 import { duplicateTasks, pasteTasks } from "../edit/clipboard";
 import type { FlowDocument, TaskPath } from "../edit/document";
-import { type Edit, isRefusal, type Refusal } from "../edit/draft";
+import { type Edit, isRefusal, type Refusal, Refused } from "../edit/draft";
 import { removeEdge, setEdge } from "../edit/edge";
 import type { JsonMap } from "../edit/json";
 import { freeName } from "../edit/name";
@@ -16,6 +16,7 @@ import { removeAt, setAt } from "../edit/value";
 import { ownPath } from "../graph/called";
 import { GROUP_SIDE, GROUP_TOP } from "../graph/place";
 import type { FlowEditor } from "./context";
+import { cycleClosed } from "./cycle";
 import { pathOf, pathText } from "./editor";
 import { isArranged, type Layout, type Position, placed, repathed, without } from "./layout";
 import type { Adding } from "./view";
@@ -238,7 +239,22 @@ export function edgeEnds(from: TaskPath, to: TaskPath): { from: TaskPath; to: Ta
 /** Draws an edge, or changes its outcome; whether it could be done. */
 export function connect(editor: FlowEditor, from: string, to: string, on: Outcome): boolean {
   const ends = edgeEnds(pathOf(from), pathOf(to));
-  return !isRefusal(editor.edit((draft) => setEdge(draft, ends, on)));
+  const cycle = cycleClosed(editor, ends);
+  const outcome = editor.edit((draft) => {
+    if (cycle) throw new Refused("cycle", saidOfCycle(cycle));
+    setEdge(draft, ends, on);
+  });
+  return !isRefusal(outcome);
+}
+
+function saidOfCycle(cycle: readonly string[]): string {
+  const along = cycle.map((name) => `\`${name}\``).join(" → ");
+  return `\`${cycle[1]}\` cannot wait for \`${cycle[0]}\`: each would wait for the other, along ${along}`;
+}
+
+/** Whether an edge between these tasks would make tasks wait for each other. */
+export function closesCycle(editor: FlowEditor, from: string, to: string): boolean {
+  return cycleClosed(editor, edgeEnds(pathOf(from), pathOf(to))) !== null;
 }
 
 export function disconnect(editor: FlowEditor, from: string, to: string): boolean {

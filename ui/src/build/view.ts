@@ -55,6 +55,8 @@ export interface ViewState {
 
 /** What the canvas does when it is asked; the list shows no places. */
 export interface CanvasHandle {
+  /** shows the flow as it is opened: all of it, or its first tasks where all would be too small */
+  begin(): void;
   fit(): void;
   zoom(by: number): void;
   /** brings a task into view */

@@ -2,6 +2,7 @@
 
 import { Icon, kindIcon } from "../parts/Icon";
 import { StateIcon } from "../parts/State";
+import type { Severity } from "../parts/severity";
 import { type Drawing, STATES } from "../parts/states";
 import { CHANGE_ORDER, CHANGES, type Change } from "./changes";
 
@@ -20,7 +21,10 @@ export function changeRef(change: Change): string {
   return `#graph-change-${change}`;
 }
 
-export const PROBLEM_REF = "#graph-problem";
+export function problemRef(worst: Severity): string {
+  return `#graph-${worst}`;
+}
+
 export const OPEN_REF = "#graph-open";
 
 export function Sprite() {
@@ -35,7 +39,7 @@ export function Sprite() {
       <symbol id="graph-kind-other" viewBox="0 0 16 16">
         <Icon name="ring" />
       </symbol>
-      <symbol id="graph-problem" viewBox="0 0 16 16">
+      <symbol id="graph-warning" viewBox="0 0 16 16">
         <Icon name="warn" />
       </symbol>
       {CHANGE_ORDER.map((change) => (
@@ -45,6 +49,9 @@ export function Sprite() {
       ))}
       <symbol id="graph-open" viewBox="0 0 16 16">
         <Icon name="right" />
+      </symbol>
+      <symbol id="graph-error" viewBox="0 0 16 16">
+        <Icon name="error" />
       </symbol>
       {DRAWINGS.map((drawing) => (
         <symbol id={`graph-state-${drawing}`} key={drawing} viewBox="0 0 16 16">

@@ -3,13 +3,14 @@
 
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useContext } from "react";
+import { worstOf } from "../parts/severity";
 import { STATES } from "../parts/states";
 import { ChangeMark } from "./ChangeMark";
 import { callsFlow } from "./called";
 import { ChangesContext, spokenChange, whatChanged } from "./changes";
 import { MarksContext } from "./marks";
 import { useLiveNode } from "./nodeStates";
-import { kindRef, OPEN_REF, PROBLEM_REF, stateRef } from "./Sprite";
+import { kindRef, OPEN_REF, problemRef, stateRef } from "./Sprite";
 import type { ShapeNode } from "./shape";
 import { DetailContext, FoldContext, OpensContext } from "./surroundings";
 import { factOf, progress, spoken, tally } from "./words";
@@ -29,7 +30,7 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   const mark = useContext(MarksContext).get(node.path);
   const change = useContext(ChangesContext)?.get(shape.id);
   const drawing = live?.state ? STATES[live.state].drawing : null;
-  const problem = node.problems.length > 0 || says === "problem";
+  const worst = worstOf(node.problems) ?? (says === "problem" ? "error" : null);
   const classes = ["node", "gn"];
   if (node.mapped) classes.push("stacked");
   if ((node.mapped || says !== null) && !shape.small) classes.push("three");
@@ -38,7 +39,8 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
   if (found) classes.push("is-found");
   if (change) classes.push("is-change", `ch-${change.change}`);
   if (node.called) classes.push(says === null ? "is-called" : "is-said");
-  if (problem) classes.push("has-problem");
+  if (worst) classes.push("has-problem", `has-${worst}`);
+  if (worst && drawing) classes.push("has-both");
   if (live && (drawing === null || drawing === "skipped" || drawing === "pending")) classes.push("is-dim");
   if (drawing) classes.push(`s-${drawing}`);
   if (drawing && LOUD.has(drawing)) classes.push("is-live");
@@ -62,26 +64,25 @@ export const TaskNode = memo(function TaskNode({ data, selected }: NodeProps<Tas
             height="16"
           />
         )}
-        {problem && drawing === null ? (
+        {worst && (
           <use
-            href={PROBLEM_REF}
-            className="gn-problem"
-            x={shape.width - 26}
+            href={problemRef(worst)}
+            className={`gn-problem is-${worst}`}
+            x={shape.width - (drawing ? 46 : 26)}
             y={top}
             width="16"
             height="16"
           />
-        ) : (
-          drawing && (
-            <use
-              href={stateRef(drawing)}
-              className="gn-state"
-              x={shape.width - 24}
-              y={top + 1}
-              width="14"
-              height="14"
-            />
-          )
+        )}
+        {drawing && (
+          <use
+            href={stateRef(drawing)}
+            className="gn-state"
+            x={shape.width - 24}
+            y={top + 1}
+            width="14"
+            height="14"
+          />
         )}
       </svg>
       <span className="name">{node.name}</span>

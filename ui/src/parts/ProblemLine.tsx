@@ -7,7 +7,7 @@ import { Said } from "./Said";
 export function ProblemLine({ error }: { error: unknown }) {
   return (
     <p className="problem-line" role="alert">
-      <Icon name="warn" />
+      <Icon name="error" />
       <span>
         <Said text={sayError(error)} />
       </span>

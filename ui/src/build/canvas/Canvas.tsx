@@ -1,6 +1,13 @@
 // The flow as a graph that can be changed: the same drawing as elsewhere, and what a person does to it.
 
-import { getViewportForBounds, MiniMap, ReactFlow, useReactFlow, ViewportPortal } from "@xyflow/react";
+import {
+  getViewportForBounds,
+  MiniMap,
+  ReactFlow,
+  useReactFlow,
+  type Viewport,
+  ViewportPortal,
+} from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "../../graph/graph.css";
 import {
@@ -56,6 +63,11 @@ const MARGIN = 0.06;
 /** How high the line below the canvas is, and how far the overview stands from its edges. */
 const HINT = 28;
 const EDGE = 8;
+/** So far from the edges stands what is brought into view. */
+const INSET = 24;
+/** From so near on a task is one to press; from so near on all of it is to be read. */
+const NEAR_ENOUGH = 0.4;
+const READABLE = 0.7;
 const NOTHING: ReadonlySet<number> = new Set();
 const ARROWS: Record<string, Direction> = {
   ArrowUp: "up",
@@ -198,9 +210,13 @@ function Drawing({ graph, label, found, old, live, shape, places, pending }: Dra
             )}
           </ReactFlow>
           <p className="build-hint faint">
-            <Keys keys="Tab" /> add a task
+            <span>
+              <Keys keys="Tab" /> add a task
+            </span>
             <span>drop a wire on the ground to add the next one</span>
-            <Keys keys="?" /> all keys
+            <span>
+              <Keys keys="?" /> all keys
+            </span>
           </p>
           {pending && (
             <span className="sr" role="status">
@@ -281,36 +297,24 @@ function useHandle(
   const latest = useRef(graph);
   latest.current = graph;
   useEffect(() => {
-    const centre = (box: Box) =>
-      void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom: flow.getZoom() });
     const handle: CanvasHandle = {
+      begin() {
+        if (!root.current) return;
+        const whole = wholeView(root.current, surface.current, editor.snapshot().layout.notes);
+        void flow.setViewport(whole.zoom < NEAR_ENOUGH ? firstView(root.current, surface.current) : whole);
+      },
       fit() {
         if (!root.current) return;
-        const { clientWidth, clientHeight } = root.current;
-        const { shape, places } = surface.current;
-        const covered = withNotes(bounds(shape, places), editor.snapshot().layout.notes);
-        const within = (width: number) =>
-          getViewportForBounds(covered, width, clientHeight - HINT, FARTHEST, 1, MARGIN);
-        const whole = within(clientWidth);
-        const { width, height } = root.current.querySelector(".graph-map")?.getBoundingClientRect() ?? {
-          width: 0,
-          height: 0,
-        };
-        // Nothing is to lie below the overview, where nobody could press it.
-        const map = { x: clientWidth - width - EDGE, y: clientHeight - height - EDGE };
-        const isBelow = [...surface.current.boxes.values()].some(
-          (box) =>
-            width > 0 &&
-            (box.x + box.width) * whole.zoom + whole.x > map.x &&
-            (box.y + box.height) * whole.zoom + whole.y > map.y,
-        );
-        void flow.setViewport(isBelow ? within(clientWidth - width - EDGE) : whole);
+        void flow.setViewport(wholeView(root.current, surface.current, editor.snapshot().layout.notes));
       },
       zoom: (by) => void flow.zoomTo(flow.getZoom() * by),
       reveal(path) {
         const node = surface.current.shape.nodes.find((one) => one.node.path === path);
         const box = node && surface.current.boxes.get(node.id);
-        if (box) centre(box);
+        if (!box) return;
+        // Who looks for a task wants to read it.
+        const zoom = Math.max(flow.getZoom(), READABLE);
+        void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
       },
       middle() {
         const area = root.current?.getBoundingClientRect();
@@ -352,8 +356,44 @@ function useFirstFit(pending: boolean): void {
   useEffect(() => {
     if (pending || fitted.current) return;
     fitted.current = true;
-    view.canvas?.fit();
+    view.canvas?.begin();
   }, [pending, view]);
+}
+
+/** The view in which all is to be seen. */
+function wholeView(root: HTMLElement, { shape, places, boxes }: Surface, notes: readonly Box[]): Viewport {
+  const { clientWidth, clientHeight } = root;
+  const covered = withNotes(bounds(shape, places), notes);
+  const within = (width: number) =>
+    getViewportForBounds(covered, width, clientHeight - HINT, FARTHEST, 1, MARGIN);
+  const whole = within(clientWidth);
+  const { width, height } = root.querySelector(".graph-map")?.getBoundingClientRect() ?? {
+    width: 0,
+    height: 0,
+  };
+  // Nothing is to lie below the overview, where nobody could press it.
+  const map = { x: clientWidth - width - EDGE, y: clientHeight - height - EDGE };
+  const isBelow = [...boxes.values()].some(
+    (box) =>
+      width > 0 &&
+      (box.x + box.width) * whole.zoom + whole.x > map.x &&
+      (box.y + box.height) * whole.zoom + whole.y > map.y,
+  );
+  return isBelow ? within(clientWidth - width - EDGE) : whole;
+}
+
+/** Where a person begins with a flow that is too large to be seen whole: at its first task. */
+function firstView({ clientWidth }: HTMLElement, { shape, places, boxes }: Surface): Viewport {
+  const covered = bounds(shape, places);
+  const zoom = NEAR_ENOUGH;
+  const [first] = [...boxes.values()].sort((left, right) => left.y - right.y || left.x - right.x);
+  const left = first?.x ?? covered.x;
+  const isNarrow = covered.width * zoom <= clientWidth - 2 * INSET;
+  return {
+    x: isNarrow ? (clientWidth - covered.width * zoom) / 2 - covered.x * zoom : INSET - left * zoom,
+    y: INSET - covered.y * zoom,
+    zoom,
+  };
 }
 
 function withNotes(covered: Box, notes: readonly Box[]): Box {
@@ -435,8 +475,21 @@ function useReveal(
       top >= 0 &&
       left + box.width * zoom <= clientWidth &&
       top + Math.min(box.height * zoom, clientHeight / 2) <= clientHeight;
-    if (!inView) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom });
+    if (inView) return;
+    // No farther than it takes: what a person looked at stays in sight as far as it can.
+    void flow.setViewport({
+      x: x + intoView(left, box.width * zoom, clientWidth),
+      y: y + intoView(top, box.height * zoom, clientHeight - HINT),
+      zoom,
+    });
   }, [flow, selected, pending, root, surface]);
+}
+
+/** By how much something is moved to stand in the room; of what is larger than that, its begin. */
+function intoView(start: number, size: number, room: number): number {
+  const last = room - INSET - size;
+  if (start < INSET || last < INSET) return INSET - start;
+  return start > last ? last - start : 0;
 }
 
 /** What is selected, said to who cannot see it. */

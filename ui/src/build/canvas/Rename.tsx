@@ -28,13 +28,18 @@ export function RenameOnCanvas({ root, shape, boxes }: CanvasProps) {
         style={{
           left: box.x + (isFrame ? 26 : 28),
           top: box.y + (isFrame ? 2 : 4),
-          width: Math.min(box.width, 220) - 34,
+          width: isFrame ? overTitle(box.width, nameOf(path)) : box.width - 34,
         }}
       >
         <RenameField key={path} path={path} onDone={() => root.current?.focus()} />
       </div>
     </ViewportPortal>
   );
+}
+
+/** How wide the field is over a group's title: as long as the name, and room for a longer one. */
+function overTitle(width: number, name: string): number {
+  return Math.min(width - 34, Math.max(186, name.length * 9 + 40));
 }
 
 /** Enter takes the name, Escape leaves it, and so does a name that cannot be. */
@@ -58,8 +63,10 @@ export function RenameField({ path, onDone }: { path: string; onDone: () => void
     // Leaving it takes the focus away, which would take the name again.
     if (isDone.current) return;
     if (name === nameOf(path) || !isRefusal(rename(editor, path, name))) leave();
-    else if (byKey) setRefused(true);
-    else view.set({ renaming: null });
+    else if (byKey) {
+      setRefused(true);
+      field.current?.select();
+    } else view.set({ renaming: null });
   };
   return (
     <input

@@ -6,7 +6,7 @@ import type { Box, Places, Point } from "../../graph/place";
 import { PORTS, pathAlong, straightRoute } from "../../graph/route";
 import type { Shape, ShapeEdge, ShapeNode } from "../../graph/shape";
 import type { FlowEditor } from "../context";
-import { connect, inside, moveInto, nameOf, parentOf } from "../edits";
+import { closesCycle, connect, inside, moveInto, nameOf, parentOf } from "../edits";
 import { isArranged, type Position, placed, withNote } from "../layout";
 import type { BuildView } from "../view";
 import { ownPositions } from "./arranged";
@@ -52,6 +52,8 @@ type Gesture =
 const PULL = 4;
 /** So many pixels beside an edge one still points at it. */
 const NEAR = 7;
+/** So near to the canvas's edge something can be carried. */
+const EDGE = 24;
 /** More layers than these cost more than they save. */
 const MOST_LAYERS = 40;
 /** Elements on the canvas that look after the pointer themselves. */
@@ -149,12 +151,23 @@ export class Gestures {
       if (Math.hypot(event.clientX - gesture.start.x, event.clientY - gesture.start.y) <= PULL) return;
       this.pull(gesture);
     }
-    this.last = { x: event.clientX, y: event.clientY };
+    this.last = this.pointOf(event);
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.follow();
     });
   };
+
+  /** Where the pointer is; what is carried stays in sight, however far the pointer leaves the canvas. */
+  private pointOf({ clientX, clientY }: PointerEvent): Point {
+    const carries = this.gesture?.is === "moved" || this.gesture?.is === "note";
+    if (!carries) return { x: clientX, y: clientY };
+    const { left, top, right, bottom } = this.stage.root.getBoundingClientRect();
+    return {
+      x: Math.min(Math.max(clientX, left + EDGE), right - EDGE),
+      y: Math.min(Math.max(clientY, top + EDGE), bottom - EDGE),
+    };
+  }
 
   /** A press on a task becomes a move of it, and of what is selected with it; a called flow is moved as a whole. */
   private pull({ node: pressed, at }: Gesture & { is: "pressed" }): void {
@@ -215,7 +228,11 @@ export class Gestures {
     if (!box) return;
     const [start] = straightRoute(box, box, on);
     if (start) this.stage.wire.setAttribute("d", pathAlong([start, { x: at.x, y: at.y }]));
-    this.light(targetOf(shape, boxes, at, from));
+    const target = targetOf(shape, boxes, at, from);
+    const isRefused =
+      target !== null && target !== "itself" && closesCycle(this.editor, from.node.path, target.node.path);
+    this.stage.wire.classList.toggle("is-refused", isRefused);
+    this.light(target, isRefused);
   }
 
   private span({ start, before }: Gesture & { is: "area" }, { shape, boxes }: Surface, at: Point): void {
@@ -253,7 +270,7 @@ export class Gestures {
       this.follow();
     }
     const surface = this.stage.surface();
-    const at = this.stage.toCanvas({ x: event.clientX, y: event.clientY });
+    const at = this.stage.toCanvas(this.pointOf(event));
     this.gesture = null;
     this.light(null);
     if (!surface) return;
@@ -435,14 +452,15 @@ export class Gestures {
     if (gesture?.is === "note") gesture.element.style.translate = "";
   };
 
-  /** Shows what is going to be taken. */
-  private light(target: ShapeNode | "itself" | null): void {
+  /** Shows what is going to be taken, or that it cannot be. */
+  private light(target: ShapeNode | "itself" | null, isRefused = false): void {
     const id = target === null || target === "itself" ? null : target.id;
     const element =
       id === null ? null : this.stage.root.querySelector(`.react-flow__node[data-id="${id}"] > *`);
     if (element === this.lit) return;
-    this.lit?.classList.remove("is-target");
+    this.lit?.classList.remove("is-target", "is-refused");
     element?.classList.add("is-target");
+    element?.classList.toggle("is-refused", isRefused);
     this.lit = element;
   }
 }

@@ -4,6 +4,7 @@ import { useId } from "react";
 import type { ValuePath } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
+import { signOf } from "../../parts/severity";
 import { useFields } from "./fields";
 import type { Control, Field } from "./form";
 import { Input } from "./Inputs";
@@ -109,8 +110,8 @@ export function SwitchField({ path, field, excluded, off }: FieldProps & { off: 
         <code className="faint">{field.name}</code>
       </div>
       {edited.problem !== null && (
-        <p className="problem">
-          <Icon name="warn" className="i-14" />
+        <p className={`problem is-${edited.severity}`}>
+          <Icon name={signOf(edited.severity)} className="i-14" />
           <span>
             <Said text={edited.problem} />
           </span>

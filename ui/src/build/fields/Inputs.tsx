@@ -174,7 +174,7 @@ function AnyValue({ naming, edited, hint, expressions }: InputProps & { expressi
     text: edited.text,
     onText: edited.onText,
     extensions: () =>
-      valueEditor(() => (text, at) => (expressions ? completeText(latest.current, text, at) : null)),
+      valueEditor(expressions ? () => (text, at) => completeText(latest.current, text, at) : null),
     attributes: attributesOf(naming, edited.problem !== null),
     hint: hint ?? "YAML or JSON",
     readOnly: edited.frozen,

@@ -4,8 +4,9 @@ import { type ReactNode, useId, useState } from "react";
 import type { ValuePath } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
 import { Said } from "../../parts/Said";
+import { signOf } from "../../parts/severity";
 import { useFields } from "./fields";
-import { type Field, isNarrow } from "./form";
+import { type Field, isEvaluated, isNarrow } from "./form";
 import type { Naming } from "./Inputs";
 import { Preview } from "./Preview";
 import type { EditedField } from "./useField";
@@ -43,7 +44,7 @@ export function Labelled({
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only sees whether the editor in it has the focus.
     <div
-      className={`field ${problem === null ? "" : "has-problem"} ${isNarrow(field.control) ? "is-narrow" : ""}`}
+      className={`field ${problem === null ? "" : `has-problem has-${edited.severity}`} ${isNarrow(field.control) ? "is-narrow" : ""}`}
       data-field={field.name}
       onFocus={(event) => setFocused(event.target.closest(".clear") === null)}
       onBlur={(event) => {
@@ -72,15 +73,15 @@ export function Labelled({
       <div id={naming.described}>
         <span className="sr">{field.help}</span>
         {problem !== null && (
-          <p className="problem">
-            <Icon name="warn" className="i-14" />
+          <p className={`problem is-${edited.severity}`}>
+            <Icon name={signOf(edited.severity)} className="i-14" />
             <span>
               <Said text={problem} />
             </span>
           </p>
         )}
       </div>
-      {problem === null && <Preview value={edited.value} typing={focused} />}
+      {problem === null && isEvaluated(field.control) && <Preview value={edited.value} typing={focused} />}
     </div>
   );
 }

@@ -158,14 +158,13 @@ export function codeEditor(complete: () => Complete): Extension {
   ];
 }
 
-/** Any value, as YAML. */
-export function valueEditor(complete: () => Complete): Extension {
+/** Any value, as YAML. `complete`: for the expressions in it; `null`: it takes none. */
+export function valueEditor(complete: (() => Complete) | null): Extension {
   return [
     lineLook,
-    completing(complete),
+    complete ? [completing(complete), expressions] : [],
     keymap.of(editingKeys),
     EditorView.lineWrapping,
-    expressions,
     yaml(),
     shared,
   ];

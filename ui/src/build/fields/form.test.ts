@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Control, type Form, Forms, mainKey, shownFields } from "./form";
+import { type Control, type Form, Forms, isEvaluated, mainKey, shownFields } from "./form";
 
 const schema = JSON.parse(readFileSync("../docs/flow.schema.json", "utf8"));
 const forms = new Forms(schema);
@@ -61,6 +61,18 @@ describe("the form of a kind", () => {
     expect(control(kindOf("approve"), "fields")).toEqual({ is: "any", expressions: false });
     expect(control(kindOf("shell"), "interpreter")).toMatchObject({ is: "text", expressions: true });
     expect(forms.kind("tasks")?.control).toEqual({ is: "tasks" });
+  });
+
+  it("evaluates no script, and what takes expressions", () => {
+    const evaluated = (kind: string, key: string) => {
+      const found = control(kindOf(kind), key);
+      return found !== undefined && isEvaluated(found);
+    };
+    expect(evaluated("shell", "script")).toBe(false);
+    expect(evaluated("python", "code")).toBe(false);
+    expect(evaluated("approve", "fields")).toBe(false);
+    expect(evaluated("http", "url")).toBe(true);
+    expect(evaluated("http", "json")).toBe(true);
   });
 
   it("says which keys exclude each other, and which need another", () => {

@@ -112,6 +112,11 @@ export function isNarrow(control: Control): boolean {
   );
 }
 
+/** Whether braces in a value that is edited so are an expression. */
+export function isEvaluated(control: Control): boolean {
+  return control.is === "condition" || ("expressions" in control && control.expressions);
+}
+
 /** All forms of the format. */
 export class Forms {
   private readonly root: Schema;

@@ -6,6 +6,7 @@ import type { FlowDocument } from "../../edit/document";
 import { type Draft, isRefusal } from "../../edit/draft";
 import { type Json, sameJson } from "../../edit/json";
 import type { ValuePath } from "../../edit/value";
+import type { Severity } from "../../parts/severity";
 import { useEditor } from "../context";
 import { useFields } from "./fields";
 import type { Control } from "./form";
@@ -18,6 +19,7 @@ export interface EditedField {
   readonly text: string;
   /** what is wrong with what was typed, or with what stands there */
   readonly problem: string | null;
+  readonly severity: Severity;
   readonly frozen: boolean;
   readonly onText: (text: string) => void;
   readonly onValue: (value: Json) => void;
@@ -76,6 +78,7 @@ export function useField(path: ValuePath, control: Control, writing: Writing = {
     value,
     text: isOwn ? typed.text : (writing.shown ?? ((one) => shownText(control, one)))(value),
     problem: (isOwn ? typed.problem : null) ?? (said ? withHint(said.message, said.hint) : null),
+    severity: !(isOwn && typed.problem !== null) && said?.severity === "warning" ? "warning" : "error",
     frozen,
     onText,
     onValue: (next) => {

@@ -19,7 +19,8 @@ import { codeLook, editingKeys } from "../../parts/codeMirror";
 import { type FlowEditor, useEditor } from "../context";
 import { pathOf, pathText } from "../editor";
 import { linesOfTask, taskAround } from "../extents";
-import { marks, placeOf, setChosen, setProblems } from "./marks";
+import { literalTexts } from "./literals";
+import { marks, placeOf, setChosen, setLiterals, setProblems } from "./marks";
 import { inEditor, inFile, typedSplices } from "./offsets";
 
 /** What comes from the document, and is not to be told to it again. */
@@ -168,6 +169,18 @@ function connect(editor: FlowEditor, view: EditorView): () => void {
     problems = report;
     view.dispatch({ effects: setProblems.of(report?.problems ?? []) });
   };
+  let read: object | null = null;
+  let literal = false;
+  const showLiterals = () => {
+    const { document } = editor.snapshot();
+    if (document.failure || read === document) return;
+    read = document;
+    const at = inEditor(document.text);
+    const found = literalTexts(document).map(({ from, to }) => ({ from: at(from), to: at(to) }));
+    // Most files have none, and what is typed in them moves none.
+    if (found.length > 0 || literal) view.dispatch({ effects: setLiterals.of(found) });
+    literal = found.length > 0;
+  };
   const leaveText = editor.hear((splices, origin) => {
     const old = before;
     before = editor.snapshot().document.text;
@@ -184,10 +197,12 @@ function connect(editor: FlowEditor, view: EditorView): () => void {
       if (!view.dom.isConnected) return;
       showSelection();
       showProblems();
+      showLiterals();
     });
   });
   showSelection();
   showProblems();
+  showLiterals();
   return () => {
     leaveText();
     leave();

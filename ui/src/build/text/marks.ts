@@ -14,6 +14,7 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import type { Diagnostic } from "../../api/types";
+import { type Severity, worstOf } from "../../parts/severity";
 
 /** Places in the editor's text, from the begin of a line to the end of one. */
 interface Lines {
@@ -23,6 +24,7 @@ interface Lines {
 
 export const setChosen = StateEffect.define<readonly Lines[]>();
 export const setProblems = StateEffect.define<readonly Diagnostic[]>();
+export const setLiterals = StateEffect.define<readonly Lines[]>();
 
 const chosenLine = Decoration.line({ class: "is-chosen" });
 
@@ -54,23 +56,25 @@ interface Marked {
   readonly problem: Diagnostic;
 }
 
-class WarnMarker extends GutterMarker {
+class ProblemMarker extends GutterMarker {
   readonly said: string;
+  readonly worst: Severity;
 
-  constructor(said: string) {
+  constructor(problems: readonly Diagnostic[]) {
     super();
-    this.said = said;
+    this.said = problems.map(({ message }) => message).join("\n");
+    this.worst = worstOf(problems) ?? "warning";
   }
 
-  override eq(other: WarnMarker): boolean {
-    return other.said === this.said;
+  override eq(other: ProblemMarker): boolean {
+    return other.said === this.said && other.worst === this.worst;
   }
 
   override toDOM(): HTMLElement {
     const mark = document.createElement("span");
-    mark.className = "text-warn";
+    mark.className = `text-warn is-${this.worst}`;
     mark.title = this.said;
-    mark.textContent = "⚠";
+    mark.textContent = this.worst === "error" ? "!" : "⚠";
     return mark;
   }
 }
@@ -110,14 +114,14 @@ function markedProblems(state: EditorState, found: readonly Diagnostic[]): Probl
   const marked = found
     .map((problem) => ({ ...placeOf(state, problem), problem }))
     .sort((left, right) => left.from - right.from);
-  const byLine = new Map<number, string[]>();
+  const byLine = new Map<number, Diagnostic[]>();
   for (const { from, problem } of marked) {
     const line = state.doc.lineAt(from).from;
-    byLine.set(line, [...(byLine.get(line) ?? []), problem.message]);
+    byLine.set(line, [...(byLine.get(line) ?? []), problem]);
   }
   return {
     marked,
-    lines: RangeSet.of([...byLine].map(([at, said]) => new WarnMarker(said.join("\n")).range(at))),
+    lines: RangeSet.of([...byLine].map(([at, here]) => new ProblemMarker(here).range(at))),
     underlines: Decoration.set(
       marked
         .filter(({ from, to }) => from < to)
@@ -163,9 +167,25 @@ const problemTooltip = hoverTooltip((view, at) => {
   };
 });
 
+/** Texts in which braces are none of an expression; they move with the text. */
+const literals = StateField.define<readonly Lines[]>({
+  create: () => [],
+  update(old, change) {
+    for (const effect of change.effects) if (effect.is(setLiterals)) return effect.value;
+    if (!change.docChanged || old.length === 0) return old;
+    return old.map(({ from, to }) => ({
+      from: change.changes.mapPos(from),
+      to: change.changes.mapPos(to),
+    }));
+  },
+});
+
+const expressionMark = Decoration.mark({ class: "text-expression" });
+
 const expressionMarks = new MatchDecorator({
   regexp: /\{\{[^\n]*?\}\}/g,
-  decoration: Decoration.mark({ class: "text-expression" }),
+  decoration: (_, view, at) =>
+    view.state.field(literals).some(({ from, to }) => from <= at && at < to) ? null : expressionMark,
 });
 
 const expressions = ViewPlugin.fromClass(
@@ -177,10 +197,13 @@ const expressions = ViewPlugin.fromClass(
     }
 
     update(change: ViewUpdate): void {
-      this.decorations = expressionMarks.updateDeco(change, this.decorations);
+      const isOther = change.transactions.some((one) => one.effects.some((effect) => effect.is(setLiterals)));
+      this.decorations = isOther
+        ? expressionMarks.createDeco(change.view)
+        : expressionMarks.updateDeco(change, this.decorations);
     }
   },
   { decorations: (plugin) => plugin.decorations },
 );
 
-export const marks: Extension = [chosen, problems, problemTooltip, expressions];
+export const marks: Extension = [chosen, problems, problemTooltip, literals, expressions];
