@@ -227,14 +227,12 @@ describe("the keyboard", () => {
     const sheet = page.getByRole("dialog", { name: "Keys" });
     const { y = 0, height = 900 } = (await sheet.boundingBox()) ?? {};
     expect(y + height).toBeLessThanOrEqual(900);
-    const columns = await sheet
-      .locator("section")
-      .evaluateAll((all) =>
-        all.map((one) => ({
-          left: one.getBoundingClientRect().left,
-          bottom: one.getBoundingClientRect().bottom,
-        })),
-      );
+    const columns = await sheet.locator("section").evaluateAll((all) =>
+      all.map((one) => ({
+        left: one.getBoundingClientRect().left,
+        bottom: one.getBoundingClientRect().bottom,
+      })),
+    );
     const lefts = new Set(columns.map(({ left }) => Math.round(left)));
     expect(lefts.size).toBe(3);
     await context.close();

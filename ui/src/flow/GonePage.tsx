@@ -48,10 +48,10 @@ export function GonePage({ flow, error, again }: Props) {
     <section className="trouble gone" aria-label="What was not saved">
       <h1>The file was deleted</h1>
       <p className="dim">
-        Another program deleted <code>{draft.path}</code>. Its text as it was here{" "}
-        {when(new Date(draft.kept_at), new Date())} was not saved, and is kept.
+        Another program deleted <code>{draft.path}</code>. What was written here was not saved, and is kept:
+        the text as of {when(new Date(draft.kept_at), new Date())}.
       </p>
-      <p className="r">
+      <p className="gone-ways">
         <GoneWays
           busy={write.isPending || discard.isPending}
           onWrite={() => write.mutate(draft.text)}

@@ -10,6 +10,7 @@ import type { FlowDetail } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { ProblemLine } from "../parts/ProblemLine";
 import { Keys } from "../shell/Keys";
+import "../build/files/files.css";
 import { fieldsOf } from "./schemaForm";
 import { saveUnsaved, type Unsaved } from "./unsaved";
 
@@ -64,9 +65,9 @@ export function UnsavedRun({ detail, unsaved, onForm, onClose }: Props) {
         save();
       }}
     >
-      <div className="rf-fields">
-        <p className="banner">
-          <Icon name="warn" />
+      <div className="rf-fields is-short">
+        <p className="banner is-calm">
+          <Icon name="info" />
           <span>
             <b>The text has unsaved changes.</b> {said(isWrong, isBroken)}
           </span>
