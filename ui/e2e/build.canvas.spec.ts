@@ -268,3 +268,22 @@ describe("problems", () => {
     expect(await task("odd").locator(".gn-problem").count()).toBe(1);
   });
 });
+
+describe("what a field is for", () => {
+  it("is to be read whole in its place, by pointer and by keyboard", async () => {
+    await open("small");
+    await task("check").click();
+    const needs = here.page.locator('[data-field="needs"] .label-help');
+    const isCut = () => needs.evaluate((line) => line.scrollWidth > line.clientWidth);
+    await expect.poll(isCut).toBe(true);
+    await needs.click();
+    await expect.poll(isCut).toBe(false);
+    expect(await needs.textContent()).toContain("must have succeeded");
+    await press(here.page, "Enter");
+    await expect.poll(isCut).toBe(true);
+    const allow = here.page.locator('[data-field="allow_failure"] .label-help');
+    await allow.focus();
+    await press(here.page, "Enter");
+    await expect.poll(() => allow.textContent()).toContain("neither fails the run");
+  });
+});
