@@ -138,6 +138,12 @@ describe("braces in a script", () => {
 });
 
 describe("a small window", () => {
+  it("is one in which the canvas's bar takes another line, and 1440 pixels are none", async () => {
+    await open("small");
+    const box = await here.page.locator(".build-tools").boundingBox();
+    expect(box?.height).toBeLessThan(36);
+  });
+
   for (const [width, height] of [
     [1024, 700],
     [720, 450],
