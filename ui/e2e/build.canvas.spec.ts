@@ -138,6 +138,12 @@ describe("braces in a script", () => {
 });
 
 describe("a small window", () => {
+  it("is one in which the canvas's bar takes another line, and 1440 pixels are none", async () => {
+    await open("small");
+    const box = await here.page.locator(".build-tools").boundingBox();
+    expect(box?.height).toBeLessThan(36);
+  });
+
   for (const [width, height] of [
     [1024, 700],
     [720, 450],
@@ -266,5 +272,24 @@ describe("problems", () => {
     await open("warned");
     await task("odd").locator(".gn-state").waitFor({ state: "attached" });
     expect(await task("odd").locator(".gn-problem").count()).toBe(1);
+  });
+});
+
+describe("what a field is for", () => {
+  it("is to be read whole in its place, by pointer and by keyboard", async () => {
+    await open("small");
+    await task("check").click();
+    const needs = here.page.locator('[data-field="needs"] .label-help');
+    const isCut = () => needs.evaluate((line) => line.scrollWidth > line.clientWidth);
+    await expect.poll(isCut).toBe(true);
+    await needs.click();
+    await expect.poll(isCut).toBe(false);
+    expect(await needs.textContent()).toContain("must have succeeded");
+    await press(here.page, "Enter");
+    await expect.poll(isCut).toBe(true);
+    const allow = here.page.locator('[data-field="allow_failure"] .label-help');
+    await allow.focus();
+    await press(here.page, "Enter");
+    await expect.poll(() => allow.textContent()).toContain("neither fails the run");
   });
 });

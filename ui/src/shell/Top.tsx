@@ -32,13 +32,7 @@ export function Top({ title, name, aside, crumbs, children, actions }: Props) {
       {children}
       <span className="grow" />
       {actions}
-      <button
-        type="button"
-        className="find-all"
-        aria-label="Go to or run anything"
-        title="Go to or run anything"
-        onClick={() => openPalette()}
-      >
+      <button type="button" className="find-all" title="Go to or run anything" onClick={() => openPalette()}>
         <Icon name="search" />
         <span>Go to or run anything</span>
         <span className="keys">

@@ -7,8 +7,9 @@ import { Said } from "../../parts/Said";
 import { signOf } from "../../parts/severity";
 import { useFields } from "./fields";
 import type { Control, Field } from "./form";
+import { Help } from "./Help";
 import { Input } from "./Inputs";
-import { Labelled, useHint } from "./Labelled";
+import { briefHelp, Labelled, useHint } from "./Labelled";
 import { ListField } from "./ListField";
 import { MapField } from "./MapField";
 import { NeedsField } from "./NeedsField";
@@ -71,7 +72,7 @@ function seesOf(control: Control): readonly string[] {
 
 /** What a switch is on for, without what holds by default: that is what it shows. */
 function onMeans(help: string): string {
-  return help.replace(/; by default \w+\.?$/, "").replace(/\.$/, "");
+  return briefHelp(help.replace(/; by default \w+\.?$/, ""));
 }
 
 /** On or off, with what it means beside it. */
@@ -103,11 +104,14 @@ export function SwitchField({ path, field, excluded, off }: FieldProps & { off: 
           disabled={edited.frozen}
           onClick={flip}
         />
-        <label htmlFor={id} id={`${id}-about`} title={field.help}>
-          <Said text={onMeans(field.help)} />
-        </label>
-        {from !== null && edited.value === undefined && <span className="small faint">from defaults</span>}
-        <code className="faint">{field.name}</code>
+        <label htmlFor={id}>{field.title}</label>
+        <span id={`${id}-about`} className="sr">
+          {field.help}
+        </span>
+        <Help brief={onMeans(field.help)} whole={field.help} />
+        {from !== null && edited.value === undefined && (
+          <span className="small faint switch-note">from defaults</span>
+        )}
       </div>
       {edited.problem !== null && (
         <p className={`problem is-${edited.severity}`}>

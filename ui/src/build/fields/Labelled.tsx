@@ -7,6 +7,7 @@ import { Said } from "../../parts/Said";
 import { signOf } from "../../parts/severity";
 import { useFields } from "./fields";
 import { type Field, isEvaluated, isNarrow } from "./form";
+import { Help } from "./Help";
 import type { Naming } from "./Inputs";
 import { Preview } from "./Preview";
 import type { EditedField } from "./useField";
@@ -57,15 +58,10 @@ export function Labelled({
         </label>
         {note !== null && !isSet && <span className="opt"> {note}</span>}
         {!(isNarrow(field.control) && note !== null && !isSet) && (
-          <span className="opt cut label-help" title={field.help}>
-            {sees.length === 0 ? (
-              <Said text={briefHelp(field.help)} />
-            ) : (
-              <>
-                sees <code>{sees.join(" ")}</code>
-              </>
-            )}
-          </span>
+          <Help
+            brief={sees.length === 0 ? briefHelp(field.help) : `sees \`${sees.join(" ")}\``}
+            whole={field.help}
+          />
         )}
         {isSet && !edited.frozen && !bare && <Clear title={field.title} onClear={edited.onClear} />}
       </div>

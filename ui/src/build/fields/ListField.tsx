@@ -4,11 +4,11 @@ import { useEffect, useId, useRef, useState } from "react";
 import { isJsonList } from "../../edit/json";
 import { removeAt, setAt } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
-import { Said } from "../../parts/Said";
 import { useEditor } from "../context";
 import type { FieldProps } from "./FieldView";
 import { useFields } from "./fields";
 import type { Field } from "./form";
+import { Help } from "./Help";
 import { Input } from "./Inputs";
 import { briefHelp, Labelled, useHint } from "./Labelled";
 import { clearValue, valueAt } from "./place";
@@ -40,9 +40,7 @@ export function ListField({ path, field, item }: FieldProps & { item: Field }) {
       <div className="label">
         <span id={id}>{field.title}</span>
         {hint.note !== null && items.length === 0 && <span className="opt"> {hint.note}</span>}
-        <span className="opt cut label-help" title={field.help}>
-          <Said text={briefHelp(field.help)} />
-        </span>
+        <Help brief={briefHelp(field.help)} whole={field.help} />
       </div>
       {Array.from({ length: rows }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an item is known by its place; a row stays when it becomes one.

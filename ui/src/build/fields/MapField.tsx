@@ -5,11 +5,11 @@ import { isRefusal } from "../../edit/draft";
 import { isJsonMap } from "../../edit/json";
 import { setAt } from "../../edit/value";
 import { Icon } from "../../parts/Icon";
-import { Said } from "../../parts/Said";
 import { useEditor } from "../context";
 import type { FieldProps } from "./FieldView";
 import { useFields } from "./fields";
 import type { Field } from "./form";
+import { Help } from "./Help";
 import { Input } from "./Inputs";
 import { briefHelp, Labelled, useHint } from "./Labelled";
 import { focusIn } from "./ListField";
@@ -41,9 +41,7 @@ export function MapField({ path, field, item }: FieldProps & { item: Field }) {
       <div className="label">
         <span id={id}>{field.title}</span>
         {hint.note !== null && names.length === 0 && <span className="opt"> {hint.note}</span>}
-        <span className="opt cut label-help" title={field.help}>
-          <Said text={briefHelp(field.help)} />
-        </span>
+        <Help brief={briefHelp(field.help)} whole={field.help} />
       </div>
       <div ref={rows}>
         {names.map((name) => (

@@ -4,10 +4,10 @@ import { useId } from "react";
 import { removeEdge, setEdge } from "../../edit/edge";
 import { type Outcome, tasksOf } from "../../edit/tasks";
 import { Icon } from "../../parts/Icon";
-import { Said } from "../../parts/Said";
 import { useEditor } from "../context";
 import type { FieldProps } from "./FieldView";
 import { useFields } from "./fields";
+import { Help } from "./Help";
 import { briefHelp } from "./Labelled";
 import { NeedMenu, TaskMenu } from "./NeedMenu";
 
@@ -33,9 +33,7 @@ export function NeedsField({ field, outcomes }: FieldProps & { outcomes: readonl
     <div className="field" data-field={field.name} role="group" aria-labelledby={id}>
       <div className="label">
         <span id={id}>{field.title}</span>
-        <span className="opt cut label-help" title={field.help}>
-          <Said text={briefHelp(field.help)} />
-        </span>
+        <Help brief={briefHelp(field.help)} whole={field.help} />
       </div>
       <div className="needs">
         {found.needs.map(({ name, on }) => (
