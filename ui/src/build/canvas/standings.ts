@@ -4,11 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import type { TaskMark } from "../../graph/marks";
 import { useEdited } from "../context";
-import { standings } from "../trying/queries";
+import { rightText, standings } from "../trying/queries";
 
 /** Marks by path; while a run goes on nobody asks what is stale. */
 export function useStandings(flow: string, isLive: boolean): ReadonlyMap<string, TaskMark> {
-  const text = useSettled(useEdited((snapshot) => (snapshot.report?.graph ? snapshot.reported : null)));
+  const text = useSettled(useEdited(rightText));
   const answer = useQuery({ ...standings(flow, text), enabled: text !== null }).data;
   const said = useMemo(() => {
     const marked = answer?.tasks.flatMap(({ task, pinned, stale: why, last }) => {
