@@ -123,6 +123,7 @@ fn a_flow_is_built_saved_and_run() {
         "name: built\n\ntasks:\n  fetch:\n    shell: echo fetched\n\n\
          \x20 report:\n    needs: [fetch]\n    value: null\n",
     );
+    window.text("//button[starts-with(., 'Save') and @disabled]");
     window.text("//button[starts-with(., 'Run…') and not(@disabled)]");
     window.click(CANVAS);
     window.press(&["Control+Enter"]);

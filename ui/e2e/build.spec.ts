@@ -178,6 +178,7 @@ class Build {
   /** Waits until the file says this. */
   async saved(flow: string, text: string): Promise<void> {
     await expect.poll(async () => (await studio.ask<FlowDetail>(`/flows/${flow}`)).text).toBe(text);
+    await this.page.getByRole("button", { name: /^Save/, disabled: true }).waitFor();
   }
 
   async fit(): Promise<void> {

@@ -114,7 +114,8 @@ describe("a flow", () => {
     const { page, goTo } = here;
     await goTo("/flows/many");
     const graph = page.getByRole("application", { name: /graph of many/ });
-    // All of them, though they come a few a frame.
+    // It begins where its tasks can be read; all of them are shapes, which come a few a frame.
+    await page.getByRole("button", { name: "Zoom to fit" }).click();
     await expect.poll(() => graph.locator(".react-flow__node .gs").count()).toBe(400);
     await page.getByText("Shown in rows").waitFor({ state: "detached" });
     await graph.locator(".ge-line").first().waitFor({ state: "attached" });

@@ -20,6 +20,7 @@ export function Help({ brief, whole }: Props) {
     if (shown && !isWhole) setCut(shown.scrollWidth > shown.clientWidth);
   });
   const hasMore = isCut || isWhole;
+  if (brief === "") return null;
   return (
     <button
       ref={line}
