@@ -108,7 +108,7 @@ fn every_kind_of_request_crosses_into_the_app() {
     let (status, body) = send(&window, "GET", "/runs/nobody", None, 0);
     assert_eq!(status, 404, "{body}");
     // Larger than the API reads: an answer, and the app goes on.
-    let (status, body) = send(&window, "POST", "/check", None, 5 << 20);
+    let (status, body) = send(&window, "POST", "/plan", None, 5 << 20);
     assert_eq!(status, 413, "{body}");
     assert_eq!(get(&window, "/health")["status"], "ok");
     // Nothing beside the API is reached, whatever the path says.
